@@ -1,0 +1,31 @@
+export { AssertionError, assert, assertNever } from './assert.ts';
+export type { Configuration, GovernancePolicy, Parameters, ProtocolName, ValidatorMember } from './configuration.ts';
+export { faultModelOf, PROTOCOL_NAMES } from './configuration.ts';
+export type {
+  Anchor,
+  DecodeResult,
+  Engine,
+  EngineOptions,
+  EngineRole,
+  EngineTiming,
+  EngineWindow,
+  Entry,
+  Envelope,
+  Epoch,
+  Evidence,
+  Input,
+  Output,
+  Payload,
+  Protocol,
+  Recovered,
+  SignedBytes,
+  Slot,
+  Status,
+  Write,
+} from './contract.ts';
+export { ENGINE_TIMING_DEFAULT, ENGINE_WINDOW_DEFAULT } from './contract.ts';
+export { compareEpochs, EPOCH_ZERO } from './epoch.ts';
+export type { FaultModel } from './quorum.ts';
+export { faultsTolerated, quorumSize } from './quorum.ts';
+export type { Rng } from './random.ts';
+export { createRng, uniformBelow } from './random.ts';

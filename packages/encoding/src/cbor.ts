@@ -1,0 +1,112 @@
+import { utf8Encode } from './bytes.ts';
+import { EncodingError } from './errors.ts';
+import { CBOR_DEPTH_MAX, CborReader } from './reader.ts';
+
+export { CBOR_DEPTH_MAX } from './reader.ts';
+
+/** What our records are made of (FORMATS, Values): no maps, floats, tags, negative numbers or undefined. */
+export type CborValue = number | string | boolean | null | Uint8Array | readonly CborValue[];
+
+/**
+ * Canonical CBOR of `value`: shortest heads, definite lengths (RFC 8949 §4.2.1).
+ * @throws {EncodingError} `CBOR_UNENCODABLE` for a number that is no unsigned safe integer, a lone surrogate, or more
+ *   than `CBOR_DEPTH_MAX` levels of arrays.
+ */
+export function encodeCbor(value: CborValue): Uint8Array {
+  writer.reset();
+  writer.value(value, 0);
+  return writer.finish();
+}
+
+/**
+ * The value of canonical CBOR. Byte strings are views on `bytes`.
+ * @throws {EncodingError} `CBOR_MALFORMED` or `CBOR_UNEXPECTED`, also for anything after the value.
+ */
+export function decodeCbor(bytes: Uint8Array): CborValue {
+  const reader = new CborReader(bytes);
+  const value = readValue(reader, 0);
+  reader.end();
+  return value;
+}
+
+function readValue(reader: CborReader, depth: number): CborValue {
+  const initial = reader.peek();
+  switch (initial >> 5) {
+    case 0:
+      return reader.uint();
+    case 2:
+      return reader.byteString();
+    case 3:
+      return reader.text();
+    case 4: {
+      if (depth >= CBOR_DEPTH_MAX) reader.malformed('nested too deeply', reader.offset);
+      return reader.list((inner) => readValue(inner, depth + 1));
+    }
+    default:
+      if (initial === 0xf6) return reader.nullable(() => null);
+      return reader.boolean();
+  }
+}
+
+/** One growing buffer, reused: records are small and encoding is synchronous. */
+class Writer {
+  #buffer = new Uint8Array(4096);
+  #length = 0;
+
+  reset(): void {
+    this.#length = 0;
+  }
+
+  finish(): Uint8Array {
+    return this.#buffer.slice(0, this.#length);
+  }
+
+  value(value: CborValue, depth: number): void {
+    if (typeof value === 'number') return this.#head(0, value);
+    if (typeof value === 'string') return this.#string(3, utf8Encode(value));
+    if (value === null) return this.#byte(0xf6);
+    if (typeof value === 'boolean') return this.#byte(value ? 0xf5 : 0xf4);
+    if (value instanceof Uint8Array) return this.#string(2, value);
+    if (depth >= CBOR_DEPTH_MAX) throw new EncodingError('CBOR_UNENCODABLE', { reason: 'nested too deeply' });
+    this.#head(4, value.length);
+    for (const item of value) this.value(item, depth + 1);
+  }
+
+  #string(major: number, bytes: Uint8Array): void {
+    this.#head(major, bytes.length);
+    this.#reserve(bytes.length);
+    this.#buffer.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  #head(major: number, argument: number): void {
+    if (!Number.isSafeInteger(argument) || argument < 0 || Object.is(argument, -0)) {
+      throw new EncodingError('CBOR_UNENCODABLE', { reason: `not an unsigned safe integer: ${argument}` });
+    }
+    const top = major << 5;
+    if (argument < 24) return this.#byte(top | argument);
+    const width = argument < 0x100 ? 1 : argument < 0x1_0000 ? 2 : argument < 0x1_0000_0000 ? 4 : 8;
+    this.#byte(top | (24 + Math.log2(width)));
+    this.#reserve(width);
+    let rest = argument;
+    for (let i = width - 1; i >= 0; i--) {
+      this.#buffer[this.#length + i] = rest % 256;
+      rest = Math.floor(rest / 256);
+    }
+    this.#length += width;
+  }
+
+  #byte(byte: number): void {
+    this.#reserve(1);
+    this.#buffer[this.#length++] = byte;
+  }
+
+  #reserve(size: number): void {
+    if (this.#length + size <= this.#buffer.length) return;
+    const grown = new Uint8Array(Math.max(2 * this.#buffer.length, this.#length + size));
+    grown.set(this.#buffer.subarray(0, this.#length));
+    this.#buffer = grown;
+  }
+}
+
+const writer = new Writer();

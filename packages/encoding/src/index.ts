@@ -1,0 +1,31 @@
+export type {
+  AccountId,
+  BlockHash,
+  Brand,
+  ChainId,
+  ConfigurationHash,
+  Height,
+  InstanceId,
+  NodeId,
+  PayloadId,
+  PublicKeyHex,
+  TransactionId,
+} from './brands.ts';
+export {
+  accountId,
+  blockHash,
+  chainId,
+  configurationHash,
+  height,
+  instanceId,
+  nodeId,
+  payloadId,
+  publicKeyHex,
+  transactionId,
+} from './brands.ts';
+export { bytesEqual, compareBytes, concatBytes, copyBytes, utf8Decode, utf8Encode } from './bytes.ts';
+export type { CborValue } from './cbor.ts';
+export { CBOR_DEPTH_MAX, decodeCbor, encodeCbor } from './cbor.ts';
+export { EncodingError, type EncodingErrors } from './errors.ts';
+export { fromHex, isHex, toHex } from './hex.ts';
+export { CborReader } from './reader.ts';
