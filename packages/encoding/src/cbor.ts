@@ -1,11 +1,6 @@
 import { utf8Encode } from './bytes.ts';
 import { EncodingError } from './errors.ts';
-import { CBOR_DEPTH_MAX, CborReader } from './reader.ts';
-
-export { CBOR_DEPTH_MAX } from './reader.ts';
-
-/** What our records are made of (FORMATS, Values): no maps, floats, tags, negative numbers or undefined. */
-export type CborValue = number | string | boolean | null | Uint8Array | readonly CborValue[];
+import { CBOR_DEPTH_MAX, CborReader, type CborValue } from './reader.ts';
 
 /**
  * Canonical CBOR of `value`: shortest heads, definite lengths (RFC 8949 §4.2.1).
@@ -24,28 +19,9 @@ export function encodeCbor(value: CborValue): Uint8Array {
  */
 export function decodeCbor(bytes: Uint8Array): CborValue {
   const reader = new CborReader(bytes);
-  const value = readValue(reader, 0);
+  const value = reader.value();
   reader.end();
   return value;
-}
-
-function readValue(reader: CborReader, depth: number): CborValue {
-  const initial = reader.peek();
-  switch (initial >> 5) {
-    case 0:
-      return reader.uint();
-    case 2:
-      return reader.byteString();
-    case 3:
-      return reader.text();
-    case 4: {
-      if (depth >= CBOR_DEPTH_MAX) reader.malformed('nested too deeply', reader.offset);
-      return reader.list((inner) => readValue(inner, depth + 1));
-    }
-    default:
-      if (initial === 0xf6) return reader.nullable(() => null);
-      return reader.boolean();
-  }
 }
 
 /** One growing buffer, reused: records are small and encoding is synchronous. */

@@ -24,8 +24,8 @@ export {
   transactionId,
 } from './brands.ts';
 export { bytesEqual, compareBytes, concatBytes, copyBytes, utf8Decode, utf8Encode } from './bytes.ts';
-export type { CborValue } from './cbor.ts';
-export { CBOR_DEPTH_MAX, decodeCbor, encodeCbor } from './cbor.ts';
+export { decodeCbor, encodeCbor } from './cbor.ts';
 export { EncodingError, type EncodingErrors } from './errors.ts';
 export { fromHex, isHex, toHex } from './hex.ts';
-export { CborReader } from './reader.ts';
+export type { CborValue } from './reader.ts';
+export { CBOR_DEPTH_MAX, CborReader } from './reader.ts';

@@ -1,6 +1,9 @@
 import { utf8Decode } from './bytes.ts';
 import { EncodingError } from './errors.ts';
 
+/** What our records are made of (FORMATS, Values): no maps, floats, tags, negative numbers or undefined. */
+export type CborValue = number | string | boolean | null | Uint8Array | readonly CborValue[];
+
 /** The greatest nesting of arrays that a reader accepts (FORMATS, Values). */
 export const CBOR_DEPTH_MAX = 8;
 
@@ -70,6 +73,24 @@ export class CborReader {
     if (this.peek() !== 0xf6) return item(this);
     this.offset += 1;
     return null;
+  }
+
+  /** Any value of the profile; `depth` counts the arrays around it. Byte strings are views on the input. */
+  value(depth: number = 0): CborValue {
+    const initial = this.peek();
+    switch (initial >> 5) {
+      case UNSIGNED:
+        return this.uint();
+      case BYTES:
+        return this.byteString();
+      case TEXT:
+        return this.text();
+      case ARRAY:
+        if (depth >= CBOR_DEPTH_MAX) this.malformed('nested too deeply', this.offset);
+        return this.list((inner) => inner.value(depth + 1));
+      default:
+        return initial === 0xf6 ? this.nullable(() => null) : this.boolean();
+    }
   }
 
   boolean(): boolean {
