@@ -1,0 +1,37 @@
+export type { GenesisEntry, GenesisModule } from './chain-start.ts';
+export { firstBlock, genesisState, initialRecords, STORE_FORMAT } from './chain-start.ts';
+export type { ExecutedTransaction, ExecutionEnvironment, ExecutionPoint, SkipCode } from './execution.ts';
+export { Execution, SKIP_CODES, skipCode } from './execution.ts';
+export type { ExecutedBlock, LedgerParts } from './ledger.ts';
+export { Ledger, STATE_HISTORY_HEIGHTS } from './ledger.ts';
+export type { LedgerSurroundings, LoadReport, StoreErrors } from './loader.ts';
+export { LedgerLoader, StoreError } from './loader.ts';
+export {
+  certificateKey,
+  decodeTip,
+  headerKey,
+  indexKey,
+  journalKey,
+  kindRange,
+  metaKey,
+  parseNumber,
+  payloadKey,
+  RECORD_KIND,
+  stateKey,
+  TIP_KEY,
+} from './records.ts';
+export type { Store, StoreOperation } from './store.ts';
+export { checksummed, RecordDamaged, RecordStore, unchecked } from './store.ts';
+export type { TransactionView } from './views.ts';
+export {
+  certificateAt,
+  eventsAt,
+  headerAt,
+  heightOfHash,
+  payloadAt,
+  receiptOf,
+  stateAt,
+  stateProofAt,
+  transactionOf,
+  transactionsAt,
+} from './views.ts';

@@ -1,0 +1,219 @@
+import { assert, type Parameters } from '@varve/consensus';
+import { sha256 } from '@varve/crypto';
+import type { ChainId, Height, TransactionId } from '@varve/encoding';
+import { hashOf } from './hashes.ts';
+import type { AccountDirectory, Module, Sender, StateReader } from './module.ts';
+import { OperationFailed } from './module.ts';
+import { runOperation, runTimer } from './operation.ts';
+import {
+  encodeLeaf,
+  encodeResults,
+  leafOf,
+  type ModuleEvent,
+  OUTCOME_OK,
+  type Outcome,
+  type Results,
+} from './outcome.ts';
+import { type StateChange, StateOverlay } from './state.ts';
+import { readTimer, TIMERS_MODULE } from './timers.ts';
+import { decodeTransaction, type Transaction } from './transaction.ts';
+
+/** Why an item of a payload leaves no leaf, in the order in which the rules are tried (DESIGN §1). */
+export const SKIP_CODES = [
+  'TRANSACTION_MALFORMED',
+  'TRANSACTION_TOO_LARGE',
+  'CHAIN_MISMATCH',
+  'TRANSACTION_KNOWN',
+  'TRANSACTION_EXPIRED',
+  'VALIDITY_TOO_LONG',
+  'KEY_INACTIVE',
+  'SIGNATURE_INVALID',
+] as const;
+export type SkipCode = (typeof SKIP_CODES)[number];
+
+/** The surroundings in which transactions are judged and executed. */
+export interface ExecutionEnvironment {
+  readonly chainId: ChainId;
+  readonly parameters: Parameters;
+  readonly modules: ReadonlyMap<string, Module>;
+  readonly accounts: AccountDirectory;
+  /** Whether a block inside the replay window holds this id; `time` is the time of the block being made. */
+  isKnown(id: TransactionId, time: number): boolean;
+  /** The verdict of the signature rule on a transaction's whole bytes. */
+  isSigned(transaction: Transaction): boolean;
+}
+
+/** The block being made. */
+export interface ExecutionPoint {
+  readonly height: Height;
+  readonly time: number;
+}
+
+/** A transaction that got a leaf. */
+export interface ExecutedTransaction {
+  readonly id: TransactionId;
+  /** Position in the payload, which also counts skipped items. */
+  readonly payloadIndex: number;
+  readonly outcome: Outcome;
+  readonly leaf: Uint8Array;
+  readonly results: Uint8Array;
+  /** The same results before encoding. */
+  readonly content: Results;
+}
+
+const EMPTY_RESULTS: Results = { values: [], events: [] };
+const EMPTY_RESULTS_BYTES = encodeResults(EMPTY_RESULTS);
+const EMPTY_RESULTS_HASH = hashOf([[], []]);
+
+/**
+ * Whether `transaction` would be skipped at `point` on `state`, and by which rule. Decoding is judged before this.
+ * The order of the rules is part of the format: every validator answers alike.
+ */
+export function skipCode(
+  transaction: Transaction,
+  point: ExecutionPoint,
+  state: StateReader,
+  environment: ExecutionEnvironment,
+): SkipCode | Sender {
+  const { parameters } = environment;
+  if (
+    transaction.bytes.length > parameters.transactionBytesMax ||
+    transaction.operations.length > parameters.operationsMax
+  ) {
+    return 'TRANSACTION_TOO_LARGE';
+  }
+  if (transaction.chainId !== environment.chainId) return 'CHAIN_MISMATCH';
+  if (environment.isKnown(transaction.id, point.time)) return 'TRANSACTION_KNOWN';
+  if (transaction.validUntil < point.time) return 'TRANSACTION_EXPIRED';
+  if (transaction.validUntil > point.time + parameters.validityMs) return 'VALIDITY_TOO_LONG';
+  const sender = environment.accounts.sender(state, transaction.account, transaction.publicKey);
+  if (sender === undefined) return 'KEY_INACTIVE';
+  if (!environment.isSigned(transaction)) return 'SIGNATURE_INVALID';
+  return sender;
+}
+
+/** Executes one payload on one state, in slices, and keeps what comes of it. Nothing outside it changes. */
+export class Execution {
+  readonly point: ExecutionPoint;
+  readonly executed: ExecutedTransaction[] = [];
+  readonly skipped: {
+    readonly payloadIndex: number;
+    readonly id: TransactionId | undefined;
+    readonly code: SkipCode;
+  }[] = [];
+  readonly timerEvents: ModuleEvent[] = [];
+  /** How many timers fired. */
+  timersFired = 0;
+  readonly #transactions: readonly Uint8Array[];
+  readonly #environment: ExecutionEnvironment;
+  readonly #state: StateOverlay;
+  readonly #ids = new Set<TransactionId>();
+  readonly #due: readonly Uint8Array[];
+  #position = 0;
+  #timersDone = false;
+
+  /** @param due - State keys of the timers due at the block's time, in order. */
+  constructor(
+    transactions: readonly Uint8Array[],
+    point: ExecutionPoint,
+    state: StateReader,
+    due: readonly Uint8Array[],
+    environment: ExecutionEnvironment,
+  ) {
+    this.#transactions = transactions;
+    this.point = point;
+    this.#state = new StateOverlay(state);
+    this.#due = due;
+    this.#environment = {
+      ...environment,
+      isKnown: (id, time) => this.#ids.has(id) || environment.isKnown(id, time),
+    };
+  }
+
+  /**
+   * Goes on with at most `transactionsMax` items of the payload.
+   * @returns Whether the payload is done.
+   */
+  run(transactionsMax: number): boolean {
+    if (!this.#timersDone) this.#fireTimers();
+    const end = Math.min(this.#transactions.length, this.#position + transactionsMax);
+    for (; this.#position < end; this.#position++) this.#item(this.#position);
+    return this.#position === this.#transactions.length;
+  }
+
+  /** Whether anything came of the payload: only then there is a block. */
+  get makesBlock(): boolean {
+    return this.executed.length > 0 || this.timersFired > 0;
+  }
+
+  changes(): IterableIterator<StateChange> {
+    assert(this.#position === this.#transactions.length, 'changes are read when the payload is done');
+    return this.#state.changes();
+  }
+
+  #fireTimers(): void {
+    this.#timersDone = true;
+    for (const stateKey of this.#due) {
+      const entry = this.#state.get(TIMERS_MODULE, stateKey);
+      // An earlier timer of this block may have cancelled it.
+      if (entry === undefined) continue;
+      this.#state.put(TIMERS_MODULE, stateKey, undefined);
+      this.timersFired += 1;
+      const timer = readTimer(stateKey, entry.bytes);
+      const overlay = new StateOverlay(this.#state);
+      const events: ModuleEvent[] = [];
+      if (!runTimer(timer, { overlay, events, point: this.point, environment: this.#environment })) continue;
+      overlay.moveInto(this.#state);
+      this.timerEvents.push(...events);
+    }
+  }
+
+  #item(payloadIndex: number): void {
+    const bytes = this.#transactions[payloadIndex] as Uint8Array;
+    const transaction = decoded(bytes);
+    if (transaction === undefined) {
+      this.skipped.push({ payloadIndex, id: undefined, code: 'TRANSACTION_MALFORMED' });
+      return;
+    }
+    const judged = skipCode(transaction, this.point, this.#state, this.#environment);
+    if (typeof judged === 'string') {
+      this.skipped.push({ payloadIndex, id: transaction.id, code: judged });
+      return;
+    }
+    this.#ids.add(transaction.id);
+    this.#execute(transaction, judged, payloadIndex);
+  }
+
+  #execute(transaction: Transaction, sender: Sender, payloadIndex: number): void {
+    const overlay = new StateOverlay(this.#state);
+    const events: ModuleEvent[] = [];
+    const values = [];
+    let failed: { code: string; operation: number } | undefined;
+    for (const [operationIndex, operation] of transaction.operations.entries()) {
+      const scope = { overlay, events, point: this.point, environment: this.#environment };
+      try {
+        values.push(runOperation(operation, sender, transaction.id, scope));
+      } catch (error) {
+        if (!(error instanceof OperationFailed)) throw error;
+        failed = { code: error.code, operation: operationIndex };
+        break;
+      }
+    }
+    const content = failed ? EMPTY_RESULTS : { values, events };
+    const results = failed ? EMPTY_RESULTS_BYTES : encodeResults(content);
+    const outcome: Outcome = failed
+      ? { code: failed.code, failedOperation: failed.operation, resultsHash: EMPTY_RESULTS_HASH }
+      : { code: OUTCOME_OK, failedOperation: null, resultsHash: sha256(results) };
+    if (!failed) overlay.moveInto(this.#state);
+    const leaf = encodeLeaf(leafOf(transaction.id, transaction.bytes, outcome));
+    this.executed.push({ id: transaction.id, payloadIndex, outcome, leaf, results, content });
+  }
+}
+
+function decoded(bytes: Uint8Array): Transaction | undefined {
+  try {
+    return decodeTransaction(bytes);
+  } catch {
+    return undefined;
+  }
+}

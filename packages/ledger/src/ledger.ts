@@ -1,0 +1,291 @@
+import { assert, type Configuration, type Epoch } from '@varve/consensus';
+import {
+  type ChainId,
+  type ConfigurationHash,
+  fromHex,
+  type Height,
+  height,
+  type PayloadId,
+  type TransactionId,
+} from '@varve/encoding';
+import { type MerkleLog, merkleRoot, type StateTree } from '@varve/merkle';
+import { type Certificate, encodeCertificate } from './certificate.ts';
+import type { GenesisModule } from './chain-start.ts';
+import { configurationHashOf } from './configuration-codec.ts';
+import { Execution, type ExecutionEnvironment } from './execution.ts';
+import { chainIdOf, type Genesis } from './genesis.ts';
+import { anchorOf, decodeHeader, type SealedHeader, sealHeader } from './header.ts';
+import type { AccountDirectory, StateEntry, StateReader } from './module.ts';
+import type { PayloadContent } from './payload.ts';
+import {
+  certificateKey,
+  encodeIndex,
+  encodeTip,
+  encodeUndo,
+  headerKey,
+  heightOfKey,
+  indexKey,
+  payloadKey,
+  stateKey,
+  TIP_KEY,
+  transactionKey,
+  undoKey,
+} from './records.ts';
+import { decodeStateEntry, encodeStateEntry, stateTreeKey, stateTreeValue } from './state.ts';
+import type { RecordStore } from './store.ts';
+import { TIMERS_MODULE, type TimerIndex } from './timers.ts';
+import type { Transaction } from './transaction.ts';
+
+/** Values replaced by blocks down to this far below the final height stay readable. */
+export const STATE_HISTORY_HEIGHTS = 256;
+
+/** What a ledger stands on when it is opened; `loader.ts` makes it from a store. */
+export interface LedgerParts {
+  readonly genesis: Genesis;
+  readonly records: RecordStore;
+  readonly modules: ReadonlyMap<string, GenesisModule>;
+  readonly accounts: AccountDirectory;
+  readonly tip: SealedHeader;
+  readonly finalHeight: number;
+  readonly applied: number;
+  readonly history: MerkleLog;
+  /** State trees by height, from the final one to the tip. */
+  readonly trees: Map<number, StateTree>;
+  readonly timers: TimerIndex;
+}
+
+/** A block that was just executed. */
+export interface ExecutedBlock {
+  readonly sealed: SealedHeader;
+  readonly execution: Execution;
+}
+
+/**
+ * The chain and the state of one validator: executes payloads in the order given, makes blocks of them, and remembers
+ * which are final. It writes records; when they are durable is its owner's business.
+ */
+export class Ledger implements StateReader {
+  readonly chainId: ChainId;
+  readonly genesis: Genesis;
+  readonly records: RecordStore;
+  readonly history: MerkleLog;
+  readonly timers: TimerIndex;
+  readonly configuration: Configuration;
+  readonly configurationHash: ConfigurationHash;
+  readonly modules: ReadonlyMap<string, GenesisModule>;
+  readonly accounts: AccountDirectory;
+  readonly #trees: Map<number, StateTree>;
+  #tip: SealedHeader;
+  #finalHeight: number;
+  #applied: number;
+  #undoFloor: number;
+
+  constructor(parts: LedgerParts) {
+    this.genesis = parts.genesis;
+    this.chainId = chainIdOf(parts.genesis);
+    this.records = parts.records;
+    this.modules = parts.modules;
+    this.accounts = parts.accounts;
+    this.history = parts.history;
+    this.timers = parts.timers;
+    this.configuration = parts.genesis.configuration;
+    this.configurationHash = configurationHashOf(this.configuration);
+    this.#trees = parts.trees;
+    this.#tip = parts.tip;
+    this.#finalHeight = parts.finalHeight;
+    this.#applied = parts.applied;
+    this.#undoFloor = Math.max(0, parts.finalHeight - STATE_HISTORY_HEIGHTS);
+  }
+
+  /** The newest executed block. */
+  get tip(): SealedHeader {
+    return this.#tip;
+  }
+
+  /** The highest certified height; block 0 is final by itself. */
+  get finalHeight(): Height {
+    return height(this.#finalHeight);
+  }
+
+  /** Last engine index executed, with or without a block. */
+  get applied(): number {
+    return this.#applied;
+  }
+
+  get(module: string, key: Uint8Array): StateEntry | undefined {
+    const body = this.records.get(stateKey(module, key));
+    return body && decodeStateEntry(body);
+  }
+
+  /** The state tree after block `at`, from the final height to the tip. */
+  treeAt(at: number): StateTree | undefined {
+    return this.#trees.get(at);
+  }
+
+  /** Time of a block made of a payload with `payloadTime` on the tip. */
+  blockTime(payloadTime: number): number {
+    const { timeFloor } = this.configuration.parameters;
+    const first = this.#tip.header.height === 0 || anchorOf(this.#tip).index === 0;
+    return Math.max(payloadTime, this.#tip.header.time, first && timeFloor !== null ? timeFloor : 0);
+  }
+
+  /** Whether a block whose time is at least `time` − validityMs holds this transaction. */
+  isKnown(id: TransactionId, time: number): boolean {
+    const place = this.place(id);
+    // While blocks are executed again, records of later blocks are still there.
+    if (place === undefined || place.height > this.#tip.header.height) return false;
+    return this.timeOf(place.height) >= time - this.configuration.parameters.validityMs;
+  }
+
+  /** Where a transaction stands. */
+  place(id: TransactionId): { readonly height: number; readonly leafIndex: number } | undefined {
+    const body = this.records.get(transactionKey(id));
+    if (body === undefined) return undefined;
+    const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
+    return { height: Number(view.getBigUint64(0)), leafIndex: view.getUint32(8) };
+  }
+
+  /** Time of the block at `at`, which exists. */
+  timeOf(at: number): number {
+    if (at === this.#tip.header.height) return this.#tip.header.time;
+    const body = this.records.get(headerKey(at));
+    assert(body !== undefined, 'every height up to the tip has a header');
+    return decodeHeader(body).header.time;
+  }
+
+  /** The rules of the next block, with `isSigned` for signatures. */
+  environment(isSigned: (transaction: Transaction) => boolean): ExecutionEnvironment {
+    return {
+      chainId: this.chainId,
+      parameters: this.configuration.parameters,
+      modules: this.modules,
+      accounts: this.accounts,
+      isKnown: (id, time) => this.isKnown(id, time),
+      isSigned,
+    };
+  }
+
+  /** Begins to execute a payload on the tip. `finish` must follow before the next. */
+  begin(content: PayloadContent, isSigned: (transaction: Transaction) => boolean): Execution {
+    const time = this.blockTime(content.time);
+    const point = { height: height(this.#tip.header.height + 1), time };
+    return new Execution(content.transactions, point, this, this.timers.due(time), this.environment(isSigned));
+  }
+
+  /**
+   * Makes the block of a payload that was executed to its end, or none where nothing came of it.
+   * @param payload - Absent where the store holds its bytes already.
+   */
+  finish(
+    execution: Execution,
+    entry: { readonly index: number; readonly epoch: Epoch; readonly payload: PayloadId; readonly bytes?: Uint8Array },
+  ): ExecutedBlock | undefined {
+    assert(entry.index > this.#applied, 'entries are executed in order, each once');
+    this.#applied = entry.index;
+    if (!execution.makesBlock) {
+      this.#writeTip();
+      return undefined;
+    }
+    const sealed = this.#header(execution, entry);
+    this.#writeBlock(sealed, execution);
+    if (entry.bytes) this.records.put(payloadKey(entry.payload), entry.bytes);
+    this.history.append(fromHex(sealed.hash));
+    this.#tip = sealed;
+    this.#writeTip();
+    return { sealed, execution };
+  }
+
+  /** An entry without payload was passed. */
+  advance(index: number): void {
+    assert(index > this.#applied, 'entries are passed in order, each once');
+    this.#applied = index;
+    this.#writeTip();
+  }
+
+  /**
+   * Keeps a certificate of a block of this chain; the caller has verified it. A certificate above the final height
+   * makes its block final, and all below.
+   */
+  certify(certificate: Certificate): void {
+    assert(certificate.height <= this.#tip.header.height, 'only executed blocks are certified');
+    this.records.put(certificateKey(certificate.height), encodeCertificate(certificate));
+    if (certificate.height <= this.#finalHeight) return;
+    for (let at = this.#finalHeight; at < certificate.height; at++) this.#trees.delete(at);
+    this.#finalHeight = certificate.height;
+    const floor = this.#finalHeight - STATE_HISTORY_HEIGHTS;
+    for (; this.#undoFloor < floor; this.#undoFloor++) this.records.delete(undoKey(this.#undoFloor));
+    this.#writeTip();
+  }
+
+  /** After a rebuild from blocks: how far certificates and the engine had come. */
+  restoreProgress(finalHeight: number, applied: number): void {
+    for (const at of [...this.#trees.keys()]) if (at < finalHeight) this.#trees.delete(at);
+    this.#finalHeight = finalHeight;
+    this.#applied = applied;
+    this.#undoFloor = Math.max(0, finalHeight - STATE_HISTORY_HEIGHTS);
+    this.#writeTip();
+  }
+
+  #header(execution: Execution, entry: { index: number; epoch: Epoch; payload: PayloadId }): SealedHeader {
+    const tree = this.#trees.get(this.#tip.header.height);
+    assert(tree !== undefined, 'the tip has a state tree');
+    const changed = [];
+    for (const change of execution.changes()) {
+      changed.push({
+        key: stateTreeKey(change.module, change.key),
+        value: change.after && stateTreeValue(change.after),
+      });
+    }
+    const next = tree.update(changed);
+    this.#trees.set(execution.point.height, next);
+    return sealHeader({
+      chainId: this.chainId,
+      height: execution.point.height,
+      parentHash: this.#tip.hash,
+      index: entry.index,
+      epoch: entry.epoch,
+      time: execution.point.time,
+      configurationHash: this.configurationHash,
+      nextConfigurationHash: this.configurationHash,
+      payloadHash: entry.payload,
+      transactionsRoot: merkleRoot(execution.executed.map((transaction) => transaction.leaf)),
+      transactionCount: execution.executed.length,
+      stateRoot: next.root,
+      historyRoot: this.history.root(),
+    });
+  }
+
+  #writeBlock(sealed: SealedHeader, execution: Execution): void {
+    const at = sealed.header.height;
+    const position = new Uint8Array(8);
+    new DataView(position.buffer).setBigUint64(0, BigInt(at));
+    this.records.put(headerKey(at), sealed.bytes);
+    this.records.put(heightOfKey(sealed.hash), position);
+    this.records.put(indexKey(at), encodeIndex({ timerEvents: execution.timerEvents, leaves: execution.executed }));
+    this.records.put(undoKey(at), encodeUndo(execution.changes()));
+    execution.executed.forEach((transaction, leafIndex) => {
+      const place = new Uint8Array(12);
+      const view = new DataView(place.buffer);
+      view.setBigUint64(0, BigInt(at));
+      view.setUint32(8, leafIndex);
+      this.records.put(transactionKey(transaction.id), place);
+    });
+    for (const { module, key, after } of execution.changes()) {
+      if (after) this.records.put(stateKey(module, key), encodeStateEntry(after));
+      else this.records.delete(stateKey(module, key));
+      if (module === TIMERS_MODULE) this.timers.apply(key, after !== undefined);
+    }
+  }
+
+  #writeTip(): void {
+    this.records.put(
+      TIP_KEY,
+      encodeTip({
+        height: this.#tip.header.height,
+        blockHash: fromHex(this.#tip.hash),
+        finalHeight: this.#finalHeight,
+        applied: this.#applied,
+      }),
+    );
+  }
+}

@@ -1,0 +1,265 @@
+import { assert } from '@varve/consensus';
+import { sha256 } from '@varve/crypto';
+import { type BlockHash, bytesEqual, fromHex, type Height, height, toHex } from '@varve/encoding';
+import { MerkleLog, StateTree } from '@varve/merkle';
+import { firstBlock, type GenesisModule, genesisState, initialEntry, STORE_FORMAT } from './chain-start.ts';
+import { chainIdOf, decodeGenesis, type Genesis } from './genesis.ts';
+import { blockHashOf, decodeHeader, type SealedHeader } from './header.ts';
+import { Ledger } from './ledger.ts';
+import type { AccountDirectory } from './module.ts';
+import { decodePayload } from './payload.ts';
+import {
+  decodeTip,
+  decodeUndo,
+  headerKey,
+  kindRange,
+  metaKey,
+  parseNumber,
+  parseStateKey,
+  payloadKey,
+  RECORD_KIND,
+  stateKey,
+  TIP_KEY,
+  undoKey,
+} from './records.ts';
+import { encodeStateEntry, stateTreeKey, stateTreeValue } from './state.ts';
+import { RecordDamaged, type RecordStore, unchecked } from './store.ts';
+import { TIMERS_MODULE, TimerIndex } from './timers.ts';
+import type { Transaction } from './transaction.ts';
+
+/** Why a store cannot be used. */
+export type StoreErrors = {
+  /** It was never initialized, or its first records are gone. */
+  STORE_UNINITIALIZED: { reason: string };
+  /** It belongs to another chain, format or node. */
+  STORE_FOREIGN: { reason: string };
+  /** Its records contradict each other and cannot be mended here. */
+  STORE_DAMAGED: { reason: string };
+};
+
+/** A store that must not be used as it is. */
+export class StoreError<C extends keyof StoreErrors = keyof StoreErrors> extends Error {
+  override readonly name = 'StoreError';
+  readonly code: C;
+  readonly details: StoreErrors[C];
+
+  constructor(code: C, details: StoreErrors[C]) {
+    super(`${code}: ${details.reason}`);
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** What a loader finds wrong and how it was mended. */
+export interface LoadReport {
+  /** Heights whose header or payload must be fetched again from peers. */
+  readonly damagedBlocks: ReadonlySet<number>;
+  /** Whether the state was made anew by executing all blocks, because a record of it was damaged. */
+  readonly stateRebuilt: boolean;
+}
+
+/** The parts of the node that a ledger needs. */
+export interface LedgerSurroundings {
+  readonly modules: ReadonlyMap<string, GenesisModule>;
+  readonly accounts: AccountDirectory;
+  /** Judges signatures when blocks are executed again. */
+  readonly isSigned: (transaction: Transaction) => boolean;
+  /** Execute all blocks again and write everything derived from them anew. */
+  readonly rebuild: boolean;
+}
+
+/** Builds a ledger from the records of a store. Feed it every record of `LedgerLoader.ranges`, then `finish`. */
+export class LedgerLoader {
+  /** Which records to feed. */
+  static readonly ranges: readonly { readonly gte: Uint8Array; readonly lt: Uint8Array }[] = [
+    kindRange(RECORD_KIND.header),
+    kindRange(RECORD_KIND.state),
+  ];
+
+  readonly #hashes = new Map<number, { readonly hash: BlockHash; readonly parent: BlockHash } | undefined>();
+  readonly #leaves: { key: Uint8Array; value: Uint8Array }[] = [];
+  readonly #stateKeys: Uint8Array[] = [];
+  readonly #timers = new TimerIndex();
+  #stateDamaged = false;
+
+  add(key: Uint8Array, record: Uint8Array): void {
+    if (key[0] === RECORD_KIND.header) return this.#addHeader(key, record);
+    if (key[0] === RECORD_KIND.state) return this.#addState(key, record);
+  }
+
+  /**
+   * The ledger, with damaged state rebuilt from blocks.
+   * @param expected - The genesis that the operator configured, where there is one.
+   * @throws {StoreError}
+   */
+  finish(
+    records: RecordStore,
+    surroundings: LedgerSurroundings,
+    expected: Genesis | undefined,
+  ): { readonly ledger: Ledger; readonly report: LoadReport } {
+    const genesis = this.#genesis(records, expected);
+    const tipBody = this.#required(records, TIP_KEY, 'the tip record');
+    const tip = decodeTip(tipBody);
+    const damaged = new Set<number>();
+    const history = this.#history(tip.height, tip.blockHash, damaged);
+    const tipBytes = damaged.has(tip.height) ? undefined : records.get(headerKey(tip.height));
+    if (tipBytes === undefined) throw damagedStore(`the header of the tip, height ${tip.height}, is damaged`);
+    const sealed = decodeHeader(tipBytes);
+    const tree = StateTree.empty.update(this.#leaves);
+    const common = { genesis, records, ...surroundings };
+    if (!surroundings.rebuild && !this.#stateDamaged && bytesEqual(tree.root, sealed.header.stateRoot)) {
+      const trees = this.#trees(records, tree, tip.height, tip.finalHeight);
+      if (trees) {
+        const ledger = new Ledger({ ...common, tip: sealed, ...tip, history, trees, timers: this.#timers });
+        return { ledger, report: { damagedBlocks: damaged, stateRebuilt: false } };
+      }
+    }
+    const ledger = this.#rebuild(common, sealed, tip.finalHeight, tip.applied);
+    return { ledger, report: { damagedBlocks: damaged, stateRebuilt: true } };
+  }
+
+  #addHeader(key: Uint8Array, record: Uint8Array): void {
+    const at = parseNumber(key);
+    try {
+      const bytes = unchecked(key, record);
+      this.#hashes.set(at, { hash: blockHashOf(bytes), parent: decodeHeader(bytes).header.parentHash });
+    } catch (error) {
+      if (!(error instanceof RecordDamaged)) throw error;
+      this.#hashes.set(at, undefined);
+    }
+  }
+
+  #addState(key: Uint8Array, record: Uint8Array): void {
+    this.#stateKeys.push(key);
+    try {
+      const body = unchecked(key, record);
+      const parsed = parseStateKey(key);
+      this.#leaves.push({ key: stateTreeKey(parsed.module, parsed.key), value: sha256(body) });
+      if (parsed.module === TIMERS_MODULE) this.#timers.apply(parsed.key, true);
+    } catch (error) {
+      if (!(error instanceof RecordDamaged)) throw error;
+      this.#stateDamaged = true;
+    }
+  }
+
+  #genesis(records: RecordStore, expected: Genesis | undefined): Genesis {
+    const format = records.get(metaKey('format'));
+    if (format === undefined) throw new StoreError('STORE_UNINITIALIZED', { reason: 'there is no format record' });
+    if (format.length !== 1 || format[0] !== STORE_FORMAT) {
+      throw new StoreError('STORE_FOREIGN', { reason: `the store has format ${toHex(format)}, not ${STORE_FORMAT}` });
+    }
+    const genesis = decodeGenesis(this.#required(records, metaKey('genesis'), 'the genesis record'));
+    if (expected !== undefined && chainIdOf(expected) !== chainIdOf(genesis)) {
+      throw new StoreError('STORE_FOREIGN', {
+        reason: `the store is of chain ${chainIdOf(genesis)}, the genesis document of chain ${chainIdOf(expected)}`,
+      });
+    }
+    return genesis;
+  }
+
+  #required(records: RecordStore, key: Uint8Array, what: string): Uint8Array {
+    let body: Uint8Array | undefined;
+    try {
+      body = records.get(key);
+    } catch (error) {
+      if (!(error instanceof RecordDamaged)) throw error;
+      throw damagedStore(`${what} is damaged`);
+    }
+    if (body === undefined) throw damagedStore(`${what} is missing`);
+    return body;
+  }
+
+  /** Block hashes from 0 to the tip; where a header is damaged its child or the tip record names the hash. */
+  #history(tipHeight: number, tipHash: Uint8Array, damaged: Set<number>): MerkleLog {
+    const hashes: BlockHash[] = [];
+    let expected = toHex(tipHash) as BlockHash | undefined;
+    for (let at = tipHeight; at >= 0; at--) {
+      const found = this.#hashes.get(at);
+      if (found === undefined || (expected !== undefined && found.hash !== expected)) damaged.add(at);
+      const hash = expected ?? found?.hash;
+      if (hash === undefined) throw damagedStore(`the headers at heights ${at} and ${at + 1} are damaged`);
+      hashes.push(hash);
+      expected = damaged.has(at) ? undefined : found?.parent;
+    }
+    const history = new MerkleLog();
+    for (const hash of hashes.reverse()) history.append(fromHex(hash));
+    return history;
+  }
+
+  /** State trees from the final height to the tip, by undoing blocks; `undefined` where an undo record is damaged. */
+  #trees(
+    records: RecordStore,
+    tree: StateTree,
+    tipHeight: number,
+    finalHeight: number,
+  ): Map<number, StateTree> | undefined {
+    const trees = new Map([[tipHeight, tree]]);
+    let below = tree;
+    for (let at = tipHeight; at > finalHeight; at--) {
+      const body = readOrUndefined(records, undoKey(at));
+      if (body === undefined) return undefined;
+      below = below.update(
+        decodeUndo(body).map((entry) => ({
+          key: stateTreeKey(entry.module, entry.key),
+          value: entry.before && stateTreeValue(entry.before),
+        })),
+      );
+      trees.set(at - 1, below);
+    }
+    return trees;
+  }
+
+  /** Executes every block again on the genesis state. Needs all payloads. */
+  #rebuild(
+    common: { genesis: Genesis; records: RecordStore } & LedgerSurroundings,
+    tip: SealedHeader,
+    finalHeight: number,
+    applied: number,
+  ): Ledger {
+    const { genesis, records, modules } = common;
+    for (const key of this.#stateKeys) records.delete(key);
+    const leaves = [];
+    const timers = new TimerIndex();
+    for (const entry of genesisState(genesis, modules.values())) {
+      const initial = initialEntry(entry);
+      records.put(stateKey(entry.module, entry.key), encodeStateEntry(initial));
+      leaves.push({ key: stateTreeKey(entry.module, entry.key), value: stateTreeValue(initial) });
+    }
+    const first = firstBlock(genesis, modules.values());
+    const history = new MerkleLog();
+    history.append(fromHex(first.hash));
+    const trees = new Map([[0, StateTree.empty.update(leaves)]]);
+    const ledger = new Ledger({ ...common, tip: first, finalHeight: 0, applied: 0, history, trees, timers });
+    for (let at = 1; at <= tip.header.height; at++) executeAgain(ledger, height(at), common.isSigned);
+    assert(ledger.tip.hash === tip.hash, 'executing the same blocks gives the same tip');
+    ledger.restoreProgress(finalHeight, applied);
+    return ledger;
+  }
+}
+
+function executeAgain(ledger: Ledger, at: Height, isSigned: (transaction: Transaction) => boolean): void {
+  const headerBytes = readOrUndefined(ledger.records, headerKey(at));
+  const expected = headerBytes && decodeHeader(headerBytes);
+  const payload = expected && readOrUndefined(ledger.records, payloadKey(expected.header.payloadHash));
+  if (expected === undefined || payload === undefined) {
+    throw damagedStore(`the state is damaged, and so is the block at height ${at} that is needed to mend it`);
+  }
+  const execution = ledger.begin(decodePayload(payload), isSigned);
+  execution.run(Number.MAX_SAFE_INTEGER);
+  const { index, epoch, payloadHash } = expected.header;
+  const made = ledger.finish(execution, { index, epoch, payload: payloadHash });
+  if (made?.sealed.hash !== expected.hash) throw damagedStore(`executing height ${at} again gives another block`);
+}
+
+function readOrUndefined(records: RecordStore, key: Uint8Array): Uint8Array | undefined {
+  try {
+    return records.get(key);
+  } catch (error) {
+    if (error instanceof RecordDamaged) return undefined;
+    throw error;
+  }
+}
+
+function damagedStore(reason: string): StoreError {
+  return new StoreError('STORE_DAMAGED', { reason });
+}

@@ -1,0 +1,175 @@
+import {
+  CborReader,
+  concatBytes,
+  encodeCbor,
+  fromHex,
+  type PayloadId,
+  type TransactionId,
+  utf8Encode,
+} from '@varve/encoding';
+import { readingAs } from './errors.ts';
+import type { StateEntry } from './module.ts';
+import type { ModuleEvent } from './outcome.ts';
+import { decodeStateEntry, encodeStateEntry, type StateChange } from './state.ts';
+
+/** First byte of every stored key: which kind of record it is. */
+export const RECORD_KIND = {
+  /** Which chain, format and validator this store belongs to. */
+  meta: 0x4d, // M
+  /** Heights reached: the tip, the final height, what the engine applied. */
+  tip: 0x41, // A
+  header: 0x48, // H
+  /** Block hash → height. */
+  heightOf: 0x4b, // K
+  certificate: 0x43, // C
+  payload: 0x50, // P
+  /** Leaves, results and timer events of a block. */
+  index: 0x58, // X
+  /** Values that a block replaced. */
+  undo: 0x55, // U
+  transaction: 0x54, // T
+  state: 0x53, // S
+  configuration: 0x47, // G
+  journal: 0x4a, // J
+  engineEntry: 0x45, // E
+  engineState: 0x56, // V
+  evidence: 0x59, // Y
+} as const;
+
+function numbered(kind: number, number: number): Uint8Array {
+  const key = new Uint8Array(9);
+  key[0] = kind;
+  new DataView(key.buffer).setBigUint64(1, BigInt(number));
+  return key;
+}
+
+function tagged(kind: number, tail: Uint8Array): Uint8Array {
+  return concatBytes(Uint8Array.of(kind), tail);
+}
+
+export const metaKey = (name: string): Uint8Array => tagged(RECORD_KIND.meta, utf8Encode(name));
+export const TIP_KEY: Uint8Array = Uint8Array.of(RECORD_KIND.tip);
+export const headerKey = (height: number): Uint8Array => numbered(RECORD_KIND.header, height);
+export const heightOfKey = (hash: string): Uint8Array => tagged(RECORD_KIND.heightOf, fromHex(hash));
+export const certificateKey = (height: number): Uint8Array => numbered(RECORD_KIND.certificate, height);
+export const payloadKey = (id: PayloadId): Uint8Array => tagged(RECORD_KIND.payload, fromHex(id));
+export const indexKey = (height: number): Uint8Array => numbered(RECORD_KIND.index, height);
+export const undoKey = (height: number): Uint8Array => numbered(RECORD_KIND.undo, height);
+export const transactionKey = (id: TransactionId): Uint8Array => tagged(RECORD_KIND.transaction, fromHex(id));
+export const configurationKey = (number: number): Uint8Array => numbered(RECORD_KIND.configuration, number);
+export const journalKey = (number: number): Uint8Array => numbered(RECORD_KIND.journal, number);
+
+/** State key: kind, length of the module's name, the name, the key. */
+export function stateKey(module: string, key: Uint8Array): Uint8Array {
+  const name = utf8Encode(module);
+  return concatBytes(Uint8Array.of(RECORD_KIND.state, name.length), name, key);
+}
+
+/** The module and key of a state record's key. */
+export function parseStateKey(key: Uint8Array): { readonly module: string; readonly key: Uint8Array } {
+  const length = key[1] ?? 0;
+  return { module: new TextDecoder().decode(key.subarray(2, 2 + length)), key: key.slice(2 + length) };
+}
+
+/** The number in a key made of a kind and a number. */
+export function parseNumber(key: Uint8Array): number {
+  return Number(new DataView(key.buffer, key.byteOffset + 1, 8).getBigUint64(0));
+}
+
+/** Everything of one kind: from it, up to the next kind. */
+export function kindRange(kind: number): { readonly gte: Uint8Array; readonly lt: Uint8Array } {
+  return { gte: Uint8Array.of(kind), lt: Uint8Array.of(kind + 1) };
+}
+
+/** How far this store has come. */
+export interface TipRecord {
+  readonly height: number;
+  readonly blockHash: Uint8Array;
+  readonly finalHeight: number;
+  /** Last engine index executed, of the instance that the configuration at the tip gives. */
+  readonly applied: number;
+}
+
+export function encodeTip(tip: TipRecord): Uint8Array {
+  return encodeCbor([tip.height, tip.blockHash, tip.finalHeight, tip.applied]);
+}
+
+export function decodeTip(bytes: Uint8Array): TipRecord {
+  return readingAs('RECORD_MALFORMED', () => {
+    const reader = new CborReader(bytes);
+    reader.array(4);
+    return {
+      height: reader.uint(),
+      blockHash: reader.byteString(32),
+      finalHeight: reader.uint(),
+      applied: reader.uint(),
+    };
+  });
+}
+
+/** What a block's execution left beside the state. */
+export interface IndexRecord {
+  readonly timerEvents: readonly ModuleEvent[];
+  readonly leaves: readonly {
+    readonly payloadIndex: number;
+    readonly leaf: Uint8Array;
+    readonly results: Uint8Array;
+  }[];
+}
+
+export function encodeIndex(index: IndexRecord): Uint8Array {
+  return encodeCbor([
+    encodeCbor(index.timerEvents.map((event) => [event.module, event.topic, event.value])),
+    index.leaves.map((entry) => [entry.payloadIndex, entry.leaf, entry.results]),
+  ]);
+}
+
+export function decodeIndex(bytes: Uint8Array): IndexRecord {
+  return readingAs('RECORD_MALFORMED', () => {
+    const reader = new CborReader(bytes);
+    reader.array(2);
+    const inner = new CborReader(reader.byteString());
+    const timerEvents = inner.list((event) => {
+      event.array(3);
+      return { module: event.text(), topic: event.text(), value: event.value(2) };
+    });
+    const leaves = reader.list((item) => {
+      item.array(3);
+      return { payloadIndex: item.uint(), leaf: item.byteString(), results: item.byteString() };
+    });
+    reader.end();
+    return { timerEvents, leaves };
+  });
+}
+
+/** One value that a block replaced; absent where the key was created. */
+export interface UndoEntry {
+  readonly module: string;
+  readonly key: Uint8Array;
+  readonly before: StateEntry | undefined;
+}
+
+export function encodeUndo(changes: Iterable<StateChange>): Uint8Array {
+  return encodeCbor(
+    [...changes].map((change) => [
+      change.module,
+      change.key,
+      change.before === undefined ? null : encodeStateEntry(change.before),
+    ]),
+  );
+}
+
+export function decodeUndo(bytes: Uint8Array): UndoEntry[] {
+  return readingAs('RECORD_MALFORMED', () => {
+    const reader = new CborReader(bytes);
+    const entries = reader.list((item) => {
+      item.array(3);
+      const module = item.text();
+      const key = item.byteString();
+      const before = item.nullable((inner) => inner.byteString());
+      return { module, key, before: before === null ? undefined : decodeStateEntry(before) };
+    });
+    reader.end();
+    return entries;
+  });
+}

@@ -1,0 +1,103 @@
+import type { Parameters } from '@varve/consensus';
+import { sha256 } from '@varve/crypto';
+import { CborReader, encodeCbor } from '@varve/encoding';
+import { readingAs } from './errors.ts';
+import { OperationFailed, type StateEntry, type StateReader } from './module.ts';
+
+/** FORMATS `state entry`: `[version, modifiedHeight, bytes]`. Its SHA-256 is the value in the state tree. */
+export function encodeStateEntry(entry: StateEntry): Uint8Array {
+  return encodeCbor([entry.version, entry.modifiedHeight, entry.bytes]);
+}
+
+/** @throws {LedgerError} `RECORD_MALFORMED`. */
+export function decodeStateEntry(bytes: Uint8Array): StateEntry {
+  return readingAs('RECORD_MALFORMED', () => {
+    const reader = new CborReader(bytes);
+    reader.array(3);
+    const entry = { version: reader.uint(), modifiedHeight: reader.uint(), bytes: reader.byteString() };
+    reader.end();
+    return entry;
+  });
+}
+
+/** The key of `(module, key)` in the state tree: SHA-256 of CBOR `[module, key]`. */
+export function stateTreeKey(module: string, key: Uint8Array): Uint8Array {
+  return sha256(encodeCbor([module, key]));
+}
+
+/** The value of an entry in the state tree. */
+export function stateTreeValue(entry: StateEntry): Uint8Array {
+  return sha256(encodeStateEntry(entry));
+}
+
+/** A string that identifies `(module, key)` in maps: the module, a zero byte, the key's bytes as code units. */
+export function stateMapKey(module: string, key: Uint8Array): string {
+  let text = `${module}\0`;
+  for (const byte of key) text += String.fromCharCode(byte);
+  return text;
+}
+
+/** One changed key, with the value before the first change and after the last. */
+export interface StateChange {
+  readonly module: string;
+  readonly key: Uint8Array;
+  readonly before: StateEntry | undefined;
+  after: StateEntry | undefined;
+}
+
+/**
+ * Writes on top of a state, which can be dropped or moved down a level. A block has one over the ledger's state, and
+ * each transaction one over its block's.
+ */
+export class StateOverlay implements StateReader {
+  readonly #below: StateReader;
+  readonly #changes = new Map<string, StateChange>();
+
+  constructor(below: StateReader) {
+    this.#below = below;
+  }
+
+  get(module: string, key: Uint8Array): StateEntry | undefined {
+    const change = this.#changes.get(stateMapKey(module, key));
+    return change ? change.after : this.#below.get(module, key);
+  }
+
+  put(module: string, key: Uint8Array, after: StateEntry | undefined): void {
+    const id = stateMapKey(module, key);
+    const change = this.#changes.get(id);
+    if (change) {
+      change.after = after;
+      return;
+    }
+    const before = this.#below.get(module, key);
+    if (before === undefined && after === undefined) return;
+    this.#changes.set(id, { module, key, before, after });
+  }
+
+  /** In order of first change, which is the same on every validator. */
+  changes(): IterableIterator<StateChange> {
+    return this.#changes.values();
+  }
+
+  /** Makes all changes in `target` and forgets them here. */
+  moveInto(target: StateOverlay): void {
+    for (const change of this.#changes.values()) target.put(change.module, change.key, change.after);
+    this.#changes.clear();
+  }
+}
+
+/**
+ * The entry after `bytes` are set where `previous` stood.
+ * @throws {OperationFailed} `KEY_TOO_LONG`, `VALUE_TOO_LONG`.
+ */
+export function nextEntry(
+  previous: StateEntry | undefined,
+  key: Uint8Array,
+  bytes: Uint8Array,
+  height: number,
+  parameters: Parameters,
+): StateEntry {
+  if (key.length > parameters.keyBytesMax) throw new OperationFailed('KEY_TOO_LONG');
+  if (bytes.length > parameters.valueBytesMax) throw new OperationFailed('VALUE_TOO_LONG');
+  return { version: previous ? previous.version + 1 : 0, modifiedHeight: height, bytes };
+}
