@@ -1,1 +1,2 @@
-export {};
+export type { RaftMessage } from './message.ts';
+export { raft } from './protocol.ts';
