@@ -1,1 +1,15 @@
-export {};
+export { MerkleError, type MerkleErrors } from './errors.ts';
+export { MerkleLog } from './merkle-log.ts';
+export { consistencyProof, inclusionProof, verifyConsistency, verifyInclusion } from './merkle-path.ts';
+export { merkleRoot } from './merkle-root.ts';
+export {
+  decodeStateProof,
+  encodeStateProof,
+  STATE_DEPTH_MAX,
+  type StateProof,
+  type StateProofEnd,
+  type StateVerdict,
+  verifyStateProof,
+} from './state-proof.ts';
+export { type StateChange, type StateEntry, StateTree } from './state-tree.ts';
+export { EMPTY_ROOT, leafHash, nodeHash } from './tree-hash.ts';
