@@ -1,5 +1,5 @@
 export { CryptoError, type CryptoErrors } from './errors.ts';
-export { HASH_BYTES, sha256, sha256Hex, sha256Parts } from './sha256.ts';
+export { HASH_BYTES, sha256, sha256Hex, sha256Into, sha256Parts } from './sha256.ts';
 export { createSigner, generateSeed, publicKeyOf, SEED_BYTES, type Signer, sign } from './sign.ts';
 export { VERDICTS_MAX, VerdictCache } from './verdict-cache.ts';
 export {

@@ -2,7 +2,7 @@ import { fromHex, toHex, utf8Encode } from '@varve/encoding';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { native } from '../src/native.ts';
-import { createSha256, sha256, sha256Hex, sha256Parts } from '../src/sha256.ts';
+import { createSha256, sha256, sha256Hex, sha256Into, sha256Parts } from '../src/sha256.ts';
 
 const { sodium, nodeCrypto } = native;
 const noble = createSha256({});
@@ -32,7 +32,12 @@ describe('sha256', () => {
     for (let length = 0; length <= 700; length++) {
       const input = backing.subarray(length % 9, (length % 9) + length);
       const expected = toHex(noble(input));
-      for (const path of paths) expect(toHex(path(input))).toBe(expected);
+      for (const path of [...paths, noble]) {
+        expect(toHex(path(input))).toBe(expected);
+        const output = new Uint8Array(32);
+        path(input, output);
+        expect(toHex(output)).toBe(expected);
+      }
     }
   });
 
@@ -50,6 +55,12 @@ describe('sha256', () => {
     expect(first).toEqual(copy);
     expect(input).toEqual(utf8Encode('one'));
     expect(Object.getPrototypeOf(sha256(new Uint8Array(1000)))).toBe(Uint8Array.prototype);
+  });
+
+  it('writes into an array that is given, and nowhere else', () => {
+    const buffer = new Uint8Array(96).fill(1);
+    sha256Into(buffer.subarray(32, 64), utf8Encode('abc'));
+    expect(toHex(buffer)).toBe(`${'01'.repeat(32)}${sha256Hex(utf8Encode('abc'))}${'01'.repeat(32)}`);
   });
 
   it('of parts is that of their concatenation', () => {

@@ -1,11 +1,14 @@
-import { HASH_BYTES, sha256 } from '@varve/crypto';
+import { HASH_BYTES, sha256Into } from '@varve/crypto';
 import { bitAt, type Packed, pack, unpackInto } from './packed.ts';
 
 /** Hash of a subtree without leaves: 32 zero bytes. */
 export const EMPTY_HASH: Packed = '\0'.repeat(HASH_BYTES);
 
 const leafInput = new Uint8Array(1 + 2 * HASH_BYTES);
-const innerInput = new Uint8Array(2 * HASH_BYTES);
+// Views on a buffer of more than 64 bytes: V8 would move a smaller one at every native call.
+const scratch = new ArrayBuffer(4 * HASH_BYTES);
+const innerInput = new Uint8Array(scratch, 0, 2 * HASH_BYTES);
+const output = new Uint8Array(scratch, 2 * HASH_BYTES, HASH_BYTES);
 
 /** A key with its value; hashed as SHA-256(0x00 ‖ key ‖ value), 65 bytes, which no inner node's 64 can equal. */
 export class StateLeaf {
@@ -23,7 +26,8 @@ export class StateLeaf {
     this.value = value;
     unpackInto(key, leafInput, 1);
     unpackInto(value, leafInput, 1 + HASH_BYTES);
-    this.hash = pack(sha256(leafInput));
+    sha256Into(output, leafInput);
+    this.hash = pack(output);
   }
 }
 
@@ -41,7 +45,8 @@ export class StateInner {
     this.size = (left?.size ?? 0) + (right?.size ?? 0);
     unpackInto(left?.hash ?? EMPTY_HASH, innerInput, 0);
     unpackInto(right?.hash ?? EMPTY_HASH, innerInput, HASH_BYTES);
-    this.hash = pack(sha256(innerInput));
+    sha256Into(output, innerInput);
+    this.hash = pack(output);
   }
 }
 
