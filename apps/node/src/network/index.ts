@@ -2,4 +2,5 @@ export { NetworkError, type NetworkErrors, type RefusalReason } from './errors.t
 export type { GossipTopic } from './gossip.ts';
 export { networkKeyOf, peerIdOf } from './keys.ts';
 export { COOL_DOWN_MS, GOSSIP_BYTES_MAX, PACKET_BYTES_MAX, WRITE_BUFFER_BYTES_MAX } from './limits.ts';
-export { Network, type NetworkOptions, type NetworkPeer, packetProtocol } from './network.ts';
+export { Network } from './network.ts';
+export { type NetworkOptions, type NetworkPeer, packetProtocol } from './options.ts';

@@ -9,9 +9,10 @@ import { dialAddress } from './addresses.ts';
 import { Admission } from './admission.ts';
 import { Dialer } from './dialer.ts';
 import { ConnectionEnded, NetworkError, type RefusalReason } from './errors.ts';
-import { FRAME_HEADER_BYTES, FrameReader } from './frames.ts';
+import { FRAME_HEADER_BYTES } from './frames.ts';
 import { type GossipTopic, gossipTopics, topicName } from './gossip.ts';
 import { createHost, type Host, startHost } from './host.ts';
+import { readPackets } from './inbound.ts';
 import { networkKeyOf } from './keys.ts';
 import {
   DIAL_TIMEOUT_MS,
@@ -23,32 +24,7 @@ import {
   SWEEP_INTERVAL_MS,
 } from './limits.ts';
 import { Link } from './link.ts';
-
-/** The callbacks are never called before `start` resolves and never after `stop` is called. They must not throw. */
-export interface NetworkOptions {
-  /** The 32-byte Ed25519 seed of the network key. */
-  readonly networkSeed: Uint8Array;
-  /** Multiaddrs such as `/ip4/127.0.0.1/tcp/7801`; port 0 takes a free one. */
-  readonly listen: readonly string[];
-  /** Hexadecimal. It is part of every protocol and topic name: another chain cannot talk to this one. */
-  readonly chainId: string;
-  /** Asked live, at each connection and stream. Everybody else is refused before any stream can be opened. */
-  readonly isAdmitted: (networkKey: PublicKeyHex) => boolean;
-  /** A whole packet, in the order sent on one stream; the bytes are the callee's own. */
-  readonly onPacket: (from: PublicKeyHex, packet: Uint8Array) => void;
-  /** Packets can (`true`) or can no longer (`false`) be sent to `peer`; strictly in turn for each peer. */
-  readonly onLink: (peer: PublicKeyHex, up: boolean) => void;
-  /**
-   * A gossip message. `from` passed it on and need not be its author.
-   * @returns `false` to reject it: it is not forwarded, and counts against `from`.
-   */
-  readonly onGossip: (from: PublicKeyHex, topic: GossipTopic, data: Uint8Array) => boolean | Promise<boolean>;
-  /** For logs and metrics. The key is a peer id when it is not of Ed25519. */
-  readonly onRefused?: (networkKey: string, reason: RefusalReason) => void;
-}
-
-/** A peer to keep connected. */
-export type NetworkPeer = { readonly networkKey: PublicKeyHex; readonly address: string };
+import { type NetworkOptions, type NetworkPeer, packetProtocol } from './options.ts';
 
 /**
  * The node's libp2p host: bounded packets between members over one stream each way, and gossip.
@@ -214,25 +190,17 @@ export class Network {
       connection.abort(new ConnectionEnded('not admitted'));
       return;
     }
-    const reader = new FrameReader((packet) => {
-      this.#bytesReceived += FRAME_HEADER_BYTES + packet.length;
-      if (this.isStarted) this.#options.onPacket(peer, packet);
-    });
-    stream.addEventListener('message', ({ data }) => {
-      for (const chunk of data instanceof Uint8Array ? [data] : data) {
-        if (reader.push(chunk)) continue;
+    readPackets(stream, {
+      onPacket: (packet) => {
+        this.#bytesReceived += FRAME_HEADER_BYTES + packet.length;
+        if (this.isStarted) this.#options.onPacket(peer, packet);
+      },
+      onViolation: () => {
         this.#refused(peer, 'FRAME_TOO_LARGE');
-        stream.abort(new ConnectionEnded('frame too large'));
         connection.abort(new ConnectionEnded('frame too large'));
         this.disconnect(peer);
-        return;
-      }
+      },
     });
-    stream.addEventListener('close', () => reader.stop());
-    // A peer of ours never ends a stream politely; whoever does would otherwise leave it half open.
-    const end = () => stream.abort(new ConnectionEnded('the peer ended the stream'));
-    stream.addEventListener('end', end);
-    if (stream.readableEnded) end();
   }
 
   #attach(): void {
@@ -322,11 +290,6 @@ export class Network {
     for (const connection of this.#host.getConnections()) connection.abort(new ConnectionEnded('stopping'));
     await Promise.race([this.#host.stop(), delay(STOP_MS_MAX, undefined, { ref: false })]);
   }
-}
-
-/** The protocol id of packet streams of one chain. */
-export function packetProtocol(chainId: string): string {
-  return `/varve/${chainId}/packet/1.0.0`;
 }
 
 function requireSize(bytes: Uint8Array, bytesMax: number): void {
