@@ -70,7 +70,7 @@ export function isName(name: string): boolean {
 /** Whether scrypt with these parameters is neither too cheap nor an attack on the reader. */
 export function areScryptParametersSane({ n, r, p }: Pick<KeyFileCrypto, 'n' | 'r' | 'p'>): boolean {
   if (![n, r, p].every((parameter) => Number.isSafeInteger(parameter) && parameter >= 1)) return false;
-  if (n < SCRYPT_N_MIN || n > 2 ** 26 || (n & (n - 1)) !== 0) return false;
+  if (n < SCRYPT_N_MIN || !Number.isInteger(Math.log2(n))) return false;
   return 128 * n * r <= SCRYPT_MEMORY_BYTES_MAX && n * r * p <= SCRYPT_WORK_MAX;
 }
 

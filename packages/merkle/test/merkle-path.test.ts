@@ -124,6 +124,19 @@ describe('verifyInclusion', () => {
     expect(toHex(merkleRoot([joined]))).not.toBe(toHex(merkleRoot([hex('aa'), hex('bb')])));
   });
 
+  it('refuses a path longer than the size allows, even where its hashes fit', () => {
+    const data = hex('dd');
+    const above = nodeHash(EMPTY_ROOT, leafHash(data));
+    expect(verifyInclusion(above, data, 1, 2, [EMPTY_ROOT])).toBe(true);
+    expect(verifyInclusion(above, data, 0, 1, [EMPTY_ROOT])).toBe(false);
+    expect(verifyInclusion(nodeHash(leafHash(data), EMPTY_ROOT), data, 0, 1, [EMPTY_ROOT])).toBe(false);
+    const leaves = leavesOf(3);
+    const [oldRoot, newRoot] = [merkleRoot(leaves.slice(0, 2)), merkleRoot(leaves)];
+    const path = [...consistencyProof(leaves, 2), EMPTY_ROOT];
+    expect(verifyConsistency(nodeHash(EMPTY_ROOT, oldRoot), 2, nodeHash(EMPTY_ROOT, newRoot), 3, path)).toBe(false);
+    expect(verifyConsistency(oldRoot, 2, nodeHash(EMPTY_ROOT, newRoot), 3, path)).toBe(false);
+  });
+
   it('answers for any input whatever', () => {
     const root = merkleRoot(leavesOf(1));
     const leaf = leavesOf(1)[0] as Uint8Array;
@@ -195,6 +208,13 @@ describe('consistencyProof and verifyConsistency', () => {
         }
       }
     }
+  });
+
+  it('let no other root stand for size 0', () => {
+    const root = merkleRoot(leavesOf(2));
+    expect(verifyConsistency(EMPTY_ROOT, 0, EMPTY_ROOT, 0, [])).toBe(true);
+    expect(verifyConsistency(root, 0, root, 0, [])).toBe(false);
+    expect(verifyConsistency(root, 0, root, 2, [])).toBe(false);
   });
 
   it('refuse a tree that begins otherwise', () => {
