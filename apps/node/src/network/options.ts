@@ -14,7 +14,10 @@ export interface NetworkOptions {
   readonly isAdmitted: (networkKey: PublicKeyHex) => boolean;
   /** A whole packet, in the order sent on one stream; the bytes are the callee's own. */
   readonly onPacket: (from: PublicKeyHex, packet: Uint8Array) => void;
-  /** Packets can (`true`) or can no longer (`false`) be sent to `peer`; strictly in turn for each peer. */
+  /**
+   * Packets can (`true`) or can no longer (`false`) be sent to `peer`; strictly in turn for each peer.
+   * It speaks of this direction only: an answer is lost while the peer still opens its own stream.
+   */
   readonly onLink: (peer: PublicKeyHex, up: boolean) => void;
   /**
    * A gossip message. `from` passed it on and need not be its author.

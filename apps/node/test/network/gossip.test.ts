@@ -62,6 +62,29 @@ describe('gossip', () => {
     expect(far.gossip.map(({ data }) => data)).not.toContain('bad');
   });
 
+  it('goes on after crossing dials and after a restart in the middle', async () => {
+    const [a, c] = [await startNode(1), await startNode(3)];
+    let middle = await startNode(2);
+    const connect = async () => {
+      a.network.setPeers([peerOf(middle)]);
+      c.network.setPeers([peerOf(middle)]);
+      middle.network.setPeers([peerOf(a), peerOf(c)]);
+      await Promise.all([untilLinked(a, middle), untilLinked(c, middle)]);
+    };
+    await connect();
+    await publishUntil(
+      (text) => a.network.publish('blocks', bytes(text)),
+      () => c.gossip.length > 0,
+    );
+    await middle.network.stop();
+    middle = await startNode(2, { listen: [middle.address] });
+    await connect();
+    await publishUntil(
+      (text) => a.network.publish('blocks', bytes(`again ${text}`)),
+      () => c.gossip.some(({ data }) => data.startsWith('again')),
+    );
+  });
+
   it('to nobody, and twice the same, is no error; too large is', async () => {
     const { network } = await startNode(1);
     network.publish('blocks', bytes('a'));
