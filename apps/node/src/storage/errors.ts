@@ -50,7 +50,7 @@ export function reasonOf(error: unknown): string {
 }
 
 /** Whether `error` or one of its causes carries the library's `code`. */
-export function hasCode(error: unknown, code: string): boolean {
+function hasCode(error: unknown, code: string): boolean {
   let at: unknown = error;
   for (let depth = 0; at instanceof Error && depth < 8; depth++, at = at.cause)
     if ('code' in at && at.code === code) return true;
