@@ -44,7 +44,7 @@ function accept(state: RaftState, from: NodeId, matchIndex: number): void {
 /** The hint is the last place where the logs may agree, and never before what is committed here. */
 function reject(state: RaftState, from: NodeId, message: AppendEntries): void {
   const { prevIndex, prevTerm } = message;
-  const hintIndex = Math.max(state.commitIndex, state.log.findAtOrBelow(prevIndex, prevTerm));
+  const hintIndex = Math.max(state.commitIndex, state.log.findAtOrBelow(prevIndex - 1, prevTerm));
   sendHint(state, from, prevIndex, hintIndex);
 }
 

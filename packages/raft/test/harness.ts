@@ -16,6 +16,7 @@ import {
   type Payload,
   type Recovered,
   type Rng,
+  type Slot,
   uniformBelow,
   type Write,
 } from '@varve/consensus';
@@ -150,6 +151,7 @@ export class Host {
   /** Of this run. */
   delivered = 0;
   pool = 0;
+  open: Slot | undefined;
   readonly dropped: PayloadId[] = [];
   readonly reads: { context: number; index: number; ok: boolean }[] = [];
   readonly syncs: (readonly NodeId[])[] = [];
@@ -201,6 +203,8 @@ export class Cluster {
   #events: Event[] = [];
   #order = 0;
   #payloads = 0;
+  #reads = 0;
+  readonly #readFloors = new Map<number, number>();
 
   constructor(options: ClusterOptions) {
     this.options = options;
@@ -228,6 +232,7 @@ export class Cluster {
     host.boots += 1;
     host.batches = [];
     host.trace = [];
+    host.open = undefined;
     const recovered = recoveredOf(structuredClone(host.store));
     const options = optionsOf(id, `${this.options.seed}/${host.boots}`, this.options.engine);
     const { now } = this;
@@ -270,8 +275,14 @@ export class Cluster {
   #carryOut(host: Host, output: Output<RaftMessage>): void {
     for (const envelope of output.send) this.deliver(envelope);
     host.dropped.push(...output.dropped);
+    if (output.dropped.length > 0) this.at(this.now + 1, () => this.demand(host.id, output.dropped.length));
     host.reads.push(...output.reads);
-    if (output.sync) host.syncs.push(output.sync.peers);
+    if (output.sync) {
+      host.syncs.push(output.sync.peers);
+      const { boots } = host;
+      this.at(this.now + 5, () => host.boots === boots && this.blockSync(host.id));
+    }
+    for (const read of output.reads) this.#checkRead(host, read);
     for (const entry of output.commit) this.#commit(host, entry);
     const ledger = output.commit.findLast((entry) => entry.payload);
     if (output.write || output.commit.length > 0) {
@@ -280,15 +291,22 @@ export class Cluster {
       if (host.batches.length === 1) this.#startWrite(host);
     }
     if (output.build) {
-      const slot = output.build;
-      this.at(this.now + uniformBelow(this.rng, 3), () => {
-        if (host.pool === 0) return;
-        host.pool -= 1;
-        this.#payloads += 1;
-        this.propose(host.id, slot, payloadOf(`${slot.index}/${slot.epoch.number}/${host.id}/${this.#payloads}`));
-      });
+      host.open = output.build;
+      this.#answerBuild(host);
     }
     this.#arm(host, output.wakeAt);
+  }
+
+  /** A question stands until it is answered, also when the pool was empty for a while. */
+  #answerBuild(host: Host): void {
+    this.at(this.now + uniformBelow(this.rng, 3), () => {
+      const slot = host.open;
+      if (host.pool === 0 || !slot) return;
+      host.pool -= 1;
+      this.#payloads += 1;
+      host.open = undefined;
+      this.propose(host.id, slot, payloadOf(`${slot.index}/${slot.epoch.number}/${host.id}/${this.#payloads}`));
+    });
   }
 
   propose(id: NodeId, slot: { index: number; epoch: Epoch }, payload: Payload): void {
@@ -305,6 +323,39 @@ export class Cluster {
       throw new Error(`${host.id} commits ${entry.index} after ${host.delivered}`);
     this.committed.set(entry.index, key);
     host.delivered = entry.index;
+  }
+
+  /** Block sync from whoever has the most blocks: the ledger moves, then the engine hears of it. */
+  blockSync(id: NodeId): void {
+    const host = this.host(id);
+    const best = [...this.hosts.values()].reduce((a, b) => (b.store.ledger.index > a.store.ledger.index ? b : a));
+    const anchor = best.store.ledger;
+    if (!host.engine || anchor.index <= host.delivered) return;
+    host.delivered = anchor.index;
+    host.store.ledger = anchor;
+    host.store.applied = Math.max(host.store.applied, anchor.index);
+    this.input(id, { kind: 'synced', anchor });
+    this.input(id, { kind: 'applied', index: anchor.index });
+  }
+
+  /** Its last durable block is certified. */
+  certify(id: NodeId): void {
+    this.input(id, { kind: 'certified', anchor: this.host(id).store.ledger });
+  }
+
+  /** Asks for a barrier. When it is confirmed, its index must not be below what was committed when it was asked for. */
+  read(id: NodeId): number {
+    this.#reads += 1;
+    this.#readFloors.set(this.#reads, Math.max(0, ...this.committed.keys()));
+    this.input(id, { kind: 'read', context: this.#reads });
+    return this.#reads;
+  }
+
+  #checkRead(host: Host, read: { context: number; index: number; ok: boolean }): void {
+    const floor = this.#readFloors.get(read.context);
+    if (floor === undefined) throw new Error(`${host.id} answers read ${read.context} twice`);
+    this.#readFloors.delete(read.context);
+    if (read.ok && read.index < floor) throw new Error(`stale read at ${host.id}: ${read.index} below ${floor}`);
   }
 
   #startWrite(host: Host): void {
@@ -433,6 +484,7 @@ export class Cluster {
   demand(id: NodeId, count: number): this {
     this.host(id).pool += count;
     this.input(id, { kind: 'demand', pending: true });
+    this.#answerBuild(this.host(id));
     return this;
   }
 
