@@ -32,6 +32,7 @@ export {
   receiptOf,
   stateAt,
   stateProofAt,
+  transactionHashOf,
   transactionOf,
   transactionsAt,
 } from './views.ts';

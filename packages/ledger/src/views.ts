@@ -78,6 +78,14 @@ export function transactionOf(ledger: Ledger, id: TransactionId): TransactionVie
   return place && transactionsAt(ledger, place.height)[place.leafIndex];
 }
 
+/** SHA-256 of the bytes under which a transaction was executed. */
+export function transactionHashOf(ledger: Ledger, id: TransactionId): Uint8Array | undefined {
+  const place = ledger.place(id);
+  const body = place && ledger.records.get(indexKey(place.height));
+  const entry = body && decodeIndex(body).leaves[place.leafIndex];
+  return entry && decodeLeaf(entry.leaf).transactionHash;
+}
+
 /** Events of the block at `at`: position 0 holds the timers', transactions count from 1. */
 export function eventsAt(
   ledger: Ledger,

@@ -1,0 +1,170 @@
+import { sha256, sha256Hex, type VerdictCache } from '@varve/crypto';
+import { bytesEqual, type PublicKeyHex, type TransactionId } from '@varve/encoding';
+import { decodeTransaction, LedgerError, type Transaction } from '@varve/ledger';
+import { type Ledger, skipCode, transactionHashOf } from '@varve/ledger/chain';
+import type { Admission, Instant, Retry } from './events.ts';
+import type { Outbox } from './outbox.ts';
+import type { Pool } from './pool.ts';
+
+/** Where transactions came from, and whom to tell. */
+interface Arrival {
+  readonly request: number | undefined;
+  readonly peer: PublicKeyHex | undefined;
+  readonly admissions: (Admission | undefined)[];
+  left: number;
+}
+
+/** Something admission found out. */
+export interface AdmissionEvents {
+  /** A transaction is in the pool; `own` where a client of this node brought it. */
+  admitted(transaction: Transaction, own: boolean): void;
+}
+
+const RETRY: Readonly<Record<string, Retry>> = { POOL_FULL: 'later', TRANSACTION_CONFLICT: 'later' };
+const DETAIL: Readonly<Record<string, string>> = {
+  TRANSACTION_TOO_LARGE: 'larger, or with more operations, than the configuration allows',
+  CHAIN_MISMATCH: 'signed for another chain',
+  TRANSACTION_EXPIRED: 'validUntil lies before the present block time',
+  VALIDITY_TOO_LONG: 'validUntil lies too far ahead of the present block time',
+  KEY_INACTIVE: 'the key is not active for the account, or the account is unknown',
+  SIGNATURE_INVALID: 'the signature is not that of the key over these bytes',
+  POOL_FULL: 'too many transactions wait; try again in a moment',
+  TRANSACTION_CONFLICT: 'a transaction with this id and other bytes is known',
+};
+
+/** Judges transactions before they enter the pool: everything execution would skip is refused here, with the same code. */
+export class AdmissionDesk {
+  readonly #ledger: Ledger;
+  readonly #pool: Pool;
+  readonly #verdicts: VerdictCache;
+  readonly #outbox: Outbox;
+  readonly #events: AdmissionEvents;
+  readonly #jobs = new Map<number, { readonly arrival: Arrival; readonly position: number; readonly transaction: Transaction }[]>();
+  readonly #verifying = new Map<TransactionId, Uint8Array>();
+  #verifyingBytes = 0;
+
+  constructor(ledger: Ledger, pool: Pool, verdicts: VerdictCache, outbox: Outbox, events: AdmissionEvents) {
+    this.#ledger = ledger;
+    this.#pool = pool;
+    this.#verdicts = verdicts;
+    this.#outbox = outbox;
+    this.#events = events;
+  }
+
+  /** Transactions of a client; the answer follows once each is judged. */
+  submit(request: number, transactions: readonly Uint8Array[], now: Instant): void {
+    this.#judge({ request, peer: undefined, admissions: [], left: transactions.length }, transactions, now);
+  }
+
+  /** Transactions of a peer, which has verified them before sending. */
+  receive(peer: PublicKeyHex, transactions: readonly Uint8Array[], now: Instant): void {
+    this.#judge({ request: undefined, peer, admissions: [], left: transactions.length }, transactions, now);
+  }
+
+  /** Whether `job` is one of admission's; then its verdicts are taken. */
+  verified(job: number, verdicts: readonly boolean[], now: Instant): boolean {
+    const items = this.#jobs.get(job);
+    if (items === undefined) return false;
+    this.#jobs.delete(job);
+    const done = new Set<Arrival>();
+    items.forEach(({ arrival, position, transaction }, i) => {
+      this.#verifying.delete(transaction.id);
+      this.#verifyingBytes -= transaction.bytes.length;
+      this.#settle(arrival, position, this.#decide(arrival, transaction, verdicts[i] === true, now));
+      done.add(arrival);
+    });
+    for (const arrival of done) this.#answer(arrival);
+    return true;
+  }
+
+  #judge(arrival: Arrival, transactions: readonly Uint8Array[], now: Instant): void {
+    const toVerify: { arrival: Arrival; position: number; transaction: Transaction }[] = [];
+    transactions.forEach((bytes, position) => {
+      const judged = this.#examine(bytes, now);
+      if ('admission' in judged) return this.#settle(arrival, position, judged.admission);
+      toVerify.push({ arrival, position, transaction: judged.transaction });
+      this.#verifying.set(judged.transaction.id, judged.transaction.bytes);
+      this.#verifyingBytes += judged.transaction.bytes.length;
+    });
+    if (toVerify.length > 0) {
+      const job = this.#outbox.nextJob();
+      this.#jobs.set(job, toVerify);
+      this.#outbox.verify(
+        job,
+        toVerify.map(({ transaction }) => ({
+          publicKey: transaction.publicKey,
+          message: transaction.signedBytes,
+          signature: transaction.signature,
+          strict: true,
+        })),
+      );
+    }
+    this.#answer(arrival);
+  }
+
+  /** Everything but the signature. */
+  #examine(bytes: Uint8Array, now: Instant): { admission: Admission } | { transaction: Transaction } {
+    let transaction: Transaction;
+    try {
+      // The pool outlives the packet or request the bytes came in.
+      transaction = decodeTransaction(new Uint8Array(bytes));
+    } catch (error) {
+      if (!(error instanceof LedgerError)) throw error;
+      return { admission: refusal(undefined, 'TRANSACTION_MALFORMED', error.details.reason) };
+    }
+    const { id } = transaction;
+    const waiting = this.#pool.get(id)?.transaction.bytes ?? this.#verifying.get(id);
+    if (waiting) {
+      const same = bytesEqual(waiting, transaction.bytes);
+      return { admission: same ? { admitted: true, id, known: true } : refusal(id, 'TRANSACTION_CONFLICT') };
+    }
+    const executed = transactionHashOf(this.#ledger, id);
+    if (executed) {
+      const same = bytesEqual(executed, sha256(transaction.bytes));
+      return { admission: same ? { admitted: true, id, known: true } : refusal(id, 'TRANSACTION_CONFLICT') };
+    }
+    const code = this.#skipCode(transaction, now);
+    if (code !== undefined) return { admission: refusal(id, code) };
+    if (this.#pool.isFull(transaction, this.#verifying.size, this.#verifyingBytes)) {
+      return { admission: refusal(id, 'POOL_FULL') };
+    }
+    return { transaction };
+  }
+
+  /** The rule by which a block of now would skip it, signatures aside. */
+  #skipCode(transaction: Transaction, now: Instant): string | undefined {
+    const { tip } = this.#ledger;
+    const point = { height: tip.header.height, time: Math.max(now.wall, tip.header.time) };
+    const judged = skipCode(transaction, point, this.#ledger, this.#ledger.environment(() => true));
+    return typeof judged === 'string' ? judged : undefined;
+  }
+
+  #decide(arrival: Arrival, transaction: Transaction, signed: boolean, now: Instant): Admission {
+    const { id } = transaction;
+    if (!signed) {
+      if (arrival.peer) this.#outbox.misbehaved(arrival.peer, 'a transaction with a bad signature');
+      return refusal(id, 'SIGNATURE_INVALID');
+    }
+    this.#verdicts.set(sha256Hex(transaction.bytes), true);
+    // It may have been executed while its signature was being judged.
+    if (this.#ledger.place(id) !== undefined) return { admitted: true, id, known: true };
+    this.#pool.add(transaction, now.monotonic, arrival.peer === undefined);
+    this.#events.admitted(transaction, arrival.peer === undefined);
+    return { admitted: true, id, known: false };
+  }
+
+  #settle(arrival: Arrival, position: number, admission: Admission): void {
+    arrival.admissions[position] = admission;
+    arrival.left -= 1;
+  }
+
+  #answer(arrival: Arrival): void {
+    if (arrival.left > 0 || arrival.request === undefined) return;
+    const admissions = arrival.admissions.filter((admission) => admission !== undefined);
+    this.#outbox.answer({ kind: 'submitted', request: arrival.request, admissions });
+  }
+}
+
+function refusal(id: TransactionId | undefined, code: string, detail: string = DETAIL[code] ?? code): Admission {
+  return { admitted: false, id, code, retry: RETRY[code] ?? 'never', detail };
+}

@@ -1,0 +1,135 @@
+import type { Entry } from '@varve/consensus';
+import type { PayloadId } from '@varve/encoding';
+import { type Block, type Certificate, decodePayload, LedgerError, type PayloadContent, payloadIdOf } from '@varve/ledger';
+import type { ExecutedBlock, Execution, Ledger } from '@varve/ledger/chain';
+import { EXECUTION_SLICE_TRANSACTIONS } from './limits.ts';
+import type { PayloadVerifier } from './signatures.ts';
+
+/** A certified block from a peer; the certificate is of this block, where it carries one. */
+export interface SyncedBlock {
+  readonly block: Block;
+  readonly certificate: Certificate | undefined;
+}
+
+/** What became of the order. */
+export interface ApplierEvents {
+  /** A block was executed; `synced` where it came from a peer and not from the engine. */
+  executed(block: ExecutedBlock, synced: SyncedBlock | undefined): void;
+  /** The engine's entry was passed; `payload` where it had one. */
+  applied(index: number, payload: PayloadId | undefined, madeBlock: boolean): void;
+  /** Executing a certified block gave another one. */
+  diverged(synced: SyncedBlock, made: ExecutedBlock | undefined): void;
+}
+
+type Item = { readonly entry: Entry; readonly synced?: undefined } | { readonly synced: SyncedBlock; readonly entry?: undefined };
+
+interface Current {
+  readonly item: Item;
+  readonly execution: Execution;
+  readonly payload: PayloadId;
+}
+
+/** Executes what is ordered, one payload after another, in slices that leave room for other events. */
+export class Applier {
+  readonly #ledger: Ledger;
+  readonly #verifier: PayloadVerifier;
+  readonly #events: ApplierEvents;
+  readonly #queue: Item[] = [];
+  #current: Current | undefined;
+
+  constructor(ledger: Ledger, verifier: PayloadVerifier, events: ApplierEvents) {
+    this.#ledger = ledger;
+    this.#verifier = verifier;
+    this.#events = events;
+  }
+
+  /** Committed entries and certified blocks that wait. */
+  get waiting(): number {
+    return this.#queue.length + (this.#current ? 1 : 0);
+  }
+
+  /** The engine's order. */
+  enqueue(entry: Entry): void {
+    if (entry.payload) this.#verifier.prepare(entry.payload.id, entry.payload.bytes);
+    this.#queue.push({ entry });
+  }
+
+  /** Blocks that peers certified, ascending. */
+  enqueueSynced(synced: SyncedBlock): void {
+    const { payload, sealed } = synced.block;
+    if (payload) this.#verifier.prepare(sealed.header.payloadHash, payload);
+    this.#queue.push({ synced });
+  }
+
+  /**
+   * Goes on for about one slice.
+   * @returns Whether more can be done at once.
+   */
+  run(): boolean {
+    if (this.#current) {
+      if (!this.#current.execution.run(EXECUTION_SLICE_TRANSACTIONS)) return true;
+      this.#finish(this.#current);
+      return this.#queue.length > 0;
+    }
+    const item = this.#queue[0];
+    if (item === undefined || this.#isBlocked(item)) return false;
+    this.#queue.shift();
+    this.#begin(item);
+    return this.#current !== undefined || this.#queue.length > 0;
+  }
+
+  #isBlocked(item: Item): boolean {
+    const payload = item.entry ? item.entry.payload?.id : item.synced.block.sealed.header.payloadHash;
+    return payload !== undefined && this.#verifier.isUnderway(payload);
+  }
+
+  #begin(item: Item): void {
+    const content = this.#content(item);
+    if (content === undefined) return;
+    const execution = this.#ledger.begin(content, (transaction) => this.#verifier.isSigned(transaction));
+    const payload = item.entry?.payload?.id ?? payloadIdOf(item.synced?.block.payload ?? new Uint8Array());
+    this.#current = { item, execution, payload };
+  }
+
+  /** What is to be executed; `undefined` for what is past or has nothing in it. */
+  #content(item: Item): PayloadContent | undefined {
+    if (item.synced) {
+      const { header } = item.synced.block.sealed;
+      if (header.height !== this.#ledger.tip.header.height + 1 || item.synced.block.payload === null) return undefined;
+      return decodePayload(item.synced.block.payload);
+    }
+    const { index, payload } = item.entry;
+    if (index <= this.#ledger.applied) return undefined;
+    const content = payload && contentOf(payload.bytes);
+    if (content) return content;
+    this.#ledger.advance(index);
+    this.#events.applied(index, payload?.id, false);
+    return undefined;
+  }
+
+  #finish({ item, execution, payload }: Current): void {
+    this.#current = undefined;
+    if (item.entry) {
+      const { index, epoch } = item.entry;
+      const made = this.#ledger.finish(execution, { index, epoch, payload });
+      this.#events.applied(index, payload, made !== undefined);
+      if (made) this.#events.executed(made, undefined);
+      return;
+    }
+    const { header, hash } = item.synced.block.sealed;
+    const bytes = item.synced.block.payload ?? new Uint8Array();
+    const made = this.#ledger.finish(execution, { index: header.index, epoch: header.epoch, payload, bytes });
+    if (made?.sealed.hash !== hash) return this.#events.diverged(item.synced, made);
+    this.#events.executed(made, item.synced);
+  }
+}
+
+/** A payload that cannot be decoded has nothing in it, on every validator alike. */
+function contentOf(bytes: Uint8Array): PayloadContent | undefined {
+  try {
+    return decodePayload(bytes);
+  } catch (error) {
+    if (error instanceof LedgerError) return undefined;
+    throw error;
+  }
+}

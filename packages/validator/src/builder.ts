@@ -1,0 +1,49 @@
+import type { Payload, Slot } from '@varve/consensus';
+import { encodePayload, payloadIdOf } from '@varve/ledger';
+import { type Ledger, skipCode } from '@varve/ledger/chain';
+import type { Pool, Waiting } from './pool.ts';
+
+/** Bytes of a payload beside its transactions, and of each transaction's head: generous upper bounds. */
+const PAYLOAD_OVERHEAD_BYTES = 256;
+const TRANSACTION_OVERHEAD_BYTES = 5;
+
+/** A payload for a slot, and what of the pool cannot execute any more. */
+export interface Built {
+  readonly payload: Payload | undefined;
+  readonly hopeless: readonly { readonly waiting: Waiting; readonly code: string }[];
+}
+
+/**
+ * Builds a payload of what waits, oldest first, as far as the limits allow.
+ * @param time - Proposed block time, Unix milliseconds.
+ */
+export function buildPayload(ledger: Ledger, pool: Pool, slot: Slot, time: number): Built {
+  const { payloadBytesMax } = ledger.configuration.parameters;
+  const point = { height: ledger.tip.header.height, time: ledger.blockTime(time) };
+  const environment = ledger.environment(() => true);
+  const chosen: Waiting[] = [];
+  const hopeless: { waiting: Waiting; code: string }[] = [];
+  let bytes = PAYLOAD_OVERHEAD_BYTES;
+  for (const waiting of pool.candidates()) {
+    const size = waiting.transaction.bytes.length + TRANSACTION_OVERHEAD_BYTES;
+    if (bytes + size > payloadBytesMax) break;
+    const judged = skipCode(waiting.transaction, point, ledger, environment);
+    if (typeof judged === 'string') {
+      // Too early is no reason to give up: block time moves on.
+      if (judged !== 'VALIDITY_TOO_LONG') hopeless.push({ waiting, code: judged });
+      continue;
+    }
+    chosen.push(waiting);
+    bytes += size;
+  }
+  if (chosen.length === 0 && ledger.timers.due(point.time).length === 0) return { payload: undefined, hopeless };
+  const encoded = encodePayload({
+    index: slot.index,
+    epoch: slot.epoch,
+    time,
+    transactions: chosen.map((waiting) => waiting.transaction.bytes),
+  });
+  const payload = { id: payloadIdOf(encoded), bytes: encoded };
+  pool.proposed(payload.id, chosen);
+  return { payload, hopeless };
+}

@@ -1,0 +1,102 @@
+import type { Slot } from '@varve/consensus';
+import { CborReader, encodeCbor } from '@varve/encoding';
+import { epochValue, readEpoch, readingAs } from '@varve/ledger';
+import { journalKey, type RecordStore } from '@varve/ledger/chain';
+import { JOURNAL_BYTES } from './limits.ts';
+
+/**
+ * What each batch repeats. LevelDB can drop a damaged batch without a word; the numbers then have a gap, or the
+ * newest entry does not match the engine state beside it.
+ */
+export interface JournalEntry {
+  readonly number: number;
+  /** Bytes of all batches up to and with this one. */
+  readonly bytesTotal: number;
+  /** The engine's state record as of this batch; null before there is one. */
+  readonly engineState: Uint8Array | null;
+  /** The highest slot this node has vouched for in the present instance. */
+  readonly vouched: Slot | null;
+  readonly tipHeight: number;
+}
+
+export function encodeJournalEntry(entry: JournalEntry): Uint8Array {
+  return encodeCbor([
+    entry.number,
+    entry.bytesTotal,
+    entry.engineState,
+    entry.vouched && [epochValue(entry.vouched.epoch), entry.vouched.index],
+    entry.tipHeight,
+  ]);
+}
+
+/** @throws {LedgerError} `RECORD_MALFORMED`. */
+export function decodeJournalEntry(bytes: Uint8Array): JournalEntry {
+  return readingAs('RECORD_MALFORMED', () => {
+    const reader = new CborReader(bytes);
+    reader.array(5);
+    const number = reader.uint();
+    const bytesTotal = reader.uint();
+    const engineState = reader.nullable((inner) => inner.byteString());
+    const vouched = reader.nullable((inner) => {
+      inner.array(2);
+      return { epoch: readEpoch(inner), index: inner.uint() };
+    });
+    const tipHeight = reader.uint();
+    reader.end();
+    return { number, bytesTotal, engineState, vouched, tipHeight };
+  });
+}
+
+/**
+ * The first thing wrong with the journal found in a store.
+ * @param entries - Ascending by number; `undefined` where an entry is damaged.
+ * @returns A sentence, or `undefined` where nothing is wrong.
+ */
+export function journalFault(entries: readonly (JournalEntry | undefined)[]): string | undefined {
+  let previous: JournalEntry | undefined;
+  for (const entry of entries) {
+    if (entry === undefined) return 'a journal entry is damaged';
+    if (previous && entry.number !== previous.number + 1) {
+      return `batches ${previous.number + 1} to ${entry.number - 1} are missing`;
+    }
+    previous = entry;
+  }
+  const first = entries[0];
+  if (first && previous && first.number > 1 && previous.bytesTotal - first.bytesTotal < JOURNAL_BYTES) {
+    return `batches before ${first.number} are missing`;
+  }
+  return undefined;
+}
+
+/** Numbers the batches of a store, and forgets entries that `JOURNAL_BYTES` later ones cover. */
+export class Journal {
+  readonly #records: RecordStore;
+  readonly #kept: { readonly number: number; readonly bytesTotal: number }[];
+  readonly #content: () => Pick<JournalEntry, 'engineState' | 'vouched' | 'tipHeight'>;
+
+  /** @param kept - The entries in the store, ascending. */
+  constructor(
+    records: RecordStore,
+    kept: readonly { readonly number: number; readonly bytesTotal: number }[],
+    content: () => Pick<JournalEntry, 'engineState' | 'vouched' | 'tipHeight'>,
+  ) {
+    this.#records = records;
+    this.#kept = kept.map(({ number, bytesTotal }) => ({ number, bytesTotal }));
+    this.#content = content;
+  }
+
+  /** Adds the entry of the batch that is about to be taken, which has `bytes` so far. */
+  append(bytes: number): void {
+    const last = this.#kept.at(-1);
+    const entry = { number: (last?.number ?? 0) + 1, bytesTotal: (last?.bytesTotal ?? 0) + bytes };
+    this.#kept.push(entry);
+    this.#records.put(journalKey(entry.number), encodeJournalEntry({ ...entry, ...this.#content() }));
+    for (;;) {
+      const second = this.#kept[1];
+      const first = this.#kept[0];
+      if (first === undefined || second === undefined || entry.bytesTotal - second.bytesTotal < JOURNAL_BYTES) return;
+      this.#records.delete(journalKey(first.number));
+      this.#kept.shift();
+    }
+  }
+}

@@ -1,0 +1,46 @@
+/** A peer packet holds at most this many bytes; the transport enforces it before allocating. */
+export const PACKET_BYTES_MAX: number = 8 * 1024 * 1024;
+/** Messages in one packet. */
+export const PACKET_MESSAGES_MAX = 1024;
+/** Transactions in one message between peers. */
+export const TRANSACTIONS_PER_MESSAGE_MAX = 1024;
+/** Bytes of transactions in one message between peers. */
+export const TRANSACTIONS_MESSAGE_BYTES_MAX: number = 1024 * 1024;
+/** Blocks in one answer to a block request. */
+export const SYNC_BLOCKS_MAX = 64;
+/** Bytes of blocks after which an answer to a block request ends. */
+export const SYNC_BYTES_MAX: number = 2 * 1024 * 1024;
+/** How long an answer to a block request may take before another peer is asked; milliseconds. */
+export const SYNC_TIMEOUT_MS = 3000;
+/** How long a validator waits for its own engine before it fetches what others hold certified; milliseconds. */
+export const SYNC_PATIENCE_MS = 2000;
+/** `Hello` goes to every peer this often, milliseconds. */
+export const HELLO_INTERVAL_MS = 1000;
+/** A `Hello` older than this says nothing of the peer's clock; milliseconds. */
+export const HELLO_FRESH_MS = 3000;
+/** How far a clock may differ from the lower median of the members' before its validator builds nothing; milliseconds. */
+export const CLOCK_SKEW_MS_MAX = 2000;
+/** Transactions executed before other events get their turn. */
+export const EXECUTION_SLICE_TRANSACTIONS = 128;
+/** No payload is built while this many executed blocks lack a certificate, */
+export const UNCERTIFIED_BLOCKS_MAX = 1000;
+/** or while their payloads have this many bytes together. */
+export const UNCERTIFIED_BYTES_MAX: number = 64 * 1024 * 1024;
+/** While a payload is in flight, the next is built when this many transactions wait, */
+export const BUILD_TRANSACTIONS = 50;
+/** or when the oldest has waited this long; milliseconds. */
+export const BUILD_WAIT_MS = 5;
+/** Seals are kept for blocks this far above the tip. */
+export const SEALS_AHEAD_MAX = 1024;
+/** Own seals sent again to a peer that lacks certificates, at each `Hello`. */
+export const SEALS_RESENT_MAX = 64;
+/** A transaction of ours still waiting after this long is offered again to whoever leads; milliseconds. */
+export const OFFER_AGAIN_MS = 1000;
+/** The journal is contiguous over at least this many bytes written last. */
+export const JOURNAL_BYTES: number = 32 * 1024 * 1024;
+/** Read barriers waiting at once. */
+export const BARRIERS_MAX = 10_000;
+/** A read barrier without an answer ends after this long; milliseconds. */
+export const BARRIER_TIMEOUT_MS = 3000;
+/** Two boot ids of one key are held against it for this long after the last was seen; milliseconds. */
+export const TWICE_MEMORY_MS = 10_000;

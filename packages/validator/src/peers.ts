@@ -1,0 +1,134 @@
+import type { Slot, ValidatorMember } from '@varve/consensus';
+import type { InstanceId, NodeId, PublicKeyHex } from '@varve/encoding';
+import { slotAbove } from './engine-host.ts';
+import type { Hello, Witness } from './hello.ts';
+import { HELLO_FRESH_MS, TWICE_MEMORY_MS } from './limits.ts';
+
+/** A connected peer. */
+export interface Peer {
+  readonly networkKey: PublicKeyHex;
+  /** Its seat in the present configuration, if it has one. */
+  readonly member: ValidatorMember | undefined;
+  hello: Hello | undefined;
+  /** Monotonic time of that `Hello`, and how far its clock was ahead of ours then. */
+  heardAt: number;
+  clockOffset: number;
+  /** Boot ids that later ones replaced; hearing one again means that two processes share the key. */
+  readonly retiredBoots: Set<string>;
+  twiceSeenAt: number | undefined;
+}
+
+/** Who is connected, what they last said, and what each member was seen to vouch for. */
+export class Peers {
+  readonly #members: ReadonlyMap<PublicKeyHex, ValidatorMember>;
+  readonly #byName: ReadonlyMap<NodeId, ValidatorMember>;
+  readonly #connected = new Map<PublicKeyHex, Peer>();
+  /** Peers keep their history over a reconnection: two processes with one key connect in turn. */
+  readonly #known = new Map<PublicKeyHex, Peer>();
+  readonly #vouched = new Map<PublicKeyHex, Slot>();
+  readonly #sealed = new Map<PublicKeyHex, number>();
+
+  constructor(validators: readonly ValidatorMember[]) {
+    this.#members = new Map(validators.map((member) => [member.networkKey, member]));
+    this.#byName = new Map(validators.map((member) => [member.name, member]));
+  }
+
+  connect(networkKey: PublicKeyHex): Peer {
+    const known = this.#known.get(networkKey);
+    const peer: Peer = known ?? {
+      networkKey,
+      member: this.#members.get(networkKey),
+      hello: undefined,
+      heardAt: 0,
+      clockOffset: 0,
+      retiredBoots: new Set(),
+      twiceSeenAt: undefined,
+    };
+    this.#connected.set(networkKey, peer);
+    if (peer.member) this.#known.set(networkKey, peer);
+    return peer;
+  }
+
+  disconnect(networkKey: PublicKeyHex): void {
+    this.#connected.delete(networkKey);
+  }
+
+  get(networkKey: PublicKeyHex): Peer | undefined {
+    return this.#connected.get(networkKey);
+  }
+
+  member(name: NodeId): ValidatorMember | undefined {
+    return this.#byName.get(name);
+  }
+
+  all(): IterableIterator<Peer> {
+    return this.#connected.values();
+  }
+
+  /** Connected members of the configuration. */
+  *members(): IterableIterator<Peer & { readonly member: ValidatorMember }> {
+    for (const peer of this.#connected.values()) {
+      if (peer.member) yield peer as Peer & { readonly member: ValidatorMember };
+    }
+  }
+
+  /** Connected peers that only follow. */
+  *observers(): IterableIterator<Peer> {
+    for (const peer of this.#connected.values()) if (!peer.member) yield peer;
+  }
+
+  /**
+   * Keeps what a peer said.
+   * @returns Whether two processes with the peer's key are alive.
+   */
+  heard(peer: Peer, hello: Hello, now: number, wall: number): boolean {
+    const previous = peer.hello;
+    if (previous && previous.bootId !== hello.bootId) peer.retiredBoots.add(previous.bootId);
+    if (peer.retiredBoots.has(hello.bootId)) peer.twiceSeenAt = now;
+    peer.hello = hello;
+    peer.heardAt = now;
+    peer.clockOffset = hello.clock - wall;
+    return this.isTwice(peer, now);
+  }
+
+  /** Whether frames of this peer are refused because its key lives twice. */
+  isTwice(peer: Peer, now: number): boolean {
+    return peer.twiceSeenAt !== undefined && now - peer.twiceSeenAt < TWICE_MEMORY_MS;
+  }
+
+  /** Peers heard recently, which excludes those that hang. */
+  *fresh(now: number): IterableIterator<Peer & { readonly hello: Hello }> {
+    for (const peer of this.#connected.values()) {
+      if (peer.hello && now - peer.heardAt <= HELLO_FRESH_MS) yield peer as Peer & { readonly hello: Hello };
+    }
+  }
+
+  /** A member said that it durably holds `slot`. */
+  noteVouched(member: ValidatorMember, slot: Slot): void {
+    const known = this.#vouched.get(member.signingKey);
+    if (known === undefined || slotAbove(slot, known)) this.#vouched.set(member.signingKey, slot);
+  }
+
+  /** A member sealed this height. */
+  noteSealed(member: ValidatorMember, height: number): void {
+    this.#sealed.set(member.signingKey, Math.max(height, this.#sealed.get(member.signingKey) ?? 0));
+  }
+
+  /** What this node bears witness to, for `Hello`. */
+  witnesses(instance: InstanceId): Witness[] {
+    const witnesses: Witness[] = [];
+    for (const { signingKey } of this.#members.values()) {
+      const slot = this.#vouched.get(signingKey);
+      const sealedHeight = this.#sealed.get(signingKey) ?? 0;
+      if (slot === undefined && sealedHeight === 0) continue;
+      witnesses.push({
+        signingKey,
+        instance,
+        epoch: slot?.epoch ?? { number: 0, node: '' },
+        index: slot?.index ?? 0,
+        sealedHeight,
+      });
+    }
+    return witnesses;
+  }
+}

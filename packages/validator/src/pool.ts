@@ -1,0 +1,134 @@
+import type { AccountId, PayloadId, TransactionId } from '@varve/encoding';
+import type { Transaction } from '@varve/ledger';
+
+/** How much may wait. */
+export interface PoolLimits {
+  readonly transactions: number;
+  readonly bytes: number;
+  readonly transactionsPerAccount: number;
+}
+
+/** The limits of a validator that sets none. */
+export const POOL_LIMITS_DEFAULT: PoolLimits = {
+  transactions: 100_000,
+  bytes: 64 * 1024 * 1024,
+  transactionsPerAccount: 20_000,
+};
+
+/** A transaction that waits to be ordered and executed. */
+export interface Waiting {
+  readonly transaction: Transaction;
+  /** Monotonic time of its arrival here. */
+  readonly since: number;
+  /** Whether a client gave it to this node, rather than a peer. */
+  readonly own: boolean;
+  /** The payload of ours it is in; none while it waits for one. */
+  proposedIn: PayloadId | undefined;
+}
+
+/** Verified transactions that have not been executed yet, in order of arrival. It is memory: a restart forgets it. */
+export class Pool {
+  readonly #limits: PoolLimits;
+  readonly #waiting = new Map<TransactionId, Waiting>();
+  /** Those in no payload, in order. */
+  readonly #unproposed = new Map<TransactionId, Waiting>();
+  readonly #perAccount = new Map<AccountId, number>();
+  readonly #payloads = new Map<PayloadId, readonly Waiting[]>();
+  #bytes = 0;
+
+  constructor(limits: PoolLimits) {
+    this.#limits = limits;
+  }
+
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** How many are in no payload yet. */
+  get unproposed(): number {
+    return this.#unproposed.size;
+  }
+
+  /** The one that has waited longest for a payload. */
+  get oldest(): Waiting | undefined {
+    return this.#unproposed.values().next().value;
+  }
+
+  get(id: TransactionId): Waiting | undefined {
+    return this.#waiting.get(id);
+  }
+
+  /** Whether `transaction` finds no room. `reserved` and `reservedBytes` count those being verified. */
+  isFull(transaction: Transaction, reserved: number, reservedBytes: number): boolean {
+    return (
+      this.#waiting.size + reserved >= this.#limits.transactions ||
+      this.#bytes + reservedBytes + transaction.bytes.length > this.#limits.bytes ||
+      (this.#perAccount.get(transaction.account) ?? 0) >= this.#limits.transactionsPerAccount
+    );
+  }
+
+  add(transaction: Transaction, since: number, own: boolean): void {
+    if (this.#waiting.has(transaction.id)) return;
+    const waiting: Waiting = { transaction, since, own, proposedIn: undefined };
+    this.#waiting.set(transaction.id, waiting);
+    this.#unproposed.set(transaction.id, waiting);
+    this.#bytes += transaction.bytes.length;
+    this.#perAccount.set(transaction.account, (this.#perAccount.get(transaction.account) ?? 0) + 1);
+  }
+
+  remove(id: TransactionId): void {
+    const waiting = this.#waiting.get(id);
+    if (waiting === undefined) return;
+    this.#waiting.delete(id);
+    this.#unproposed.delete(id);
+    this.#bytes -= waiting.transaction.bytes.length;
+    const left = (this.#perAccount.get(waiting.transaction.account) ?? 1) - 1;
+    if (left === 0) this.#perAccount.delete(waiting.transaction.account);
+    else this.#perAccount.set(waiting.transaction.account, left);
+  }
+
+  /** In order of arrival, those in no payload. */
+  candidates(): IterableIterator<Waiting> {
+    return this.#unproposed.values();
+  }
+
+  /** In order of arrival, all. */
+  all(): IterableIterator<Waiting> {
+    return this.#waiting.values();
+  }
+
+  /** These left in a payload of ours. */
+  proposed(payload: PayloadId, chosen: readonly Waiting[]): void {
+    this.#payloads.set(payload, chosen);
+    for (const waiting of chosen) {
+      waiting.proposedIn = payload;
+      this.#unproposed.delete(waiting.transaction.id);
+    }
+  }
+
+  /** A payload of ours lost its slot or was executed: what is left of it waits again. */
+  release(payload: PayloadId): void {
+    const chosen = this.#payloads.get(payload);
+    if (chosen === undefined) return;
+    this.#payloads.delete(payload);
+    for (const waiting of chosen) {
+      if (this.#waiting.get(waiting.transaction.id) !== waiting) continue;
+      waiting.proposedIn = undefined;
+      this.#unproposed.set(waiting.transaction.id, waiting);
+    }
+  }
+
+  /** Leadership was lost: nobody knows what becomes of the payloads in flight. */
+  releaseAll(): void {
+    for (const payload of [...this.#payloads.keys()]) this.release(payload);
+  }
+
+  /** Payloads of ours that are neither executed nor dropped. */
+  get inFlight(): number {
+    return this.#payloads.size;
+  }
+}

@@ -1,0 +1,90 @@
+import { sha256Hex, type VerdictCache } from '@varve/crypto';
+import type { PayloadId } from '@varve/encoding';
+import { decodePayload, decodeTransaction, type Transaction } from '@varve/ledger';
+import type { Outbox } from './outbox.ts';
+
+/** The one signature rule (ZIP-215): injected, since simulations use a cheaper stand-in. */
+export type SignatureRule = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean;
+
+/**
+ * Has the transactions of payloads verified as soon as they arrive, so that execution finds every verdict. A verdict
+ * that was forgotten since is found again on the spot: what is executed never depends on a cache.
+ */
+export class PayloadVerifier {
+  readonly #verdicts: VerdictCache;
+  readonly #rule: SignatureRule;
+  readonly #outbox: Outbox;
+  readonly #jobs = new Map<number, { readonly payload: PayloadId; readonly hashes: readonly string[] }>();
+  readonly #underway = new Set<PayloadId>();
+
+  constructor(verdicts: VerdictCache, rule: SignatureRule, outbox: Outbox) {
+    this.#verdicts = verdicts;
+    this.#rule = rule;
+    this.#outbox = outbox;
+  }
+
+  /** Starts on a payload, unless all its verdicts are known or it is under way. */
+  prepare(payload: PayloadId, bytes: Uint8Array): void {
+    if (this.#underway.has(payload)) return;
+    const hashes: string[] = [];
+    const items = [];
+    for (const transaction of transactionsOf(bytes)) {
+      const hash = sha256Hex(transaction.bytes);
+      if (this.#verdicts.get(hash) !== undefined) continue;
+      hashes.push(hash);
+      items.push({
+        publicKey: transaction.publicKey,
+        message: transaction.signedBytes,
+        signature: transaction.signature,
+        strict: false,
+      });
+    }
+    if (items.length === 0) return;
+    const job = this.#outbox.nextJob();
+    this.#jobs.set(job, { payload, hashes });
+    this.#underway.add(payload);
+    this.#outbox.verify(job, items);
+  }
+
+  /** Whether `job` is one of these; then its verdicts are kept. */
+  verified(job: number, verdicts: readonly boolean[]): boolean {
+    const known = this.#jobs.get(job);
+    if (known === undefined) return false;
+    this.#jobs.delete(job);
+    this.#underway.delete(known.payload);
+    known.hashes.forEach((hash, i) => {
+      const verdict = verdicts[i];
+      if (verdict !== undefined) this.#verdicts.set(hash, verdict);
+    });
+    return true;
+  }
+
+  /** Whether verdicts on this payload are still being found. */
+  isUnderway(payload: PayloadId): boolean {
+    return this.#underway.has(payload);
+  }
+
+  /** The verdict on one transaction. */
+  isSigned(transaction: Transaction): boolean {
+    const hash = sha256Hex(transaction.bytes);
+    const known = this.#verdicts.get(hash);
+    if (known !== undefined) return known;
+    const verdict = this.#rule(transaction.publicKey, transaction.signedBytes, transaction.signature);
+    this.#verdicts.set(hash, verdict);
+    return verdict;
+  }
+}
+
+function transactionsOf(payload: Uint8Array): Transaction[] {
+  try {
+    return decodePayload(payload).transactions.flatMap((bytes) => {
+      try {
+        return [decodeTransaction(bytes)];
+      } catch {
+        return [];
+      }
+    });
+  } catch {
+    return [];
+  }
+}
