@@ -128,7 +128,10 @@ export function onAppendRejected(
   } else if (peer.mode === 'probe') {
     // A late answer to an earlier probe must not undo what was learnt since (trap 12).
     if (prevIndex !== peer.nextIndex - 1) return;
-    enterMode(peer, 'probe', Math.min(prevIndex, state.log.findAtOrBelow(hintIndex, hintTerm) + 1));
+    const nextIndex = Math.min(prevIndex, state.log.findAtOrBelow(hintIndex, hintTerm) + 1);
+    // A store that lost what it acknowledged refuses for ever: asking at each answer would be a storm.
+    if (nextIndex <= peer.matchIndex) return;
+    enterMode(peer, 'probe', nextIndex);
   } else if (peer.mode === 'replicate') {
     if (prevIndex <= peer.matchIndex) return;
     enterMode(peer, 'probe', peer.matchIndex + 1);

@@ -389,7 +389,9 @@ export class Cluster {
     host.wakeAt = wakeAt;
     const { boots } = host;
     this.at(Math.max(wakeAt, this.now), () => {
-      if (host.boots === boots && host.wakeAt === wakeAt) this.input(host.id, { kind: 'tick' });
+      if (host.boots !== boots || host.wakeAt !== wakeAt) return;
+      const output = this.input(host.id, { kind: 'tick' });
+      if (output?.wakeAt !== undefined && output.wakeAt <= this.now) throw new Error(`${host.id}: a busy tick`);
     });
   }
 

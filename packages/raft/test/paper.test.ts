@@ -88,6 +88,19 @@ describe('§5.3: log replication', () => {
     expect(saidIn(output)).toMatchObject([{ to: B, kind: 'heartbeat', commit: 2, context: 0 }]);
   });
 
+  it('tells a follower that answered before the own disk did, and no more than it is known to hold', () => {
+    const leader = new Replica(A, 3).lead([B]);
+    const { build } = leader.step({ kind: 'demand', pending: true });
+    if (build) leader.propose(build, payloadOf('x'));
+    leader.acknowledge([B]);
+    expect(leader.persist()).toMatchObject([{ to: B, kind: 'heartbeat', commit: 2, context: 0 }]);
+    const beats = saidIn(leader.wake()).filter((said) => said.kind === 'heartbeat');
+    expect(beats).toMatchObject([
+      { to: B, commit: 2 },
+      { to: C, commit: 0 },
+    ]);
+  });
+
   it.each([
     { name: 'a place beyond the log', prevIndex: 5, prevTerm: 3, hint: [3, 2] },
     { name: 'another term at the place', prevIndex: 3, prevTerm: 1, hint: [2, 1] },

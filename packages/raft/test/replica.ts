@@ -46,8 +46,10 @@ export class Replica {
 
   /** Advances to the next deadline and ticks. */
   wake(): Output<RaftMessage> {
-    this.now = this.last.wakeAt ?? this.now;
-    return this.step({ kind: 'tick' });
+    this.now = Math.max(this.now, this.last.wakeAt ?? this.now);
+    const output = this.step({ kind: 'tick' });
+    if ((output.wakeAt ?? Number.POSITIVE_INFINITY) <= this.now) throw new Error('a busy tick');
+    return output;
   }
 
   /** Ticks at the deadlines within the next `ms`. */

@@ -85,24 +85,31 @@ describe('synced', () => {
   });
 
   it('acknowledges nothing to a leader that lacks what sync brought', () => {
-    // C committed index 2 in a term that A has not heard of; B still leads term 1 with another entry there.
-    const replica = follower(1);
-    replica.step({ kind: 'synced', anchor: anchorAt(2, { number: 1, node: C }) });
-    replica.persist();
-    for (const commit of [0, 1]) {
-      const entries = logOf(1, 1, 1).slice(1);
-      replica.receive(B, {
-        kind: 'appendEntries',
-        term: 1,
-        prevIndex: 1,
-        prevTerm: 1,
-        commit,
-        entries: entries.slice(0, commit),
-      });
+    // Index 2 was proposed in term 2 and committed in a term A has not heard of. B still leads term 3, with an entry of
+    // its own there: an acknowledgement would help to commit that.
+    const log = [entryOf(1, 1, B), entryOf(2, 3, B, 'rival')];
+    const replica = new Replica(A, 3, { hardState: hardStateOf(3), log });
+    replica.step({ kind: 'synced', anchor: anchorAt(2, { number: 2, node: C }) });
+    for (const entries of [log, [...log, entryOf(3, 3, B)]]) {
+      replica.receive(B, { kind: 'appendEntries', term: 3, prevIndex: 0, prevTerm: 0, commit: 1, entries });
     }
-    for (const said of replica.persist())
-      if (said.kind === 'appendAccepted') expect(said.matchIndex).toBeLessThanOrEqual(2);
-    expect(replica.status.committed).toBe(2);
+    replica.receive(B, { kind: 'appendEntries', term: 3, prevIndex: 1, prevTerm: 1, commit: 1, entries: log.slice(1) });
+    replica.receive(B, { kind: 'appendEntries', term: 3, prevIndex: 2, prevTerm: 3, commit: 1, entries: [] });
+    const said = replica.persist();
+    expect(said.map(({ kind }) => kind)).toEqual(Array.from({ length: 4 }, () => 'appendRejected'));
+    expect(said[0]).toMatchObject({ hintIndex: 2, hintTerm: 2 });
+    expect(replica.status).toMatchObject({ committed: 2, lastIndex: 2 });
+  });
+
+  it('is asked for again at each heartbeat, until the log reaches', () => {
+    const anchor = anchorAt(5, { number: 1, node: B });
+    const leader = new Replica(A, 3, { hardState: hardStateOf(1), anchor, ledger: anchor, applied: 5 }).lead([B]);
+    leader.receive(C, { kind: 'appendRejected', term: 2, prevIndex: 5, hintIndex: 2, hintTerm: 1 });
+    expect(saidIn(leader.last)).toEqual([{ to: C, kind: 'snapshotNeeded', term: 2, index: 5 }]);
+    const again = leader.receive(C, { kind: 'heartbeatResponse', term: 2, context: 1 });
+    expect(saidIn(again)).toEqual([{ to: C, kind: 'snapshotNeeded', term: 2, index: 5 }]);
+    const moved = leader.receive(C, { kind: 'appendRejected', term: 2, prevIndex: 5, hintIndex: 5, hintTerm: 1 });
+    expect(saidIn(moved)).toMatchObject([{ to: C, kind: 'appendEntries', prevIndex: 5, entries: [{ index: 6 }] }]);
   });
 
   it('makes a leader without the anchor step down', () => {

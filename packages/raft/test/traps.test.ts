@@ -30,7 +30,8 @@ describe('research traps', () => {
     for (let durable = 0; durable <= 2; durable++) {
       const store = { hardState: undefined as Uint8Array | undefined };
       const voter = new Replica(A, 3);
-      voter.receive(B, { kind: 'requestPreVote', term: 1, lastIndex: 0, lastTerm: 0 });
+      // It learns of the term in one write, and votes in the next.
+      voter.receive(C, { kind: 'preVoteResponse', term: 1, granted: false });
       voter.receive(B, { kind: 'requestVote', term: 1, lastIndex: 0, lastTerm: 0, transfer: false });
       for (const write of voter.writes.slice(0, durable)) store.hardState = write.hardState ?? store.hardState;
       const saidBefore = voter.persist(durable).filter((said) => said.kind === 'voteResponse' && said.granted);
@@ -190,6 +191,24 @@ describe('research traps', () => {
     follower.receive(B, { kind: 'appendEntries', term: 2, prevIndex: 1, prevTerm: 1, commit: 4, entries: [] });
     expect(follower.persist()).toMatchObject([{ kind: 'appendAccepted', matchIndex: 1 }]);
     expect(follower.status.committed).toBe(1);
+  });
+
+  it('12: a late answer to an earlier probe does not undo what later ones found', () => {
+    const leader = new Replica(A, 3, { hardState: hardStateOf(1), log: logOf(1, 1, 1, 1, 1, 1) }).lead([B]);
+    const refuse = (prevIndex: number, hintIndex: number) =>
+      saidIn(leader.receive(C, { kind: 'appendRejected', term: 2, prevIndex, hintIndex, hintTerm: 1 }));
+    expect(refuse(6, 3)).toMatchObject([{ to: C, kind: 'appendEntries', prevIndex: 3 }]);
+    expect(refuse(6, 1)).toEqual([]);
+    expect(refuse(3, 2)).toMatchObject([{ to: C, kind: 'appendEntries', prevIndex: 2 }]);
+  });
+
+  it('12: a follower that lost what it acknowledged is not probed in a storm', () => {
+    const leader = new Replica(A, 3).lead([B]);
+    leader.step({ kind: 'link', peer: B, up: false });
+    leader.step({ kind: 'link', peer: B, up: true });
+    const refusal = { kind: 'appendRejected', term: 1, prevIndex: 1, hintIndex: 0, hintTerm: 0 } as const;
+    expect(saidIn(leader.receive(B, refusal))).toEqual([]);
+    expect(leader.status.peers[0]).toMatchObject({ id: B, match: 1 });
   });
 
   it('12: rollback_safety: what is committed is acknowledged, and never taken back', () => {
