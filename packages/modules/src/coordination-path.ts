@@ -1,0 +1,60 @@
+import { concatBytes, utf8Encode } from '@varve/encoding';
+
+/** The path of the root, which always exists and holds nothing but children. */
+export const ROOT_PATH = '/';
+/** Digits of a sequence suffix. */
+export const SEQUENCE_DIGITS = 10;
+/** The greatest counter that a sequence suffix can show. */
+export const SEQUENCE_MAX: number = 10 ** SEQUENCE_DIGITS - 1;
+
+/** Whether `path` is the root, or `/` and parts joined by `/`, none of them empty, `.` or `..` (FORMATS, paths). */
+export function isNodePath(path: string): boolean {
+  if (path === ROOT_PATH) return true;
+  if (!path.startsWith('/') || !path.isWellFormed()) return false;
+  return path
+    .slice(1)
+    .split('/')
+    .every((part) => part !== '' && part !== '.' && part !== '..');
+}
+
+/** The parent's path of a node path that is not the root. */
+export function parentPath(path: string): string {
+  return path.slice(0, path.lastIndexOf('/')) || ROOT_PATH;
+}
+
+/** Name of a node among its siblings: the last part of its path. */
+export function nodeName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** The path of the child `name`. */
+export function childPath(parent: string, name: string): string {
+  return parent === ROOT_PATH ? `/${name}` : `${parent}/${name}`;
+}
+
+/** `prefix` with the sequence suffix of `counter`. */
+export function sequentialPath(prefix: string, counter: number): string {
+  return prefix + String(counter).padStart(SEQUENCE_DIGITS, '0');
+}
+
+/**
+ * State key, in module `coordination`, of a node's data: `n`, then its path in UTF-8. The entry's bytes are the node's
+ * value, its version is the version clients see.
+ * @throws {EncodingError} `CBOR_UNENCODABLE` for a lone surrogate; other malformed paths just have no entry.
+ */
+export function coordinationKey(path: string): Uint8Array {
+  return concatBytes(Uint8Array.of(0x6e), utf8Encode(path));
+}
+
+/** State key of what is kept of a node beside its data: `c`, then its path. */
+export function familyKey(path: string): Uint8Array {
+  return concatBytes(Uint8Array.of(0x63), utf8Encode(path));
+}
+
+/** State key of the child in `slot` of a parent: `s`, the slot as 4 big-endian bytes, then the parent's path. */
+export function childSlotKey(parent: string, slot: number): Uint8Array {
+  const head = new Uint8Array(5);
+  head[0] = 0x73;
+  new DataView(head.buffer).setUint32(1, slot);
+  return concatBytes(head, utf8Encode(parent));
+}
