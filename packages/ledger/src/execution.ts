@@ -146,6 +146,11 @@ export class Execution {
     return this.executed.length > 0 || this.timersFired > 0;
   }
 
+  /** Bytes of the payload's transactions together. */
+  get payloadBytes(): number {
+    return this.#transactions.reduce((sum, bytes) => sum + bytes.length, 0);
+  }
+
   changes(): IterableIterator<StateChange> {
     assert(this.#position === this.#transactions.length, 'changes are read when the payload is done');
     return this.#state.changes();

@@ -1,5 +1,6 @@
 import { assert, type Configuration, type Epoch } from '@varve/consensus';
 import {
+  type BlockHash,
   type ChainId,
   type ConfigurationHash,
   fromHex,
@@ -8,7 +9,7 @@ import {
   type PayloadId,
   type TransactionId,
 } from '@varve/encoding';
-import { type MerkleLog, merkleRoot, type StateTree } from '@varve/merkle';
+import { type MerkleLog, merkleRoot, type StateTree, verifyInclusion } from '@varve/merkle';
 import { type Certificate, encodeCertificate } from './certificate.ts';
 import type { GenesisModule } from './chain-start.ts';
 import { configurationHashOf } from './configuration-codec.ts';
@@ -120,6 +121,13 @@ export class Ledger implements StateReader {
   /** The state tree after block `at`, from the final height to the tip. */
   treeAt(at: number): StateTree | undefined {
     return this.#trees.get(at);
+  }
+
+  /** Whether the block at `at` has this hash; known also where its record is damaged. */
+  isBlock(at: number, hash: BlockHash): boolean {
+    const { size } = this.history;
+    if (at < 0 || at >= size) return false;
+    return verifyInclusion(this.history.root(), fromHex(hash), at, size, this.history.inclusion(at, size));
   }
 
   /** Time of a block made of a payload with `payloadTime` on the tip. */

@@ -39,7 +39,10 @@ export class AdmissionDesk {
   readonly #verdicts: VerdictCache;
   readonly #outbox: Outbox;
   readonly #events: AdmissionEvents;
-  readonly #jobs = new Map<number, { readonly arrival: Arrival; readonly position: number; readonly transaction: Transaction }[]>();
+  readonly #jobs = new Map<
+    number,
+    { readonly arrival: Arrival; readonly position: number; readonly transaction: Transaction }[]
+  >();
   readonly #verifying = new Map<TransactionId, Uint8Array>();
   #verifyingBytes = 0;
 
@@ -79,13 +82,16 @@ export class AdmissionDesk {
 
   #judge(arrival: Arrival, transactions: readonly Uint8Array[], now: Instant): void {
     const toVerify: { arrival: Arrival; position: number; transaction: Transaction }[] = [];
-    transactions.forEach((bytes, position) => {
+    for (const [position, bytes] of transactions.entries()) {
       const judged = this.#examine(bytes, now);
-      if ('admission' in judged) return this.#settle(arrival, position, judged.admission);
+      if ('admission' in judged) {
+        this.#settle(arrival, position, judged.admission);
+        continue;
+      }
       toVerify.push({ arrival, position, transaction: judged.transaction });
       this.#verifying.set(judged.transaction.id, judged.transaction.bytes);
       this.#verifyingBytes += judged.transaction.bytes.length;
-    });
+    }
     if (toVerify.length > 0) {
       const job = this.#outbox.nextJob();
       this.#jobs.set(job, toVerify);
@@ -135,7 +141,12 @@ export class AdmissionDesk {
   #skipCode(transaction: Transaction, now: Instant): string | undefined {
     const { tip } = this.#ledger;
     const point = { height: tip.header.height, time: Math.max(now.wall, tip.header.time) };
-    const judged = skipCode(transaction, point, this.#ledger, this.#ledger.environment(() => true));
+    const judged = skipCode(
+      transaction,
+      point,
+      this.#ledger,
+      this.#ledger.environment(() => true),
+    );
     return typeof judged === 'string' ? judged : undefined;
   }
 

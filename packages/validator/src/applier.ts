@@ -1,6 +1,13 @@
 import type { Entry } from '@varve/consensus';
 import type { PayloadId } from '@varve/encoding';
-import { type Block, type Certificate, decodePayload, LedgerError, type PayloadContent, payloadIdOf } from '@varve/ledger';
+import {
+  type Block,
+  type Certificate,
+  decodePayload,
+  LedgerError,
+  type PayloadContent,
+  payloadIdOf,
+} from '@varve/ledger';
 import type { ExecutedBlock, Execution, Ledger } from '@varve/ledger/chain';
 import { EXECUTION_SLICE_TRANSACTIONS } from './limits.ts';
 import type { PayloadVerifier } from './signatures.ts';
@@ -15,13 +22,17 @@ export interface SyncedBlock {
 export interface ApplierEvents {
   /** A block was executed; `synced` where it came from a peer and not from the engine. */
   executed(block: ExecutedBlock, synced: SyncedBlock | undefined): void;
+  /** Nothing came of a payload; what was skipped in it will never execute. */
+  skipped(execution: Execution): void;
   /** The engine's entry was passed; `payload` where it had one. */
   applied(index: number, payload: PayloadId | undefined, madeBlock: boolean): void;
   /** Executing a certified block gave another one. */
   diverged(synced: SyncedBlock, made: ExecutedBlock | undefined): void;
 }
 
-type Item = { readonly entry: Entry; readonly synced?: undefined } | { readonly synced: SyncedBlock; readonly entry?: undefined };
+type Item =
+  | { readonly entry: Entry; readonly synced?: undefined }
+  | { readonly synced: SyncedBlock; readonly entry?: undefined };
 
 interface Current {
   readonly item: Item;
@@ -112,8 +123,9 @@ export class Applier {
     if (item.entry) {
       const { index, epoch } = item.entry;
       const made = this.#ledger.finish(execution, { index, epoch, payload });
-      this.#events.applied(index, payload, made !== undefined);
       if (made) this.#events.executed(made, undefined);
+      else this.#events.skipped(execution);
+      this.#events.applied(index, payload, made !== undefined);
       return;
     }
     const { header, hash } = item.synced.block.sealed;

@@ -18,7 +18,8 @@ export class Barriers {
   /** Asked of the engine or of a peer, by our own context. */
   readonly #asked = new Map<number, Barrier>();
   /** Passed at an engine index or a height that is not durable here yet. */
-  #behind: { readonly barrier: Barrier; readonly index: number | undefined; readonly height: number | undefined }[] = [];
+  #behind: { readonly barrier: Barrier; readonly index: number | undefined; readonly height: number | undefined }[] =
+    [];
   #nextContext = 1;
 
   constructor(outbox: Outbox) {

@@ -1,4 +1,4 @@
-import type { PublicKeyHex } from '@varve/encoding';
+import type { BlockHash, PublicKeyHex } from '@varve/encoding';
 import {
   type Block,
   type Certificate,
@@ -51,13 +51,13 @@ export type BlocksVerdict =
 
 /**
  * Checks blocks offered for heights from `from` on: each the child of the one before, the last certified.
- * @param parentHash - Hash of the block below `from`.
+ * @param parentHash - Hash of the block below `from`; undefined where the caller knows the hashes themselves.
  */
 export function judgeBlocks(
   ledger: Ledger,
   offered: readonly OfferedBlock[],
   from: number,
-  parentHash: string,
+  parentHash: BlockHash | undefined,
 ): BlocksVerdict {
   if (offered.length === 0) return { kind: 'empty' };
   try {
@@ -67,7 +67,8 @@ export function judgeBlocks(
       const block = decodeBlock(item.block);
       const { header, hash } = block.sealed;
       if (header.height !== from + i) return lie('heights do not follow on each other');
-      if (header.parentHash !== parent || header.chainId !== ledger.chainId) return lie('blocks do not follow on each other');
+      if ((parent !== undefined && header.parentHash !== parent) || header.chainId !== ledger.chainId)
+        return lie('blocks do not follow on each other');
       const certificate = item.certificate === null ? undefined : decodeCertificate(item.certificate);
       const fault = certificate && faultOf(ledger, certificate, header.height, hash);
       if (fault !== undefined) return lie(fault);

@@ -1,3 +1,4 @@
+import type { Configuration, EngineOptions } from '@varve/consensus';
 import {
   type Anchor,
   compareEpochs,
@@ -12,7 +13,6 @@ import {
   type Slot,
   type Status,
 } from '@varve/consensus';
-import type { EngineOptions, Configuration } from '@varve/consensus';
 import type { NodeId, PayloadId } from '@varve/encoding';
 import { payloadIdOf } from '@varve/ledger';
 import type { Durability } from './durability.ts';
@@ -123,10 +123,7 @@ export class EngineHost {
       const id = payloadIdOf(bytes);
       payloads.set(id, { id, bytes });
     }
-    const decoded = this.#protocol.decode(
-      frame.body,
-      (id) => payloads.get(id) ?? this.#surroundings.log.payload(id),
-    );
+    const decoded = this.#protocol.decode(frame.body, (id) => payloads.get(id) ?? this.#surroundings.log.payload(id));
     // A payload that is missing travels with the message that names it: the sender will repeat both.
     if (decoded.kind === 'missing') return;
     if (decoded.kind === 'malformed') return this.#surroundings.misbehaved(from, decoded.reason);

@@ -69,11 +69,7 @@ export function decodeEngineState(bytes: Uint8Array): EngineState {
 }
 
 function encodeEntry(entry: Entry): Uint8Array {
-  return encodeCbor([
-    epochValue(entry.epoch),
-    entry.payload ? fromHex(entry.payload.id) : null,
-    entry.proof ?? null,
-  ]);
+  return encodeCbor([epochValue(entry.epoch), entry.payload ? fromHex(entry.payload.id) : null, entry.proof ?? null]);
 }
 
 /** @throws {LedgerError} `RECORD_MALFORMED`. */
@@ -96,20 +92,27 @@ export function decodeEntry(index: number, bytes: Uint8Array): StoredEntry {
 export class EngineLog {
   readonly instance: InstanceId;
   readonly #records: RecordStore;
+  readonly #applied: () => number;
   readonly #payloads = new Map<number, PayloadId | undefined>();
   readonly #blockless = new Set<PayloadId>();
   #state: EngineState;
   #stateBytes: Uint8Array | undefined;
 
-  /** @param entries - The stored entries, contiguous after the anchor. */
+  /**
+   * @param stored - Whether `state` stands in the store.
+   * @param entries - The stored entries, contiguous after the anchor.
+   * @param applied - The last index executed: payloads up to it may belong to blocks.
+   */
   constructor(
     records: RecordStore,
     instance: InstanceId,
     state: EngineState,
     stored: boolean,
     entries: readonly StoredEntry[],
+    applied: () => number,
   ) {
     this.#records = records;
+    this.#applied = applied;
     this.instance = instance;
     this.#state = state;
     this.#stateBytes = stored ? encodeEngineState(state) : undefined;
@@ -154,7 +157,7 @@ export class EngineLog {
       const payload = this.#payloads.get(index);
       this.#payloads.delete(index);
       this.#records.delete(engineEntryKey(this.instance, index));
-      if (payload) this.#records.delete(payloadKey(payload));
+      if (payload && index > this.#applied()) this.#records.delete(payloadKey(payload));
     }
   }
 

@@ -34,7 +34,12 @@ export type GossipTopic = 'blocks' | 'transactions';
 export type TransactionState =
   | { readonly state: 'unknown' }
   | { readonly state: 'pending' }
-  | { readonly state: 'committed' | 'final'; readonly height: Height; readonly leafIndex: number; readonly outcome: Outcome }
+  | {
+      readonly state: 'committed' | 'final';
+      readonly height: Height;
+      readonly leafIndex: number;
+      readonly outcome: Outcome;
+    }
   | { readonly state: 'expired' };
 
 /** When a refused client may try again. */
@@ -43,7 +48,13 @@ export type Retry = 'never' | 'later' | 'elsewhere';
 /** The answer to one submitted transaction. */
 export type Admission =
   | { readonly admitted: true; readonly id: TransactionId; readonly known: boolean }
-  | { readonly admitted: false; readonly id: TransactionId | undefined; readonly code: string; readonly retry: Retry; readonly detail: string };
+  | {
+      readonly admitted: false;
+      readonly id: TransactionId | undefined;
+      readonly code: string;
+      readonly retry: Retry;
+      readonly detail: string;
+    };
 
 export type Answer =
   | { readonly kind: 'submitted'; readonly request: number; readonly admissions: readonly Admission[] }
@@ -64,7 +75,10 @@ export type Notice =
   /** Every block up to this height is certified. */
   | { readonly kind: 'final'; readonly height: Height }
   /** Waiting transactions will never execute. */
-  | { readonly kind: 'discarded'; readonly transactions: readonly { readonly id: TransactionId; readonly code: string }[] }
+  | {
+      readonly kind: 'discarded';
+      readonly transactions: readonly { readonly id: TransactionId; readonly code: string }[];
+    }
   /** Who may connect may have changed. */
   | { readonly kind: 'admission' }
   | { readonly kind: 'log'; readonly line: LogLine };

@@ -1,7 +1,7 @@
 import type { Epoch } from '@varve/consensus';
 import {
-  type ChainId,
   CborReader,
+  type ChainId,
   type ConfigurationHash,
   chainId,
   configurationHash,

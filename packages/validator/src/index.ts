@@ -11,3 +11,12 @@ export type {
   ValidatorEvent,
   VerifyItem,
 } from './events.ts';
+export { PACKET_BYTES_MAX } from './limits.ts';
+export type { LoadedStore, ObserverOnly } from './loader.ts';
+export { instanceOf, ValidatorLoader } from './loader.ts';
+export type { Peer } from './peers.ts';
+export type { PoolLimits } from './pool.ts';
+export { POOL_LIMITS_DEFAULT } from './pool.ts';
+export type { SignatureRule } from './signatures.ts';
+export type { ValidatorOptions, ValidatorStatus } from './validator.ts';
+export { Validator } from './validator.ts';

@@ -1,11 +1,6 @@
-import { CborReader, type CborValue, encodeCbor, type InstanceId, instanceId, fromHex, toHex } from '@varve/encoding';
+import { CborReader, type CborValue, encodeCbor, fromHex, type InstanceId, instanceId, toHex } from '@varve/encoding';
 import { readingAs } from '@varve/ledger';
-import {
-  PACKET_BYTES_MAX,
-  PACKET_MESSAGES_MAX,
-  SYNC_BLOCKS_MAX,
-  TRANSACTIONS_PER_MESSAGE_MAX,
-} from './limits.ts';
+import { PACKET_BYTES_MAX, PACKET_MESSAGES_MAX, SYNC_BLOCKS_MAX, TRANSACTIONS_PER_MESSAGE_MAX } from './limits.ts';
 
 /** An engine's message on its way: FORMATS `frame`. */
 export interface Frame {

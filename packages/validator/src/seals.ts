@@ -54,6 +54,13 @@ export class SealBook {
     return others >= needed;
   }
 
+  /** Whether the seals of `height` name more than one block. */
+  isDisputed(height: number): boolean {
+    const hashes = new Set<BlockHash>();
+    for (const seal of this.#heights.get(height)?.values() ?? []) hashes.add(seal.blockHash);
+    return hashes.size > 1;
+  }
+
   /** Names of members whose seal of `height` is missing. */
   missing(height: Height): string[] {
     const seals = this.#heights.get(height);

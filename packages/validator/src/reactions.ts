@@ -1,0 +1,295 @@
+import type { Entry, Payload, Slot, ValidatorMember } from '@varve/consensus';
+import { fromHex, height, type NodeId, type PayloadId, type TransactionId } from '@varve/encoding';
+import {
+  anchorOf,
+  type Certificate,
+  encodeBlock,
+  encodeCertificate,
+  type SealedHeader,
+  type Transaction,
+} from '@varve/ledger';
+import {
+  type ExecutedBlock,
+  type Execution,
+  headerAt,
+  headerKey,
+  type Ledger,
+  payloadAt,
+  payloadKey,
+  transactionOf,
+} from '@varve/ledger/chain';
+import type { AdmissionEvents } from './admission.ts';
+import type { Applier, ApplierEvents, SyncedBlock } from './applier.ts';
+import type { Barriers } from './barriers.ts';
+import type { Durability } from './durability.ts';
+import type { EngineHost, EngineSurroundings } from './engine-host.ts';
+import type { EngineLog } from './engine-log.ts';
+import type { Instant, TransactionState } from './events.ts';
+import type { Follow } from './follow.ts';
+import type { Outbox } from './outbox.ts';
+import { encodePackets } from './packet.ts';
+import type { Peers } from './peers.ts';
+import type { Pool } from './pool.ts';
+import type { Production } from './production.ts';
+import type { Sealing, SealingEvents } from './sealing.ts';
+import type { PayloadVerifier, SignatureRule } from './signatures.ts';
+import type { Spread } from './spread.ts';
+
+/** Parts of one validator. Those that react on each other's events are reached through functions. */
+export interface ReactionParts {
+  readonly ledger: Ledger;
+  readonly outbox: Outbox;
+  readonly durability: Durability;
+  readonly peers: Peers;
+  readonly pool: Pool;
+  readonly production: Production;
+  readonly spread: Spread;
+  readonly barriers: Barriers;
+  readonly verifier: PayloadVerifier;
+  readonly rule: SignatureRule;
+  readonly log: EngineLog;
+  readonly applier: () => Applier;
+  readonly sealing: () => Sealing;
+  readonly follow: () => Follow;
+  readonly engine: () => EngineHost | undefined;
+  readonly now: () => Instant;
+}
+
+/** Transactions of which it is remembered that they expired. */
+const EXPIRED_MEMORY_MAX = 10_000;
+/** How often the pool is searched for what expired, milliseconds. */
+const EXPIRY_INTERVAL_MS = 1000;
+/** A transaction this long past its validity by this node's clock is dropped even where no block says so; milliseconds. */
+const EXPIRY_GRACE_MS = 60_000;
+
+/** What follows in one part of a validator from what happened in another. */
+export class Reactions implements ApplierEvents, SealingEvents, AdmissionEvents {
+  readonly #parts: ReactionParts;
+  readonly #expired = new Set<TransactionId>();
+  readonly #signing = new Map<number, (signature: Uint8Array) => void>();
+  #durableHeight: number;
+  #durableApplied: number;
+  #durableFinal: number;
+  #nextExpiryAt = 0;
+
+  constructor(parts: ReactionParts) {
+    this.#parts = parts;
+    this.#durableHeight = parts.ledger.tip.header.height;
+    this.#durableApplied = parts.ledger.applied;
+    this.#durableFinal = parts.ledger.finalHeight;
+  }
+
+  get durableHeight(): number {
+    return this.#durableHeight;
+  }
+
+  get durableApplied(): number {
+    return this.#durableApplied;
+  }
+
+  // Admission
+
+  admitted(transaction: Transaction, own: boolean): void {
+    if (own) this.#parts.spread.admitted(transaction);
+  }
+
+  // Execution
+
+  executed(block: ExecutedBlock, synced: SyncedBlock | undefined): void {
+    const { durability, sealing, production, pool } = this.#parts;
+    const { sealed, execution } = block;
+    production.noteExecuted(sealed.header.height, execution.payloadBytes);
+    for (const transaction of execution.executed) pool.remove(transaction.id);
+    this.#discard(execution);
+    this.#noticeAdmission(execution);
+    if (synced?.certificate) sealing().accept(synced.certificate);
+    sealing().executed(sealed);
+    durability.after(() => this.#blockDurable(sealed, synced));
+  }
+
+  skipped(execution: Execution): void {
+    this.#discard(execution);
+  }
+
+  applied(index: number, payload: PayloadId | undefined, madeBlock: boolean): void {
+    const { durability, pool, log, engine, now } = this.#parts;
+    if (payload) pool.release(payload);
+    if (payload && !madeBlock) log.noteBlockless(payload);
+    engine()?.step({ kind: 'applied', index }, now().monotonic);
+    durability.after(() => {
+      this.#durableApplied = Math.max(this.#durableApplied, index);
+    });
+  }
+
+  diverged(synced: SyncedBlock, made: ExecutedBlock | undefined): void {
+    const { ledger, sealing, outbox } = this.#parts;
+    const { hash, header } = synced.block.sealed;
+    if (made) return sealing().diverged(made.sealed, hash);
+    outbox.halt(
+      'STATE_DIVERGED',
+      `certified block ${hash} at height ${header.height} makes no block on ${ledger.tip.hash}`,
+    );
+  }
+
+  // Seals and certificates
+
+  certified(certificate: Certificate, sealed: SealedHeader): void {
+    const { durability, production, outbox, engine, now } = this.#parts;
+    production.noteFinal(certificate.height);
+    durability.after(() => {
+      this.#durableFinal = Math.max(this.#durableFinal, certificate.height);
+      outbox.notice({ kind: 'final', height: certificate.height });
+      engine()?.step({ kind: 'certified', anchor: anchorOf(sealed) }, now().monotonic);
+      this.#gossip(sealed, certificate);
+    });
+  }
+
+  /** Whether `job` was a signature that the engine asked for. */
+  signed(job: number, signatures: readonly Uint8Array[]): boolean {
+    const then = this.#signing.get(job);
+    const signature = signatures[0];
+    if (then === undefined || signature === undefined) return false;
+    this.#signing.delete(job);
+    then(signature);
+    return true;
+  }
+
+  // Repair
+
+  /** A damaged block arrived again from a peer. */
+  mend(synced: SyncedBlock): void {
+    const { records } = this.#parts.ledger;
+    const { sealed, payload } = synced.block;
+    records.put(headerKey(sealed.header.height), sealed.bytes);
+    if (payload) records.put(payloadKey(sealed.header.payloadHash), payload);
+    this.#parts.outbox.log('info', 'BLOCK_MENDED', { height: sealed.header.height });
+  }
+
+  // Time
+
+  /** Drops what can never execute any more. */
+  tick(now: Instant): void {
+    const { pool, outbox, ledger } = this.#parts;
+    if (pool.size === 0 || now.monotonic < this.#nextExpiryAt) return;
+    this.#nextExpiryAt = now.monotonic + EXPIRY_INTERVAL_MS;
+    outbox.wake(this.#nextExpiryAt);
+    const finalTime = headerAt(ledger, ledger.finalHeight)?.header.time ?? 0;
+    const expired = [...pool.all()].filter(({ transaction }) => {
+      if (transaction.validUntil < finalTime) this.#rememberExpired(transaction.id);
+      else if (transaction.validUntil + EXPIRY_GRACE_MS >= now.wall) return false;
+      return true;
+    });
+    if (expired.length === 0) return;
+    for (const { transaction } of expired) pool.remove(transaction.id);
+    outbox.notice({
+      kind: 'discarded',
+      transactions: expired.map(({ transaction }) => ({ id: transaction.id, code: 'TRANSACTION_EXPIRED' })),
+    });
+  }
+
+  transactionState(id: TransactionId): TransactionState {
+    const { ledger, pool } = this.#parts;
+    const place = ledger.place(id);
+    if (place && place.height <= this.#durableHeight) {
+      const view = transactionOf(ledger, id);
+      if (view) {
+        const isFinal = place.height <= this.#durableFinal;
+        return {
+          state: isFinal ? 'final' : 'committed',
+          height: height(place.height),
+          leafIndex: place.leafIndex,
+          outcome: view.outcome,
+        };
+      }
+    }
+    if (place || pool.get(id)) return { state: 'pending' };
+    return { state: this.#expired.has(id) ? 'expired' : 'unknown' };
+  }
+
+  // The engine
+
+  engineSurroundings(log: EngineLog, self: ValidatorMember): EngineSurroundings {
+    const { durability, outbox, peers, verifier, rule, ledger, production, barriers, applier, follow } = this.#parts;
+    return {
+      durability,
+      log,
+      send: (to, frame) => {
+        const member = peers.member(to);
+        if (member && peers.get(member.networkKey)) outbox.send(member.networkKey, { kind: 'frame', frame });
+      },
+      sign: (message, then) => {
+        const job = outbox.nextJob();
+        this.#signing.set(job, then);
+        outbox.sign(job, [message]);
+      },
+      verify: (voter, message, signature) => {
+        const member = voter === self.name ? self : peers.member(voter);
+        return member !== undefined && rule(fromHex(member.signingKey), message, signature);
+      },
+      arrived: (payload: Payload) => {
+        production.noteLogged(payload.bytes);
+        verifier.prepare(payload.id, payload.bytes);
+      },
+      committed: (entry: Entry) => {
+        if (entry.index > ledger.applied) applier().enqueue(entry);
+      },
+      dropped: (payloads) => production.dropped(payloads),
+      read: (context, index, ok) => barriers.confirmed(context, index, ok),
+      syncWanted: () => follow().want(),
+      witnessed: (member: NodeId, slot: Slot) => {
+        const found = peers.member(member);
+        if (found) peers.noteVouched(found, slot);
+      },
+      misbehaved: (member: NodeId, reason: string) => {
+        const found = peers.member(member);
+        if (found) outbox.misbehaved(found.networkKey, reason);
+      },
+      wake: (at) => outbox.wake(at),
+    };
+  }
+
+  #blockDurable(sealed: SealedHeader, synced: SyncedBlock | undefined): void {
+    const { outbox, sealing, engine, now } = this.#parts;
+    this.#durableHeight = sealed.header.height;
+    outbox.notice({ kind: 'committed', height: sealed.header.height, hash: sealed.hash });
+    sealing().durable(sealed);
+    if (synced === undefined) return;
+    this.#durableApplied = Math.max(this.#durableApplied, sealed.header.index);
+    // Only a certified block can carry a log; blocks between two certificates are passed on the way.
+    if (synced.certificate) engine()?.step({ kind: 'synced', anchor: anchorOf(sealed) }, now().monotonic);
+  }
+
+  #discard(execution: Execution): void {
+    const { pool, outbox } = this.#parts;
+    const discarded = execution.skipped.flatMap(({ id, code }) => {
+      // A known one was executed before; it is no news that it will not be again.
+      if (id === undefined || pool.get(id) === undefined) return [];
+      pool.remove(id);
+      return code === 'TRANSACTION_KNOWN' ? [] : [{ id, code }];
+    });
+    if (discarded.length > 0) outbox.notice({ kind: 'discarded', transactions: discarded });
+  }
+
+  /** Who may connect follows the state of `accounts`. */
+  #noticeAdmission(execution: Execution): void {
+    for (const change of execution.changes()) {
+      if (change.module === 'accounts') return this.#parts.outbox.notice({ kind: 'admission' });
+    }
+  }
+
+  /** One node is enough to tell observers of a finished block: the leader. */
+  #gossip(sealed: SealedHeader, certificate: Certificate): void {
+    const { engine, peers, ledger, outbox } = this.#parts;
+    if (engine()?.status().role !== 'leader' || peers.observers().next().done === true) return;
+    const payload = payloadAt(ledger, sealed.header.height);
+    if (payload === undefined) return;
+    const blocks = [{ block: encodeBlock({ sealed, payload }), certificate: encodeCertificate(certificate) }];
+    for (const bytes of encodePackets([{ kind: 'blocks', blocks }])) outbox.publish('blocks', bytes);
+  }
+
+  #rememberExpired(id: TransactionId): void {
+    this.#expired.add(id);
+    const oldest = this.#expired.values().next().value;
+    if (this.#expired.size > EXPIRED_MEMORY_MAX && oldest !== undefined) this.#expired.delete(oldest);
+  }
+}

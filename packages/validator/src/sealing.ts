@@ -1,0 +1,265 @@
+import { type Configuration, faultModelOf, quorumSize } from '@varve/consensus';
+import { type BlockHash, concatBytes, encodeCbor, fromHex, type PublicKeyHex } from '@varve/encoding';
+import {
+  type Certificate,
+  certificateFault,
+  decodeCertificate,
+  decodeSeal,
+  encodeCertificate,
+  encodeSeal,
+  LedgerError,
+  type Seal,
+  type SealedHeader,
+  sealSignBytes,
+} from '@varve/ledger';
+import { certificateAt, headerAt, type Ledger, RECORD_KIND } from '@varve/ledger/chain';
+import { SEALS_AHEAD_MAX, SEALS_RESENT_MAX } from './limits.ts';
+import type { Outbox } from './outbox.ts';
+import type { Peer, Peers } from './peers.ts';
+import { SealBook } from './seals.ts';
+import type { SignatureRule } from './signatures.ts';
+
+/** What sealing tells the validator. */
+export interface SealingEvents {
+  /** A certificate was written; it is to be announced once durable. */
+  certified(certificate: Certificate, sealed: SealedHeader): void;
+}
+
+/** Seals what is durable here, gathers the seals of others, and makes certificates of them. */
+export class Sealing {
+  readonly #ledger: Ledger;
+  readonly #peers: Peers;
+  readonly #outbox: Outbox;
+  readonly #rule: SignatureRule;
+  readonly #events: SealingEvents;
+  readonly #book: SealBook;
+  readonly #configuration: Configuration;
+  /** Own position in the configuration; absent for observers. */
+  readonly #position: number | undefined;
+  readonly #jobs = new Map<number, SealedHeader>();
+  /** Certificates of heights that are not executed here yet. */
+  readonly #early = new Map<number, Certificate>();
+  /** Heights of which not all seals name the same block. */
+  readonly #disputed = new Set<number>();
+  #enabled = false;
+
+  constructor(
+    ledger: Ledger,
+    peers: Peers,
+    outbox: Outbox,
+    rule: SignatureRule,
+    position: number | undefined,
+    events: SealingEvents,
+  ) {
+    this.#ledger = ledger;
+    this.#peers = peers;
+    this.#outbox = outbox;
+    this.#rule = rule;
+    this.#events = events;
+    this.#configuration = ledger.configuration;
+    this.#position = position;
+    this.#book = new SealBook(ledger.configuration);
+  }
+
+  /** From now on this validator seals; what is durable and not final is sealed first. */
+  enable(): void {
+    if (this.#enabled || this.#position === undefined) return;
+    this.#enabled = true;
+    for (let at = this.#ledger.finalHeight + 1; at <= this.#ledger.tip.header.height; at++) {
+      const sealed = headerAt(this.#ledger, at);
+      if (sealed) this.#seal(sealed);
+    }
+  }
+
+  /** Executed, not necessarily durable: seals and certificates that came early apply now. */
+  executed(sealed: SealedHeader): void {
+    const early = this.#early.get(sealed.header.height);
+    if (early === undefined) return;
+    this.#early.delete(sealed.header.height);
+    this.#certify(early);
+  }
+
+  /** Durable: this validator's word can be given. */
+  durable(sealed: SealedHeader): void {
+    if (this.#enabled) this.#seal(sealed);
+  }
+
+  /** Whether `job` was one of sealing's. */
+  signed(job: number, signatures: readonly Uint8Array[]): boolean {
+    const sealed = this.#jobs.get(job);
+    if (sealed === undefined) return false;
+    this.#jobs.delete(job);
+    const signature = signatures[0];
+    if (signature === undefined || this.#position === undefined) return true;
+    const seal: Seal = {
+      configurationHash: this.#ledger.configurationHash,
+      height: sealed.header.height,
+      blockHash: sealed.hash,
+      validatorIndex: this.#position,
+      signature,
+    };
+    const encoded = encodeSeal(seal);
+    for (const peer of this.#peers.members()) this.#outbox.send(peer.networkKey, { kind: 'seals', seals: [encoded] });
+    this.#add(seal);
+    return true;
+  }
+
+  /** Seals from a member. */
+  receive(peer: Peer, seals: readonly Uint8Array[]): void {
+    for (const bytes of seals) {
+      let seal: Seal;
+      try {
+        seal = decodeSeal(bytes);
+      } catch (error) {
+        if (!(error instanceof LedgerError)) throw error;
+        return this.#outbox.misbehaved(peer.networkKey, 'a malformed seal');
+      }
+      if (!this.#judge(seal, peer.networkKey)) return;
+    }
+  }
+
+  /** A certificate somebody assembled. */
+  receiveCertificate(from: PublicKeyHex, bytes: Uint8Array): void {
+    let certificate: Certificate;
+    try {
+      certificate = decodeCertificate(bytes);
+    } catch (error) {
+      if (!(error instanceof LedgerError)) throw error;
+      return this.#outbox.misbehaved(from, 'a malformed certificate');
+    }
+    if (certificate.height <= this.#ledger.finalHeight) return;
+    const { chainId, configuration, configurationHash } = this.#ledger;
+    const fault = certificateFault(certificate, chainId, configuration, configurationHash);
+    if (fault !== undefined) return this.#outbox.misbehaved(from, `a certificate that proves nothing: ${fault}`);
+    this.accept(certificate);
+  }
+
+  /** A verified certificate. */
+  accept(certificate: Certificate): void {
+    if (certificate.height <= this.#ledger.finalHeight) return;
+    if (certificate.height > this.#ledger.tip.header.height) {
+      if (certificate.height <= this.#ledger.tip.header.height + SEALS_AHEAD_MAX) {
+        this.#early.set(certificate.height, certificate);
+      }
+      return;
+    }
+    this.#certify(certificate);
+  }
+
+  /** Gives a peer whose final height lags what it may have missed. */
+  help(peer: Peer, finalHeight: number, height: number): void {
+    const ledger = this.#ledger;
+    if (finalHeight < ledger.finalHeight && height >= ledger.finalHeight) {
+      const certificate = certificateAt(ledger, ledger.finalHeight);
+      if (certificate)
+        this.#outbox.send(peer.networkKey, { kind: 'certificate', certificate: encodeCertificate(certificate) });
+    }
+    if (this.#position === undefined || !peer.member) return;
+    const seals: Uint8Array[] = [];
+    const first = Math.max(finalHeight, ledger.finalHeight) + 1;
+    for (let at = first; at <= ledger.tip.header.height && seals.length < SEALS_RESENT_MAX; at++) {
+      const seal = this.#book.of(at, this.#position);
+      if (seal) seals.push(encodeSeal(seal));
+    }
+    if (seals.length > 0) this.#outbox.send(peer.networkKey, { kind: 'seals', seals });
+  }
+
+  /** Whether seals of others contradict a block above the final height: then nothing more is promised (DESIGN §1). */
+  get isContradicted(): boolean {
+    for (const at of this.#disputed) {
+      const sealed = headerAt(this.#ledger, at);
+      if (sealed && this.#book.isContradicted(sealed.header.height, sealed.hash)) return true;
+    }
+    return false;
+  }
+
+  /** Members whose seal of the lowest uncertified block is missing. */
+  get missing(): readonly string[] {
+    const at = this.#ledger.finalHeight + 1;
+    if (at > this.#ledger.tip.header.height) return [];
+    const sealed = headerAt(this.#ledger, at);
+    return sealed ? this.#book.missing(sealed.header.height) : [];
+  }
+
+  #seal(sealed: SealedHeader): void {
+    const { chainId, configurationHash } = this.#ledger;
+    const job = this.#outbox.nextJob();
+    this.#jobs.set(job, sealed);
+    this.#outbox.sign(job, [sealSignBytes(chainId, configurationHash, sealed.header.height, sealed.hash)]);
+  }
+
+  /** Returns whether the sender told the truth as far as one can see. */
+  #judge(seal: Seal, from: PublicKeyHex): boolean {
+    const { finalHeight, tip, chainId, configurationHash } = this.#ledger;
+    if (seal.configurationHash !== configurationHash) return true;
+    if (seal.height <= finalHeight || seal.height > tip.header.height + SEALS_AHEAD_MAX) return true;
+    const validator = this.#configuration.validators[seal.validatorIndex];
+    if (validator === undefined) {
+      this.#outbox.misbehaved(from, 'a seal of nobody');
+      return false;
+    }
+    if (this.#book.of(seal.height, seal.validatorIndex)?.blockHash === seal.blockHash) return true;
+    const signed = sealSignBytes(chainId, configurationHash, seal.height, seal.blockHash);
+    if (!this.#rule(fromHex(validator.signingKey), signed, seal.signature)) {
+      this.#outbox.misbehaved(from, 'a seal with a wrong signature');
+      return false;
+    }
+    this.#peers.noteSealed(validator, seal.height);
+    this.#add({ ...seal, signature: new Uint8Array(seal.signature) });
+    return true;
+  }
+
+  #add(seal: Seal): void {
+    const verdict = this.#book.add(seal);
+    if (verdict.kind === 'certified') this.accept(verdict.certificate);
+    if (verdict.kind === 'equivocation') this.#keepEvidence(verdict.earlier, seal);
+    const ours = headerAt(this.#ledger, seal.height);
+    if (this.#book.isDisputed(seal.height)) this.#disputed.add(seal.height);
+    if (ours && ours.hash !== seal.blockHash) {
+      this.#disputed.add(seal.height);
+      this.#outbox.log('error', 'SEAL_CONTRADICTS', { height: seal.height, validator: seal.validatorIndex });
+    }
+  }
+
+  #certify(certificate: Certificate): void {
+    if (certificate.height <= this.#ledger.finalHeight) return;
+    const sealed = headerAt(this.#ledger, certificate.height);
+    if (sealed === undefined) return;
+    if (sealed.hash !== certificate.blockHash) return this.diverged(sealed, certificate.blockHash);
+    this.#ledger.certify(certificate);
+    this.#book.forget(certificate.height);
+    for (const at of this.#early.keys()) if (at <= certificate.height) this.#early.delete(at);
+    for (const at of this.#disputed) if (at <= certificate.height) this.#disputed.delete(at);
+    this.#events.certified(certificate, sealed);
+  }
+
+  /** The cluster certified another block than this validator executed: it stops rather than serve a fork. */
+  diverged(ours: SealedHeader, certified: BlockHash): void {
+    const quorum = quorumSize(this.#configuration.validators.length, faultModelOf(this.#configuration.protocol));
+    this.#outbox.halt(
+      'STATE_DIVERGED',
+      `at height ${ours.header.height} this node executed block ${ours.hash}, but ${quorum} validators certified ${certified}`,
+    );
+  }
+
+  /** FORMATS `evidence`: both statements, kept for ever. */
+  #keepEvidence(first: Seal, second: Seal): void {
+    const validator = this.#configuration.validators[first.validatorIndex];
+    if (validator === undefined) return;
+    const { chainId, configurationHash, records } = this.#ledger;
+    const statement = (seal: Seal): [Uint8Array, Uint8Array] => [
+      sealSignBytes(chainId, configurationHash, seal.height, seal.blockHash),
+      seal.signature,
+    ];
+    const key = concatBytes(
+      Uint8Array.of(RECORD_KIND.evidence),
+      fromHex(validator.signingKey),
+      encodeCbor(first.height),
+    );
+    records.put(
+      key,
+      encodeCbor([1, fromHex(validator.signingKey), fromHex(configurationHash), statement(first), statement(second)]),
+    );
+    this.#outbox.log('error', 'SEAL_EQUIVOCATION', { validator: validator.name, height: first.height });
+  }
+}

@@ -1,0 +1,95 @@
+import { fromHex, type NodeId, type PublicKeyHex, type TransactionId, toHex } from '@varve/encoding';
+import type { Transaction } from '@varve/ledger';
+import type { Ledger } from '@varve/ledger/chain';
+import { OFFER_AGAIN_MS, TRANSACTIONS_MESSAGE_BYTES_MAX, TRANSACTIONS_PER_MESSAGE_MAX } from './limits.ts';
+import type { Outbox } from './outbox.ts';
+import type { Peers } from './peers.ts';
+import type { Pool } from './pool.ts';
+
+/** Hands transactions of this node's clients to every validator, and asks again for those that nobody orders. */
+export class Spread {
+  readonly #pool: Pool;
+  readonly #ledger: Ledger;
+  readonly #peers: Peers;
+  readonly #outbox: Outbox;
+  #fresh: Uint8Array[] = [];
+  #nextOfferAt = 0;
+
+  constructor(pool: Pool, ledger: Ledger, peers: Peers, outbox: Outbox) {
+    this.#pool = pool;
+    this.#ledger = ledger;
+    this.#peers = peers;
+    this.#outbox = outbox;
+  }
+
+  /** A client's transaction entered the pool. */
+  admitted(transaction: Transaction): void {
+    this.#fresh.push(transaction.bytes);
+  }
+
+  /** Sends what was admitted in this step. */
+  flush(): void {
+    if (this.#fresh.length === 0) return;
+    const chunks = chunked(this.#fresh);
+    this.#fresh = [];
+    for (const peer of this.#peers.members()) {
+      for (const transactions of chunks) this.#outbox.send(peer.networkKey, { kind: 'transactions', transactions });
+    }
+  }
+
+  /** Names transactions that have waited long to whoever leads, or to everybody. */
+  tick(leader: NodeId | undefined, isLeader: boolean, now: number): void {
+    if (this.#pool.unproposed === 0) return;
+    if (now < this.#nextOfferAt) return this.#outbox.wake(this.#nextOfferAt);
+    this.#nextOfferAt = now + OFFER_AGAIN_MS;
+    this.#outbox.wake(this.#nextOfferAt);
+    if (isLeader) return;
+    const ids: Uint8Array[] = [];
+    for (const waiting of this.#pool.candidates()) {
+      if (ids.length === TRANSACTIONS_PER_MESSAGE_MAX || now - waiting.since < OFFER_AGAIN_MS) break;
+      if (waiting.own) ids.push(fromHex(waiting.transaction.id));
+    }
+    if (ids.length === 0) return;
+    for (const peer of this.#peers.members()) {
+      if (leader === undefined || peer.member.name === leader)
+        this.#outbox.send(peer.networkKey, { kind: 'offer', ids });
+    }
+  }
+
+  /** Answers an offer with the ids that are not known here. */
+  offered(from: PublicKeyHex, ids: readonly Uint8Array[]): void {
+    const wanted = ids.filter((bytes) => {
+      const id = toHex(bytes) as TransactionId;
+      return this.#pool.get(id) === undefined && this.#ledger.place(id) === undefined;
+    });
+    if (wanted.length > 0) this.#outbox.send(from, { kind: 'wanted', ids: wanted });
+  }
+
+  /** Sends the transactions that a peer asked for. */
+  wanted(from: PublicKeyHex, ids: readonly Uint8Array[]): void {
+    const found = ids.flatMap((bytes) => {
+      const waiting = this.#pool.get(toHex(bytes) as TransactionId);
+      return waiting ? [waiting.transaction.bytes] : [];
+    });
+    for (const transactions of chunked(found)) this.#outbox.send(from, { kind: 'transactions', transactions });
+  }
+}
+
+function chunked(transactions: readonly Uint8Array[]): Uint8Array[][] {
+  const chunks: Uint8Array[][] = [];
+  let chunk: Uint8Array[] = [];
+  let bytes = 0;
+  for (const transaction of transactions) {
+    const isFull =
+      chunk.length === TRANSACTIONS_PER_MESSAGE_MAX || bytes + transaction.length > TRANSACTIONS_MESSAGE_BYTES_MAX;
+    if (chunk.length > 0 && isFull) {
+      chunks.push(chunk);
+      chunk = [];
+      bytes = 0;
+    }
+    chunk.push(transaction);
+    bytes += transaction.length;
+  }
+  if (chunk.length > 0) chunks.push(chunk);
+  return chunks;
+}

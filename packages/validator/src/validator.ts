@@ -1,0 +1,431 @@
+import type { EngineTiming, EngineWindow, Protocol, Slot, Status, ValidatorMember } from '@varve/consensus';
+import { sha256Parts, VerdictCache } from '@varve/crypto';
+import { fromHex, type Height, height, type NodeId, type PublicKeyHex, type TransactionId } from '@varve/encoding';
+import { LedgerError } from '@varve/ledger';
+import { type Ledger, RecordDamaged } from '@varve/ledger/chain';
+import { AdmissionDesk } from './admission.ts';
+import { Applier } from './applier.ts';
+import { Barriers } from './barriers.ts';
+import { Durability } from './durability.ts';
+import type { EngineHost } from './engine-host.ts';
+import { EngineLog } from './engine-log.ts';
+import { startEngine } from './engine-start.ts';
+import type { Effects, Instant, TransactionState, ValidatorEvent } from './events.ts';
+import { Follow } from './follow.ts';
+import { Greeting } from './greeting.ts';
+import { Journal } from './journal.ts';
+import { type LoadedStore, markObserverOnly, type ObserverOnly } from './loader.ts';
+import { Outbox } from './outbox.ts';
+import { decodePacket, type PeerMessage } from './packet.ts';
+import { type Peer, Peers } from './peers.ts';
+import { Pool, type PoolLimits } from './pool.ts';
+import { Production } from './production.ts';
+import { type ReactionParts, Reactions } from './reactions.ts';
+import { Sealing } from './sealing.ts';
+import { PayloadVerifier, type SignatureRule } from './signatures.ts';
+import { Spread } from './spread.ts';
+
+/** What a validator is given beside its store. */
+export interface ValidatorOptions {
+  /** The key of the peer id, which finds this node's seat in the configuration, if it has one. */
+  readonly networkKey: PublicKeyHex;
+  readonly protocol: Protocol<unknown>;
+  readonly timing: EngineTiming;
+  readonly window: EngineWindow;
+  readonly pool: PoolLimits;
+  readonly signatureRule: SignatureRule;
+  /** 16 random bytes of this run, in hexadecimal. */
+  readonly bootId: string;
+  /** Entries in the cache of signature verdicts. */
+  readonly verdictsMax: number;
+}
+
+/** How many slices of execution one step runs before other events get their turn. */
+const SLICES_PER_STEP = 4;
+
+/** What a validator can say of itself. */
+export interface ValidatorStatus {
+  readonly member: ValidatorMember | undefined;
+  readonly mode: 'starting' | 'validator' | 'observer' | 'observer-only';
+  readonly observerOnly: ObserverOnly | undefined;
+  readonly durableHeight: Height;
+  readonly finalHeight: Height;
+  readonly engine: Status | undefined;
+  readonly pool: { readonly transactions: number; readonly bytes: number };
+  readonly conditions: readonly { readonly code: string; readonly detail: string; readonly nodes: readonly string[] }[];
+  readonly sealsMissing: readonly string[];
+  readonly peers: readonly Peer[];
+}
+
+/**
+ * A whole replica as one synchronous step machine: engine, ledger, pool, seals and block sync together. `step` is
+ * total: it answers every event with effects and never waits, reads no clock and opens nothing (DESIGN §6).
+ */
+export class Validator {
+  readonly ledger: Ledger;
+  readonly #loaded: LoadedStore;
+  readonly #options: ValidatorOptions;
+  readonly #self: ValidatorMember | undefined;
+  readonly #outbox = new Outbox();
+  readonly #durability: Durability;
+  readonly #peers: Peers;
+  readonly #pool: Pool;
+  readonly #desk: AdmissionDesk;
+  readonly #verifier: PayloadVerifier;
+  readonly #applier: Applier;
+  readonly #sealing: Sealing;
+  readonly #greeting: Greeting;
+  readonly #follow: Follow;
+  readonly #spread: Spread;
+  readonly #barriers: Barriers;
+  readonly #production: Production;
+  readonly #reactions: Reactions;
+  readonly #log: EngineLog;
+  #engine: EngineHost | undefined;
+  #observerOnly: ObserverOnly | undefined;
+  #now: Instant;
+  #retiring = false;
+
+  constructor(loaded: LoadedStore, options: ValidatorOptions, now: Instant) {
+    const { ledger, records } = loaded;
+    this.ledger = ledger;
+    this.#loaded = loaded;
+    this.#options = options;
+    this.#now = now;
+    this.#observerOnly = loaded.observerOnly;
+    const { validators } = ledger.configuration;
+    this.#self = validators.find((member) => member.networkKey === options.networkKey);
+    this.#log = new EngineLog(
+      records,
+      loaded.instance,
+      loaded.engineState,
+      loaded.engineStored,
+      loaded.storedEntries,
+      () => ledger.applied,
+    );
+    const journal = new Journal(records, loaded.journal, () => ({
+      engineState: this.#log.stateBytes ?? null,
+      vouched: this.#vouched ?? null,
+      tipHeight: ledger.tip.header.height,
+    }));
+    const outbox = this.#outbox;
+    this.#durability = new Durability(records, journal, outbox);
+    this.#peers = new Peers(validators);
+    this.#pool = new Pool(options.pool);
+    const verdicts = new VerdictCache(options.verdictsMax);
+    this.#verifier = new PayloadVerifier(verdicts, options.signatureRule, outbox);
+    this.#spread = new Spread(this.#pool, ledger, this.#peers, outbox);
+    this.#barriers = new Barriers(outbox);
+    this.#production = new Production(ledger, this.#pool, outbox);
+    const parts = this.#reactionParts();
+    this.#reactions = new Reactions(parts);
+    this.#applier = new Applier(ledger, this.#verifier, this.#reactions);
+    const position = this.#self === undefined ? undefined : validators.indexOf(this.#self);
+    this.#sealing = new Sealing(ledger, this.#peers, outbox, options.signatureRule, position, this.#reactions);
+    this.#desk = new AdmissionDesk(ledger, this.#pool, verdicts, outbox, this.#reactions);
+    this.#follow = new Follow(
+      { ledger, applier: this.#applier, peers: this.#peers, outbox },
+      loaded.report.damagedBlocks,
+      (synced) => this.#reactions.mend(synced),
+    );
+    this.#greeting = new Greeting(
+      ledger,
+      this.#peers,
+      outbox,
+      this.#observerOnly ? undefined : this.#self,
+      { instance: loaded.instance, bootId: options.bootId },
+      () => ({ vouched: this.#vouched, durableHeight: this.#reactions.durableHeight }),
+      {
+        heard: (peer, hello) => this.#sealing.help(peer, hello.finalHeight, hello.height),
+        rolledBack: (mark) => this.#becomeObserverOnly(mark),
+      },
+    );
+    if (loaded.report.stateRebuilt) outbox.log('warn', 'STATE_REBUILT', { height: ledger.tip.header.height });
+    if (this.#observerOnly) outbox.log('error', this.#observerOnly.code, { reason: this.#observerOnly.reason });
+  }
+
+  /** Takes one event and says what is to be done. After a halt nothing more happens. */
+  step(event: ValidatorEvent, now: Instant): Effects {
+    this.#now = now;
+    if (this.#outbox.halted) return this.#outbox.take();
+    try {
+      this.#dispatch(event);
+      this.#proceed();
+    } catch (error) {
+      this.#fail(error);
+    }
+    return this.#outbox.take();
+  }
+
+  status(): ValidatorStatus {
+    return {
+      member: this.#self,
+      mode: this.#mode(),
+      observerOnly: this.#observerOnly,
+      durableHeight: height(this.#reactions.durableHeight),
+      finalHeight: this.ledger.finalHeight,
+      engine: this.#engine?.status(),
+      pool: { transactions: this.#pool.size, bytes: this.#pool.bytes },
+      conditions: this.#conditions(),
+      sealsMissing: this.#sealing.missing,
+      peers: [...this.#peers.all()],
+    };
+  }
+
+  /** How far a transaction has come; `committed` and `final` count what is durable here. */
+  transactionState(id: TransactionId): TransactionState {
+    return this.#reactions.transactionState(id);
+  }
+
+  get #vouched(): Slot | undefined {
+    return this.#engine?.vouched ?? this.#loaded.vouched;
+  }
+
+  #dispatch(event: ValidatorEvent): void {
+    const now = this.#now;
+    switch (event.kind) {
+      case 'packet':
+        return this.#onPacket(event.from, event.bytes);
+      case 'gossip':
+        return this.#onGossip(event.from, event.topic, event.bytes);
+      case 'link':
+        return this.#onLink(event.peer, event.up);
+      case 'timer':
+        return;
+      case 'submit':
+        return this.#desk.submit(event.request, event.transactions, now);
+      case 'barrier':
+        return this.#openBarrier({ kind: 'client', request: event.request });
+      case 'persisted':
+        return this.#durability.persisted(event.batch);
+      case 'verified':
+        if (!this.#desk.verified(event.job, event.verdicts, now)) this.#verifier.verified(event.job, event.verdicts);
+        return;
+      case 'signed':
+        if (!this.#sealing.signed(event.job, event.signatures)) this.#reactions.signed(event.job, event.signatures);
+        return;
+      case 'retire':
+        return this.#retire();
+    }
+  }
+
+  /** Whatever an event made possible. */
+  #proceed(): void {
+    const now = this.#now;
+    this.#greeting.tick(now);
+    this.#startEngine();
+    this.#engine?.tick(now.monotonic);
+    while (this.#durability.runReady());
+    for (let slice = 0; slice < SLICES_PER_STEP && this.#applier.run(); slice++) {
+      if (slice === SLICES_PER_STEP - 1) this.#outbox.wake(now.monotonic);
+    }
+    if (this.#engine) {
+      this.#production.updateDemand(this.#engine, now);
+      this.#production.tryBuild(this.#engine, this.#buildObstacle(), now);
+    }
+    this.#follow.tick(this.#engine !== undefined, now.monotonic);
+    const status = this.#engine?.status();
+    this.#spread.tick(status?.leader, status?.role === 'leader', now.monotonic);
+    this.#spread.flush();
+    this.#reactions.tick(now);
+    while (this.#durability.runReady());
+    this.#barriers.settle(this.#reactions.durableApplied, this.#reactions.durableHeight, now.monotonic);
+    this.#durability.flush();
+    this.#engine?.scheduleWake();
+  }
+
+  #onPacket(from: PublicKeyHex, bytes: Uint8Array): void {
+    const peer = this.#peers.get(from) ?? this.#peers.connect(from);
+    let messages: readonly PeerMessage[];
+    try {
+      messages = decodePacket(bytes);
+    } catch (error) {
+      if (!(error instanceof LedgerError)) throw error;
+      return this.#outbox.misbehaved(from, error.message);
+    }
+    for (const message of messages) this.#onMessage(peer, message);
+  }
+
+  #onMessage(peer: Peer, message: PeerMessage): void {
+    const now = this.#now;
+    const from = peer.networkKey;
+    switch (message.kind) {
+      case 'hello':
+        return this.#greeting.receive(peer, message.hello, now);
+      case 'frame': {
+        if (!peer.member || this.#peers.isTwice(peer, now.monotonic)) return;
+        if (message.frame.instance !== this.#loaded.instance) return this.#greeting.greet(peer, now);
+        return this.#engine?.receive(peer.member.name, message.frame, now.monotonic);
+      }
+      case 'seals':
+        if (!this.#peers.isTwice(peer, now.monotonic)) this.#sealing.receive(peer, message.seals);
+        return;
+      case 'transactions':
+        return this.#desk.receive(from, message.transactions, now);
+      case 'blocksWanted':
+        return this.#follow.serve(from, message.from, message.to);
+      case 'blocks':
+        return this.#follow.receive(from, message.blocks, now.monotonic);
+      case 'barrierWanted':
+        return this.#openBarrier({ kind: 'peer', peer: from, context: message.context });
+      case 'barrier':
+        return this.#barriers.confirmedAtHeight(message.context, message.height);
+      case 'certificate':
+        return this.#sealing.receiveCertificate(from, message.certificate);
+      case 'offer':
+        return this.#spread.offered(from, message.ids);
+      case 'wanted':
+        return this.#spread.wanted(from, message.ids);
+    }
+  }
+
+  #onGossip(from: PublicKeyHex, topic: 'blocks' | 'transactions', bytes: Uint8Array): void {
+    let messages: readonly PeerMessage[];
+    try {
+      messages = decodePacket(bytes);
+    } catch {
+      return;
+    }
+    for (const message of messages) {
+      if (topic === 'blocks' && message.kind === 'blocks' && this.#engine === undefined)
+        this.#follow.gossiped(message.blocks);
+      if (topic === 'transactions' && message.kind === 'transactions')
+        this.#desk.receive(from, message.transactions, this.#now);
+    }
+  }
+
+  #onLink(networkKey: PublicKeyHex, up: boolean): void {
+    if (up) this.#greeting.greet(this.#peers.connect(networkKey), this.#now);
+    else {
+      this.#peers.disconnect(networkKey);
+      this.#follow.disconnected(networkKey);
+    }
+    const member = this.ledger.configuration.validators.find((validator) => validator.networkKey === networkKey);
+    if (member) this.#engine?.step({ kind: 'link', peer: member.name, up }, this.#now.monotonic);
+  }
+
+  #openBarrier(asker: Parameters<Barriers['open']>[0]): void {
+    const context = this.#barriers.open(asker, this.#now.monotonic);
+    if (context === undefined) return;
+    if (this.#engine) return this.#engine.step({ kind: 'read', context }, this.#now.monotonic);
+    const [member] = this.#self === undefined || this.#observerOnly ? [...this.#peers.members()] : [];
+    if (member && asker.kind === 'client') {
+      this.#outbox.send(member.networkKey, { kind: 'barrierWanted', context });
+    } else {
+      this.#barriers.unavailable(context);
+    }
+  }
+
+  /** Creates the engine once enough members were heard. */
+  #startEngine(): void {
+    if (this.#engine || this.#self === undefined || this.#observerOnly || this.#retiring) return;
+    if (!this.#greeting.isComplete) return;
+    this.#engine = startEngine({
+      loaded: this.#loaded,
+      self: this.#self,
+      options: this.#options,
+      seed: sha256Parts(
+        fromHex(this.ledger.chainId),
+        fromHex(this.#self.networkKey),
+        fromHex(this.#options.bootId),
+        new Uint8Array([this.#loaded.boots & 0xff, (this.#loaded.boots >> 8) & 0xff]),
+      ),
+      surroundings: this.#reactions.engineSurroundings(this.#log, this.#self),
+      now: this.#now.monotonic,
+    });
+    this.#sealing.enable();
+    this.#outbox.log('info', 'ENGINE_STARTED', {
+      protocol: this.#options.protocol.name,
+      height: this.ledger.tip.header.height,
+    });
+  }
+
+  #buildObstacle(): string | undefined {
+    if (this.#retiring) return 'RETIRING';
+    if (this.#sealing.isContradicted) return 'SEALS_CONTRADICT';
+    if (this.#greeting.isSkewed(this.#now.monotonic)) {
+      this.#handOver();
+      return 'CLOCK_SKEWED';
+    }
+    return undefined;
+  }
+
+  #retire(): void {
+    this.#retiring = true;
+    this.#handOver();
+  }
+
+  /** Gives leadership to the member that is furthest. */
+  #handOver(): void {
+    const status = this.#engine?.status();
+    if (this.#engine === undefined || status?.role !== 'leader') return;
+    const connected = new Set<NodeId>();
+    for (const peer of this.#peers.members()) connected.add(peer.member.name);
+    const [best] = status.peers.filter((peer) => connected.has(peer.id)).sort((a, b) => b.match - a.match);
+    if (best) this.#engine.step({ kind: 'transfer', to: best.id }, this.#now.monotonic);
+  }
+
+  #becomeObserverOnly(mark: ObserverOnly): void {
+    if (this.#observerOnly) return;
+    this.#observerOnly = mark;
+    this.#engine = undefined;
+    markObserverOnly(this.#loaded.records, mark);
+    this.#outbox.log('error', mark.code, { reason: mark.reason });
+  }
+
+  /** A damaged block is fetched again; any other damage, and any broken invariant, ends the run. */
+  #fail(error: unknown): void {
+    if (error instanceof RecordDamaged) return this.#outbox.halt('RECORD_DAMAGED', error.message);
+    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#outbox.halt('INVARIANT_BROKEN', detail);
+  }
+
+  #mode(): ValidatorStatus['mode'] {
+    if (this.#observerOnly) return 'observer-only';
+    if (this.#self === undefined) return 'observer';
+    return this.#engine ? 'validator' : 'starting';
+  }
+
+  #conditions(): ValidatorStatus['conditions'] {
+    const conditions: { code: string; detail: string; nodes: readonly string[] }[] = [];
+    const add = (code: string, detail: string, nodes: readonly string[] = []): void => {
+      conditions.push({ code, detail, nodes });
+    };
+    if (this.#observerOnly) add(this.#observerOnly.code, this.#observerOnly.reason);
+    if (this.#mode() === 'starting') add('MEMBERS_UNHEARD', 'waits to hear a quorum of the members before it votes');
+    const waiting = this.#engine?.status().waiting;
+    if (waiting) add(waiting.code, 'the engine waits', waiting.nodes);
+    if (this.#greeting.isSkewed(this.#now.monotonic)) add('CLOCK_SKEWED', 'the clock is too far from the members’');
+    if (this.#sealing.isContradicted) add('SEALS_CONTRADICT', 'seals of others name another block');
+    if (this.#production.isSealsMissing)
+      add('SEALS_MISSING', 'too many blocks lack certificates', this.#sealing.missing);
+    if (this.#follow.damaged.size > 0)
+      add('BLOCKS_DAMAGED', `${this.#follow.damaged.size} blocks are to be fetched again`);
+    for (const peer of this.#peers.all()) {
+      if (this.#peers.isTwice(peer, this.#now.monotonic))
+        add('VALIDATOR_TWICE', 'two processes use one key', [peer.member?.name ?? peer.networkKey]);
+    }
+    return conditions;
+  }
+
+  #reactionParts(): ReactionParts {
+    return {
+      ledger: this.ledger,
+      outbox: this.#outbox,
+      durability: this.#durability,
+      peers: this.#peers,
+      pool: this.#pool,
+      production: this.#production,
+      spread: this.#spread,
+      barriers: this.#barriers,
+      verifier: this.#verifier,
+      rule: this.#options.signatureRule,
+      log: this.#log,
+      applier: () => this.#applier,
+      sealing: () => this.#sealing,
+      follow: () => this.#follow,
+      engine: () => this.#engine,
+      now: () => this.#now,
+    };
+  }
+}
