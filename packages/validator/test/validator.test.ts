@@ -1,0 +1,23 @@
+import { utf8Encode } from '@varve/encoding';
+import type { Operation } from '@varve/ledger';
+import { describe, expect, it } from 'vitest';
+import { Cluster } from './cluster.ts';
+
+function create(path: string): Operation {
+  return { module: 'coordination', method: 'create', arguments: [path, utf8Encode('value')] };
+}
+
+describe('a network of validators', () => {
+  it.each([1, 3, 4])('commits and certifies with %i validators', (validators) => {
+    const cluster = new Cluster({ validators }).start();
+    cluster.until(() => cluster.leader !== undefined, 5000);
+    for (const [i, node] of cluster.nodes.entries()) {
+      const [admission] = cluster.submit(node, cluster.transaction([create(`/n${i}`)]).bytes);
+      expect(admission).toMatchObject({ admitted: true, known: false });
+    }
+    cluster.until(() => cluster.nodes.every((node) => node.validator?.ledger.finalHeight === node.validator?.ledger.tip.header.height && (node.validator?.ledger.finalHeight ?? 0) > 0 && node.validator?.status().pool.transactions === 0));
+    const hashes = new Set(cluster.nodes.map((node) => node.validator?.ledger.tip.hash));
+    expect(hashes.size).toBe(1);
+    expect(cluster.nodes.flatMap((node) => node.misbehaved)).toEqual([]);
+  });
+});
