@@ -9,6 +9,7 @@ import type { Pool } from './pool.ts';
 /** Where transactions came from, and whom to tell. */
 interface Arrival {
   readonly request: number | undefined;
+  /** Who is to blame for a bad signature; nobody where transactions were gossiped. */
   readonly peer: PublicKeyHex | undefined;
   readonly admissions: (Admission | undefined)[];
   left: number;
@@ -59,8 +60,8 @@ export class AdmissionDesk {
     this.#judge({ request, peer: undefined, admissions: [], left: transactions.length }, transactions, now);
   }
 
-  /** Transactions of a peer, which has verified them before sending. */
-  receive(peer: PublicKeyHex, transactions: readonly Uint8Array[], now: Instant): void {
+  /** Transactions of a peer, which has verified them before sending, or of gossip, whose relays have not. */
+  receive(peer: PublicKeyHex | undefined, transactions: readonly Uint8Array[], now: Instant): void {
     this.#judge({ request: undefined, peer, admissions: [], left: transactions.length }, transactions, now);
   }
 
@@ -159,8 +160,9 @@ export class AdmissionDesk {
     this.#verdicts.set(sha256Hex(transaction.bytes), true);
     // It may have been executed while its signature was being judged.
     if (this.#ledger.place(id) !== undefined) return { admitted: true, id, known: true };
-    this.#pool.add(transaction, now.monotonic, arrival.peer === undefined);
-    this.#events.admitted(transaction, arrival.peer === undefined);
+    const own = arrival.request !== undefined;
+    this.#pool.add(transaction, now.monotonic, own);
+    this.#events.admitted(transaction, own);
     return { admitted: true, id, known: false };
   }
 

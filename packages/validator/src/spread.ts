@@ -3,6 +3,7 @@ import type { Transaction } from '@varve/ledger';
 import type { Ledger } from '@varve/ledger/chain';
 import { OFFER_AGAIN_MS, TRANSACTIONS_MESSAGE_BYTES_MAX, TRANSACTIONS_PER_MESSAGE_MAX } from './limits.ts';
 import type { Outbox } from './outbox.ts';
+import { encodePackets } from './packet.ts';
 import type { Peers } from './peers.ts';
 import type { Pool } from './pool.ts';
 
@@ -12,10 +13,13 @@ export class Spread {
   readonly #ledger: Ledger;
   readonly #peers: Peers;
   readonly #outbox: Outbox;
+  readonly #gossips: boolean;
   #fresh: Uint8Array[] = [];
   #nextOfferAt = 0;
 
-  constructor(pool: Pool, ledger: Ledger, peers: Peers, outbox: Outbox) {
+  /** @param gossips - Observers also gossip: they may be connected to no validator. */
+  constructor(pool: Pool, ledger: Ledger, peers: Peers, outbox: Outbox, gossips: boolean) {
+    this.#gossips = gossips;
     this.#pool = pool;
     this.#ledger = ledger;
     this.#peers = peers;
@@ -32,6 +36,10 @@ export class Spread {
     if (this.#fresh.length === 0) return;
     const chunks = chunked(this.#fresh);
     this.#fresh = [];
+    for (const transactions of this.#gossips ? chunks : []) {
+      for (const bytes of encodePackets([{ kind: 'transactions', transactions }]))
+        this.#outbox.publish('transactions', bytes);
+    }
     for (const peer of this.#peers.members()) {
       for (const transactions of chunks) this.#outbox.send(peer.networkKey, { kind: 'transactions', transactions });
     }

@@ -114,7 +114,7 @@ export class Validator {
     this.#pool = new Pool(options.pool);
     const verdicts = new VerdictCache(options.verdictsMax);
     this.#verifier = new PayloadVerifier(verdicts, options.signatureRule, outbox);
-    this.#spread = new Spread(this.#pool, ledger, this.#peers, outbox);
+    this.#spread = new Spread(this.#pool, ledger, this.#peers, outbox, this.#self === undefined);
     this.#barriers = new Barriers(outbox);
     this.#production = new Production(ledger, this.#pool, outbox);
     const parts = this.#reactionParts();
@@ -187,7 +187,7 @@ export class Validator {
       case 'packet':
         return this.#onPacket(event.from, event.bytes);
       case 'gossip':
-        return this.#onGossip(event.from, event.topic, event.bytes);
+        return this.#onGossip(event.topic, event.bytes);
       case 'link':
         return this.#onLink(event.peer, event.up);
       case 'timer':
@@ -279,7 +279,7 @@ export class Validator {
     }
   }
 
-  #onGossip(from: PublicKeyHex, topic: 'blocks' | 'transactions', bytes: Uint8Array): void {
+  #onGossip(topic: 'blocks' | 'transactions', bytes: Uint8Array): void {
     let messages: readonly PeerMessage[];
     try {
       messages = decodePacket(bytes);
@@ -290,7 +290,7 @@ export class Validator {
       if (topic === 'blocks' && message.kind === 'blocks' && this.#engine === undefined)
         this.#follow.gossiped(message.blocks);
       if (topic === 'transactions' && message.kind === 'transactions')
-        this.#desk.receive(from, message.transactions, this.#now);
+        this.#desk.receive(undefined, message.transactions, this.#now);
     }
   }
 

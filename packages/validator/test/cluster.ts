@@ -146,7 +146,8 @@ export class Cluster {
   /** Ends a process at once; what its disk holds stays. */
   kill(node: TestNode): void {
     node.validator = undefined;
-    for (const other of this.nodes) if (other.validator) this.#deliver(other, { kind: 'link', peer: node.networkKey, up: false });
+    for (const other of this.nodes)
+      if (other.validator) this.#deliver(other, { kind: 'link', peer: node.networkKey, up: false });
   }
 
   /** Cuts or mends the link between two nodes. */
@@ -244,13 +245,15 @@ export class Cluster {
     node.boots += 1;
     node.halted = undefined;
     const loader = new ValidatorLoader();
-    for (const range of ValidatorLoader.ranges) for (const [key, value] of node.store.entries(range)) loader.add(key, value);
+    for (const range of ValidatorLoader.ranges)
+      for (const [key, value] of node.store.entries(range)) loader.add(key, value);
     const loaded = loader.finish(
       node.store,
       {
         modules: this.modules,
         accounts: accountDirectory,
-        isSigned: (transaction) => verifySignature(transaction.publicKey, transaction.signedBytes, transaction.signature),
+        isSigned: (transaction) =>
+          verifySignature(transaction.publicKey, transaction.signedBytes, transaction.signature),
         rebuild: false,
       },
       this.genesis,
@@ -298,7 +301,11 @@ export class Cluster {
       });
     }
     for (const { job, items } of effects.verify) {
-      later(1, { kind: 'verified', job, verdicts: items.map((item) => verifySignature(item.publicKey, item.message, item.signature)) });
+      later(1, {
+        kind: 'verified',
+        job,
+        verdicts: items.map((item) => verifySignature(item.publicKey, item.message, item.signature)),
+      });
     }
     for (const { job, messages } of effects.sign) {
       later(0, { kind: 'signed', job, signatures: messages.map((message) => node.signer.sign(message)) });

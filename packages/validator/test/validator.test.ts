@@ -15,7 +15,14 @@ describe('a network of validators', () => {
       const [admission] = cluster.submit(node, cluster.transaction([create(`/n${i}`)]).bytes);
       expect(admission).toMatchObject({ admitted: true, known: false });
     }
-    cluster.until(() => cluster.nodes.every((node) => node.validator?.ledger.finalHeight === node.validator?.ledger.tip.header.height && (node.validator?.ledger.finalHeight ?? 0) > 0 && node.validator?.status().pool.transactions === 0));
+    cluster.until(() =>
+      cluster.nodes.every(
+        (node) =>
+          node.validator?.ledger.finalHeight === node.validator?.ledger.tip.header.height &&
+          (node.validator?.ledger.finalHeight ?? 0) > 0 &&
+          node.validator?.status().pool.transactions === 0,
+      ),
+    );
     const hashes = new Set(cluster.nodes.map((node) => node.validator?.ledger.tip.hash));
     expect(hashes.size).toBe(1);
     expect(cluster.nodes.flatMap((node) => node.misbehaved)).toEqual([]);

@@ -1,0 +1,16 @@
+import type { Protocol, ProtocolName } from '@varve/consensus';
+import { raft } from '@varve/raft';
+import { NodeError } from './errors.ts';
+
+/** The engines of this program, by the name configurations use. */
+const ENGINES: Partial<Record<ProtocolName, Protocol<unknown>>> = { raft: raft as Protocol<unknown> };
+
+/** Protocols a new chain can choose. */
+export const ENGINE_NAMES: readonly ProtocolName[] = Object.keys(ENGINES) as ProtocolName[];
+
+/** @throws {NodeError} `PROTOCOL_UNKNOWN`. */
+export function engineOf(protocol: ProtocolName): Protocol<unknown> {
+  const engine = ENGINES[protocol];
+  if (engine === undefined) throw new NodeError('PROTOCOL_UNKNOWN', { protocol });
+  return engine;
+}

@@ -1,0 +1,235 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { ENGINE_TIMING_DEFAULT, ENGINE_WINDOW_DEFAULT } from '@varve/consensus';
+import { createSigner, VERDICTS_MAX, verifySignature } from '@varve/crypto';
+import { bytesEqual, fromHex, type PublicKeyHex, toHex } from '@varve/encoding';
+import type { Genesis } from '@varve/ledger';
+import { StoreError as LedgerStoreError } from '@varve/ledger/chain';
+import { accountDirectory, builtinModules, nodeIn } from '@varve/modules';
+import {
+  type LoadedStore,
+  type LogLine,
+  POOL_LIMITS_DEFAULT,
+  type PoolLimits,
+  Validator,
+  ValidatorLoader,
+} from '@varve/validator';
+import type { Logger } from 'pino';
+import { Network } from '../network/index.ts';
+import { LevelStore } from '../storage/index.ts';
+import { DiskWatch } from './disk-watch.ts';
+import { engineOf } from './engines.ts';
+import { NodeError } from './errors.ts';
+import { EventLoop, instant } from './event-loop.ts';
+import { identityOf, STORE_FOLDER } from './initialize.ts';
+import type { NodeService } from './service.ts';
+import { ServiceHost } from './service-host.ts';
+
+export { initializeStore } from './initialize.ts';
+
+/** What a node is started with. */
+export interface NodeOptions {
+  /** Holds the database in `store/`. */
+  readonly dataDirectory: string;
+  /** 32-byte seeds; without a signing seed the node observes. */
+  readonly keys: { readonly networkSeed: Uint8Array; readonly signingSeed: Uint8Array | undefined };
+  /** When given, the store must be of this chain. */
+  readonly genesis: Genesis | undefined;
+  /** libp2p multiaddrs. */
+  readonly listen: readonly string[];
+  readonly peers: readonly { readonly networkKey: PublicKeyHex; readonly address: string }[];
+  readonly http: { readonly host: string; readonly port: number; readonly token?: string } | undefined;
+  readonly logger: Logger;
+  /** Execute all blocks again and write what is derived from them anew. */
+  readonly rebuild: boolean;
+  readonly pool?: Partial<PoolLimits>;
+  /** Free disk space below which no transactions are taken, bytes. */
+  readonly diskFreeBytesMin?: number;
+  readonly onProgress?: (text: string) => void;
+}
+
+/** A node that runs. */
+export interface RunningNode {
+  readonly service: NodeService;
+  readonly httpUrl: string | undefined;
+  /** Where peers reach it. */
+  readonly addresses: readonly string[];
+  /** Resolves when the node ended: with the reason if by itself, with nothing if it was stopped. */
+  readonly closed: Promise<{ readonly code: string; readonly detail: string } | undefined>;
+  stop(): Promise<void>;
+}
+
+/** How long a leader waits for another to take over before it stops, milliseconds. */
+const HANDOVER_MS = 500;
+
+/**
+ * Starts a node on an initialized data directory.
+ * @throws `StoreError` of the storage or the ledger, `NetworkError`, `NodeError`, or the API's error: each with a code.
+ */
+export async function startNode(options: NodeOptions): Promise<RunningNode> {
+  const { logger } = options;
+  const progress = options.onProgress ?? ((): void => undefined);
+  progress('opening the database');
+  const store = await LevelStore.open(join(options.dataDirectory, STORE_FOLDER));
+  const parts: { stop(): Promise<void> | void }[] = [{ stop: () => store.close() }];
+  const unwind = async (): Promise<void> => {
+    for (const part of parts.splice(0).reverse()) await part.stop();
+  };
+  try {
+    progress('reading the ledger');
+    const loaded = await load(store, options);
+    const networkKey = toHex(createSigner(options.keys.networkSeed).publicKey) as PublicKeyHex;
+    checkIdentity(loaded, options, networkKey);
+    const bootId = toHex(randomBytes(16));
+    const validator = new Validator(
+      loaded,
+      {
+        networkKey,
+        protocol: engineOf(loaded.ledger.configuration.protocol),
+        timing: ENGINE_TIMING_DEFAULT,
+        window: ENGINE_WINDOW_DEFAULT,
+        pool: { ...POOL_LIMITS_DEFAULT, ...options.pool },
+        signatureRule: verifySignature,
+        bootId,
+        verdictsMax: VERDICTS_MAX,
+      },
+      instant(),
+    );
+    const disk = await DiskWatch.start(options.dataDirectory, options.diskFreeBytesMin);
+    parts.push({ stop: () => disk.stop() });
+    let network: Network | undefined;
+    let end: (reason: { code: string; detail: string } | undefined) => void = () => undefined;
+    const closed = new Promise<{ code: string; detail: string } | undefined>((resolve) => {
+      end = resolve;
+    });
+    let service: ServiceHost | undefined;
+    const loop = new EventLoop({
+      validator,
+      store,
+      signer: options.keys.signingSeed && createSigner(options.keys.signingSeed),
+      answered: (answer) => service?.answered(answer),
+      noticed: (notice) => {
+        if (notice.kind === 'log') writeLog(logger, notice.line);
+        if (notice.kind === 'admission') network?.reviewPeers();
+        service?.noticed(notice);
+      },
+      misbehaved: (peer) => network?.disconnect(peer),
+      failed: (code, detail) => {
+        logger.fatal({ code, detail }, 'the node stops');
+        service?.stop();
+        unwind().then(
+          () => end({ code, detail }),
+          () => end({ code, detail }),
+        );
+      },
+    });
+    service = new ServiceHost(
+      validator,
+      loop,
+      () => network,
+      { networkKey, bootId },
+      () => disk.isLow,
+    );
+    const host = service;
+    parts.push({ stop: () => loop.stop() }, { stop: () => host.stop() });
+    progress('joining the network');
+    const allowed = new Set<string>([
+      ...loaded.ledger.configuration.validators.map((member) => member.networkKey),
+      ...options.peers.map((peer) => peer.networkKey),
+    ]);
+    network = await Network.start({
+      networkSeed: options.keys.networkSeed,
+      listen: options.listen,
+      chainId: loaded.ledger.chainId,
+      isAdmitted: (key) => allowed.has(key) || nodeIn(loaded.ledger, fromHex(key))?.revoked === false,
+      onPacket: (from, packet) => loop.deliver({ kind: 'packet', from, bytes: packet }),
+      onLink: (peer, up) => {
+        logger.info({ peer, up }, up ? 'connected' : 'disconnected');
+        loop.deliver({ kind: 'link', peer, up });
+      },
+      onGossip: (from, topic, bytes) => {
+        loop.deliver({ kind: 'gossip', from, topic, bytes });
+        return true;
+      },
+      onRefused: (peer, reason) => logger.warn({ peer, reason }, 'connection refused'),
+    });
+    const running = network;
+    parts.push({ stop: () => running.stop() });
+    loop.connect(running);
+    running.setPeers(options.peers);
+    loop.deliver({ kind: 'timer' });
+    const api = options.http && (await serve(host, options.http, logger));
+    if (api) parts.push({ stop: () => api.close() });
+    logger.info({ http: api?.address, addresses: running.addresses, networkKey }, 'node started');
+    return {
+      service: host,
+      httpUrl: api?.address,
+      addresses: running.addresses,
+      closed,
+      stop: async () => {
+        if (validator.status().engine?.role === 'leader') {
+          loop.deliver({ kind: 'retire' });
+          await until(() => validator.status().engine?.role !== 'leader', HANDOVER_MS);
+        }
+        await unwind();
+        end(undefined);
+      },
+    };
+  } catch (error) {
+    await unwind();
+    throw error;
+  }
+}
+
+async function load(store: LevelStore, options: NodeOptions): Promise<LoadedStore> {
+  const loader = new ValidatorLoader();
+  for (const range of ValidatorLoader.ranges) {
+    for await (const [key, value] of store.entries(range)) loader.add(key, value);
+  }
+  return loader.finish(
+    store,
+    {
+      modules: builtinModules(),
+      accounts: accountDirectory,
+      isSigned: (transaction) => verifySignature(transaction.publicKey, transaction.signedBytes, transaction.signature),
+      rebuild: options.rebuild,
+    },
+    options.genesis,
+  );
+}
+
+/** A store serves the key it was made for, and a seat is taken with the signing key the configuration names. */
+function checkIdentity(loaded: LoadedStore, options: NodeOptions, networkKey: PublicKeyHex): void {
+  if (!bytesEqual(loaded.identity, identityOf(networkKey))) {
+    throw new LedgerStoreError('STORE_FOREIGN', {
+      reason: `the store was initialized for another key than ${networkKey}`,
+    });
+  }
+  const seat = loaded.ledger.configuration.validators.find((member) => member.networkKey === networkKey);
+  if (seat === undefined) return;
+  const { signingSeed } = options.keys;
+  if (signingSeed === undefined) {
+    throw new NodeError('KEY_MISMATCH', { reason: `${seat.name} is a validator, but there is no signing key` });
+  }
+  if (toHex(createSigner(signingSeed).publicKey) !== seat.signingKey) {
+    throw new NodeError('KEY_MISMATCH', { reason: `the signing key is not that of ${seat.name} in the configuration` });
+  }
+}
+
+async function serve(
+  service: NodeService,
+  http: NonNullable<NodeOptions['http']>,
+  logger: Logger,
+): Promise<{ readonly address: string; close(): Promise<void> }> {
+  const { createApi } = await import('../api/index.ts');
+  return createApi(service, { ...http, logger });
+}
+
+function writeLog(logger: Logger, line: LogLine): void {
+  logger[line.level]({ code: line.code, ...line.details }, line.code);
+}
+
+async function until(condition: () => boolean, msMax: number): Promise<void> {
+  const end = performance.now() + msMax;
+  while (!condition() && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
+}
