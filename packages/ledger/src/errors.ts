@@ -10,6 +10,8 @@ export type LedgerErrors = {
   CONFIGURATION_MALFORMED: { reason: string };
   GENESIS_MALFORMED: { reason: string };
   RECORD_MALFORMED: { reason: string };
+  /** The state of a height that is not kept. */
+  STATE_UNAVAILABLE: { reason: string };
 };
 
 /** Bytes or values that are not a record of the ledger. */

@@ -98,12 +98,14 @@ export function decodeTip(bytes: Uint8Array): TipRecord {
   return readingAs('RECORD_MALFORMED', () => {
     const reader = new CborReader(bytes);
     reader.array(4);
-    return {
+    const tip = {
       height: reader.uint(),
       blockHash: reader.byteString(32),
       finalHeight: reader.uint(),
       applied: reader.uint(),
     };
+    reader.end();
+    return tip;
   });
 }
 
@@ -133,6 +135,7 @@ export function decodeIndex(bytes: Uint8Array): IndexRecord {
       event.array(3);
       return { module: event.text(), topic: event.text(), value: event.value(2) };
     });
+    inner.end();
     const leaves = reader.list((item) => {
       item.array(3);
       return { payloadIndex: item.uint(), leaf: item.byteString(), results: item.byteString() };

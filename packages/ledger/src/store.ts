@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { assert } from '@varve/consensus';
 import { concatBytes } from '@varve/encoding';
 
 /** A key-value store with synchronous reads: LevelDB in the daemon, a simulated disk in the simulator. */
@@ -106,6 +107,7 @@ export class RecordStore {
 
   /** All writes since the last batch, with checksums. The previous batch must be settled. */
   takeBatch(): StoreOperation[] {
+    assert(this.#inFlight.size === 0, 'at most one batch is in flight');
     this.#inFlight = this.#pending;
     this.#pending = new Map();
     this.#pendingBytes = 0;

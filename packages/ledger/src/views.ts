@@ -1,6 +1,7 @@
 import { type BlockHash, type Height, height, type TransactionId } from '@varve/encoding';
 import { inclusionProof, type StateProof } from '@varve/merkle';
 import { type Certificate, decodeCertificate } from './certificate.ts';
+import { LedgerError } from './errors.ts';
 import { decodeHeader, type SealedHeader } from './header.ts';
 import type { Ledger } from './ledger.ts';
 import type { StateEntry } from './module.ts';
@@ -158,11 +159,15 @@ function nearestCertified(
   return undefined;
 }
 
-/** The value of `(module, key)` after block `at`, for heights whose undo records are kept. */
+/**
+ * The value of `(module, key)` after block `at`, for heights whose undo records are kept.
+ * @throws {LedgerError} `STATE_UNAVAILABLE` above the tip, and where an undo record was dropped.
+ */
 export function stateAt(ledger: Ledger, module: string, key: Uint8Array, at: number): StateEntry | undefined {
+  if (at > ledger.tip.header.height) throw new LedgerError('STATE_UNAVAILABLE', { reason: `no block ${at} yet` });
   for (let above = at + 1; above <= ledger.tip.header.height; above++) {
     const body = ledger.records.get(undoKey(above));
-    if (body === undefined) continue;
+    if (body === undefined) throw new LedgerError('STATE_UNAVAILABLE', { reason: `block ${above} cannot be undone` });
     const entry = decodeUndo(body).find((undo) => undo.module === module && sameKey(undo.key, key));
     if (entry) return entry.before;
   }

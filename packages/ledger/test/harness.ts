@@ -1,14 +1,5 @@
 import { createSigner, sha256, verifySignature } from '@varve/crypto';
-import {
-  type AccountId,
-  type CborValue,
-  fromHex,
-  nodeId,
-  publicKeyHex,
-  type TransactionId,
-  toHex,
-  utf8Encode,
-} from '@varve/encoding';
+import { type AccountId, type CborValue, fromHex, nodeId, publicKeyHex, toHex, utf8Encode } from '@varve/encoding';
 import {
   type ExecutedBlock,
   type GenesisModule,
@@ -318,5 +309,3 @@ export function decodedOrRefused<T>(decode: (bytes: Uint8Array) => T, bytes: Uin
     throw error;
   }
 }
-
-export type { TransactionId };
