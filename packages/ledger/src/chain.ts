@@ -27,6 +27,7 @@ export {
   certificateAt,
   eventsAt,
   headerAt,
+  heightOfDamage,
   heightOfHash,
   payloadAt,
   receiptOf,

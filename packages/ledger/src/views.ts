@@ -1,4 +1,4 @@
-import { type BlockHash, type Height, height, type TransactionId } from '@varve/encoding';
+import { type BlockHash, type Height, height, type TransactionId, toHex } from '@varve/encoding';
 import { inclusionProof, type StateProof } from '@varve/merkle';
 import { type Certificate, decodeCertificate } from './certificate.ts';
 import { LedgerError } from './errors.ts';
@@ -15,7 +15,9 @@ import {
   headerKey,
   heightOfKey,
   indexKey,
+  parseNumber,
   payloadKey,
+  RECORD_KIND,
   undoKey,
 } from './records.ts';
 import { stateTreeKey } from './state.ts';
@@ -50,6 +52,20 @@ export function heightOfHash(ledger: Ledger, hash: BlockHash): Height | undefine
 export function payloadAt(ledger: Ledger, at: number): Uint8Array | undefined {
   const sealed = headerAt(ledger, at);
   return sealed && at > 0 ? ledger.records.get(payloadKey(sealed.header.payloadHash)) : undefined;
+}
+
+/**
+ * The block that a damaged record belongs to, where peers can give it again: for headers and payloads.
+ * A payload's block is searched among all headers.
+ */
+export function heightOfDamage(ledger: Ledger, key: Uint8Array): Height | undefined {
+  if (key[0] === RECORD_KIND.header) return height(parseNumber(key));
+  if (key[0] !== RECORD_KIND.payload) return undefined;
+  const id = toHex(key.subarray(1));
+  for (let at = ledger.tip.header.height; at > 0; at--) {
+    if (headerAt(ledger, at)?.header.payloadHash === id) return height(at);
+  }
+  return undefined;
 }
 
 /** The certificate of exactly this height, where one was assembled or received. */

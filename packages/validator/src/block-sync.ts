@@ -15,13 +15,21 @@ import { SYNC_BLOCKS_MAX, SYNC_BYTES_MAX, SYNC_TIMEOUT_MS } from './limits.ts';
 import type { Outbox } from './outbox.ts';
 import type { OfferedBlock } from './packet.ts';
 
-/** Certified blocks from `from` on, as many as one answer holds. The last one carries a certificate. */
-export function offerBlocks(ledger: Ledger, from: number, to: number): OfferedBlock[] {
+/**
+ * Certified blocks from `from` on, as many as one answer holds. The last one carries a certificate.
+ * `damaged` hears of a block that this store must fetch again itself.
+ */
+export function offerBlocks(
+  ledger: Ledger,
+  from: number,
+  to: number,
+  damaged: (height: number) => void,
+): OfferedBlock[] {
   const offered: OfferedBlock[] = [];
   let bytes = 0;
   const last = Math.min(to, ledger.finalHeight);
   for (let at = from; at <= last && offered.length < SYNC_BLOCKS_MAX && bytes < SYNC_BYTES_MAX; at++) {
-    const block = blockAt(ledger, at);
+    const block = blockAt(ledger, at, damaged);
     if (block === undefined) break;
     const certificate = certificateAt(ledger, at);
     offered.push({ block: encodeBlock(block), certificate: certificate ? encodeCertificate(certificate) : null });
@@ -32,14 +40,15 @@ export function offerBlocks(ledger: Ledger, from: number, to: number): OfferedBl
   return offered;
 }
 
-function blockAt(ledger: Ledger, at: number): Block | undefined {
+function blockAt(ledger: Ledger, at: number, damaged: (height: number) => void): Block | undefined {
   try {
     const sealed = headerAt(ledger, at);
     const payload = payloadAt(ledger, at);
     return sealed && payload && { sealed, payload };
   } catch (error) {
-    if (error instanceof RecordDamaged) return undefined;
-    throw error;
+    if (!(error instanceof RecordDamaged)) throw error;
+    damaged(at);
+    return undefined;
   }
 }
 

@@ -83,7 +83,8 @@ export class Follow {
 
   /** A peer asks for blocks. */
   serve(peer: PublicKeyHex, from: number, to: number): void {
-    this.#outbox.send(peer, { kind: 'blocks', blocks: offerBlocks(this.#ledger, Math.max(1, from), to) });
+    const blocks = offerBlocks(this.#ledger, Math.max(1, from), to, (height) => this.reportDamage(height));
+    this.#outbox.send(peer, { kind: 'blocks', blocks });
   }
 
   /** The answer to a question of ours; anything else is ignored. */

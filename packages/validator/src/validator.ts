@@ -2,7 +2,7 @@ import type { EngineTiming, EngineWindow, Protocol, Slot, Status, ValidatorMembe
 import { sha256Parts, VerdictCache } from '@varve/crypto';
 import { fromHex, type Height, height, type NodeId, type PublicKeyHex, type TransactionId } from '@varve/encoding';
 import { LedgerError } from '@varve/ledger';
-import { type Ledger, RecordDamaged } from '@varve/ledger/chain';
+import { heightOfDamage, type Ledger, RecordDamaged } from '@varve/ledger/chain';
 import { AdmissionDesk } from './admission.ts';
 import { Applier } from './applier.ts';
 import { Barriers } from './barriers.ts';
@@ -175,6 +175,13 @@ export class Validator {
   /** How far a transaction has come; `committed` and `final` count what is durable here. */
   transactionState(id: TransactionId): TransactionState {
     return this.#reactions.transactionState(id);
+  }
+
+  /** A reader met a damaged record: blocks are fetched again from peers, anything else ends the run. */
+  reportDamage(error: RecordDamaged): void {
+    const at = heightOfDamage(this.ledger, error.key);
+    if (at === undefined) this.#fail(error);
+    else this.#follow.reportDamage(at);
   }
 
   get #vouched(): Slot | undefined {
@@ -373,9 +380,11 @@ export class Validator {
     this.#outbox.log('error', mark.code, { reason: mark.reason });
   }
 
-  /** A damaged block is fetched again; any other damage, and any broken invariant, ends the run. */
+  /** Damage in the way of a step, and any broken invariant, ends the run. */
   #fail(error: unknown): void {
-    if (error instanceof RecordDamaged) return this.#outbox.halt('RECORD_DAMAGED', error.message);
+    if (error instanceof RecordDamaged) {
+      return this.#outbox.halt('RECORD_DAMAGED', `${error.message}; start again, with --rebuild if this repeats`);
+    }
     const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.#outbox.halt('INVARIANT_BROKEN', detail);
   }

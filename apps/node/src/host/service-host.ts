@@ -1,6 +1,6 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Height, PublicKeyHex, TransactionId } from '@varve/encoding';
-import type { Ledger } from '@varve/ledger/chain';
+import type { Ledger, RecordDamaged } from '@varve/ledger/chain';
 import type { Admission, Answer, Notice, TransactionState, Validator } from '@varve/validator';
 import type { Network } from '../network/index.ts';
 import { NodeError } from './errors.ts';
@@ -100,6 +100,11 @@ export class ServiceHost implements NodeService {
 
   transactionState(id: TransactionId): TransactionState {
     return this.#validator.transactionState(id);
+  }
+
+  reportDamage(error: RecordDamaged): void {
+    this.#validator.reportDamage(error);
+    this.#loop.deliver({ kind: 'timer' });
   }
 
   watch(listener: (notice: Notice) => void): () => void {

@@ -1,6 +1,6 @@
 import type { Status } from '@varve/consensus';
 import type { Height, NodeId, PublicKeyHex, TransactionId } from '@varve/encoding';
-import type { Ledger } from '@varve/ledger/chain';
+import type { Ledger, RecordDamaged } from '@varve/ledger/chain';
 import type { Admission, Notice, TransactionState } from '@varve/validator';
 
 /** One member of the configuration, or another connected peer, as this node sees it. */
@@ -59,6 +59,8 @@ export interface NodeService {
   barrier(): Promise<Height>;
   /** How far a transaction has come. `committed` and `final` count only what is durable here. */
   transactionState(id: TransactionId): TransactionState;
+  /** A read met a damaged record: the node mends it from peers where it can, and stops where it cannot. */
+  reportDamage(error: RecordDamaged): void;
   /** Calls `listener` for each notice from now on; the result unsubscribes. Listeners must not throw. */
   watch(listener: (notice: Notice) => void): () => void;
 }
