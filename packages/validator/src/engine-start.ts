@@ -2,7 +2,7 @@ import type { ValidatorMember } from '@varve/consensus';
 import { anchorOf } from '@varve/ledger';
 import { EngineHost, type EngineSurroundings } from './engine-host.ts';
 import type { LoadedStore } from './loader.ts';
-import type { ValidatorOptions } from './validator.ts';
+import type { ValidatorOptions } from './options.ts';
 
 /** Creates the engine of the present configuration from what the store held when this run began. */
 export function startEngine(parts: {

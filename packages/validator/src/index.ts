@@ -14,9 +14,10 @@ export type {
 export { PACKET_BYTES_MAX } from './limits.ts';
 export type { LoadedStore, ObserverOnly } from './loader.ts';
 export { instanceOf, ValidatorLoader } from './loader.ts';
+export type { ValidatorOptions } from './options.ts';
 export type { Peer } from './peers.ts';
 export type { PoolLimits } from './pool.ts';
 export { POOL_LIMITS_DEFAULT } from './pool.ts';
 export type { SignatureRule } from './signatures.ts';
-export type { ValidatorOptions, ValidatorStatus } from './validator.ts';
+export type { Condition, ValidatorStatus } from './status.ts';
 export { Validator } from './validator.ts';

@@ -1,6 +1,6 @@
-import type { EngineTiming, EngineWindow, Protocol, Slot, Status, ValidatorMember } from '@varve/consensus';
+import type { Slot, ValidatorMember } from '@varve/consensus';
 import { sha256Parts, VerdictCache } from '@varve/crypto';
-import { fromHex, type Height, height, type NodeId, type PublicKeyHex, type TransactionId } from '@varve/encoding';
+import { fromHex, height, type NodeId, type PublicKeyHex, type TransactionId } from '@varve/encoding';
 import { LedgerError } from '@varve/ledger';
 import { heightOfDamage, type Ledger, RecordDamaged } from '@varve/ledger/chain';
 import { AdmissionDesk } from './admission.ts';
@@ -15,47 +15,20 @@ import { Follow } from './follow.ts';
 import { Greeting } from './greeting.ts';
 import { Journal } from './journal.ts';
 import { type LoadedStore, markObserverOnly, type ObserverOnly } from './loader.ts';
+import type { ValidatorOptions } from './options.ts';
 import { Outbox } from './outbox.ts';
 import { decodePacket, type PeerMessage } from './packet.ts';
 import { type Peer, Peers } from './peers.ts';
-import { Pool, type PoolLimits } from './pool.ts';
+import { Pool } from './pool.ts';
 import { Production } from './production.ts';
 import { type ReactionParts, Reactions } from './reactions.ts';
 import { Sealing } from './sealing.ts';
-import { PayloadVerifier, type SignatureRule } from './signatures.ts';
+import { PayloadVerifier } from './signatures.ts';
 import { Spread } from './spread.ts';
-
-/** What a validator is given beside its store. */
-export interface ValidatorOptions {
-  /** The key of the peer id, which finds this node's seat in the configuration, if it has one. */
-  readonly networkKey: PublicKeyHex;
-  readonly protocol: Protocol<unknown>;
-  readonly timing: EngineTiming;
-  readonly window: EngineWindow;
-  readonly pool: PoolLimits;
-  readonly signatureRule: SignatureRule;
-  /** 16 random bytes of this run, in hexadecimal. */
-  readonly bootId: string;
-  /** Entries in the cache of signature verdicts. */
-  readonly verdictsMax: number;
-}
+import { conditionsOf, type ValidatorStatus } from './status.ts';
 
 /** How many slices of execution one step runs before other events get their turn. */
 const SLICES_PER_STEP = 4;
-
-/** What a validator can say of itself. */
-export interface ValidatorStatus {
-  readonly member: ValidatorMember | undefined;
-  readonly mode: 'starting' | 'validator' | 'observer' | 'observer-only';
-  readonly observerOnly: ObserverOnly | undefined;
-  readonly durableHeight: Height;
-  readonly finalHeight: Height;
-  readonly engine: Status | undefined;
-  readonly pool: { readonly transactions: number; readonly bytes: number };
-  readonly conditions: readonly { readonly code: string; readonly detail: string; readonly nodes: readonly string[] }[];
-  readonly sealsMissing: readonly string[];
-  readonly peers: readonly Peer[];
-}
 
 /**
  * A whole replica as one synchronous step machine: engine, ledger, pool, seals and block sync together. `step` is
@@ -166,7 +139,17 @@ export class Validator {
       finalHeight: this.ledger.finalHeight,
       engine: this.#engine?.status(),
       pool: { transactions: this.#pool.size, bytes: this.#pool.bytes },
-      conditions: this.#conditions(),
+      conditions: conditionsOf({
+        observerOnly: this.#observerOnly,
+        isStarting: this.#mode() === 'starting',
+        engine: this.#engine?.status(),
+        greeting: this.#greeting,
+        sealing: this.#sealing,
+        production: this.#production,
+        follow: this.#follow,
+        peers: this.#peers,
+        now: this.#now.monotonic,
+      }),
       sealsMissing: this.#sealing.missing,
       peers: [...this.#peers.all()],
     };
@@ -393,28 +376,6 @@ export class Validator {
     if (this.#observerOnly) return 'observer-only';
     if (this.#self === undefined) return 'observer';
     return this.#engine ? 'validator' : 'starting';
-  }
-
-  #conditions(): ValidatorStatus['conditions'] {
-    const conditions: { code: string; detail: string; nodes: readonly string[] }[] = [];
-    const add = (code: string, detail: string, nodes: readonly string[] = []): void => {
-      conditions.push({ code, detail, nodes });
-    };
-    if (this.#observerOnly) add(this.#observerOnly.code, this.#observerOnly.reason);
-    if (this.#mode() === 'starting') add('MEMBERS_UNHEARD', 'waits to hear a quorum of the members before it votes');
-    const waiting = this.#engine?.status().waiting;
-    if (waiting) add(waiting.code, 'the engine waits', waiting.nodes);
-    if (this.#greeting.isSkewed(this.#now.monotonic)) add('CLOCK_SKEWED', 'the clock is too far from the members’');
-    if (this.#sealing.isContradicted) add('SEALS_CONTRADICT', 'seals of others name another block');
-    if (this.#production.isSealsMissing)
-      add('SEALS_MISSING', 'too many blocks lack certificates', this.#sealing.missing);
-    if (this.#follow.damaged.size > 0)
-      add('BLOCKS_DAMAGED', `${this.#follow.damaged.size} blocks are to be fetched again`);
-    for (const peer of this.#peers.all()) {
-      if (this.#peers.isTwice(peer, this.#now.monotonic))
-        add('VALIDATOR_TWICE', 'two processes use one key', [peer.member?.name ?? peer.networkKey]);
-    }
-    return conditions;
   }
 
   #reactionParts(): ReactionParts {

@@ -1,0 +1,60 @@
+import type { Status, ValidatorMember } from '@varve/consensus';
+import type { Height } from '@varve/encoding';
+import type { Follow } from './follow.ts';
+import type { Greeting } from './greeting.ts';
+import type { ObserverOnly } from './loader.ts';
+import type { Peer, Peers } from './peers.ts';
+import type { Production } from './production.ts';
+import type { Sealing } from './sealing.ts';
+
+/** Something that holds a node up: a code of docs/errors.md, and the nodes concerned. */
+export interface Condition {
+  readonly code: string;
+  readonly detail: string;
+  readonly nodes: readonly string[];
+}
+
+/** What a validator can say of itself. */
+export interface ValidatorStatus {
+  readonly member: ValidatorMember | undefined;
+  readonly mode: 'starting' | 'validator' | 'observer' | 'observer-only';
+  readonly observerOnly: ObserverOnly | undefined;
+  readonly durableHeight: Height;
+  readonly finalHeight: Height;
+  readonly engine: Status | undefined;
+  readonly pool: { readonly transactions: number; readonly bytes: number };
+  readonly conditions: readonly Condition[];
+  readonly sealsMissing: readonly string[];
+  readonly peers: readonly Peer[];
+}
+
+/** Everything that holds a validator up at this moment, most serious first. */
+export function conditionsOf(parts: {
+  readonly observerOnly: ObserverOnly | undefined;
+  readonly isStarting: boolean;
+  readonly engine: Status | undefined;
+  readonly greeting: Greeting;
+  readonly sealing: Sealing;
+  readonly production: Production;
+  readonly follow: Follow;
+  readonly peers: Peers;
+  readonly now: number;
+}): readonly Condition[] {
+  const { observerOnly, engine, sealing, follow, peers, now } = parts;
+  const conditions: Condition[] = [];
+  const add = (code: string, detail: string, nodes: readonly string[] = []): void => {
+    conditions.push({ code, detail, nodes });
+  };
+  if (observerOnly) add(observerOnly.code, observerOnly.reason);
+  if (sealing.isContradicted) add('SEALS_CONTRADICT', 'seals of others name another block');
+  for (const peer of peers.all()) {
+    if (peers.isTwice(peer, now))
+      add('VALIDATOR_TWICE', 'two processes use one key', [peer.member?.name ?? peer.networkKey]);
+  }
+  if (parts.isStarting) add('MEMBERS_UNHEARD', 'waits to hear a quorum of the members before it votes');
+  if (engine?.waiting) add(engine.waiting.code, 'the engine waits', engine.waiting.nodes);
+  if (parts.greeting.isSkewed(now)) add('CLOCK_SKEWED', "the clock is too far from the members'");
+  if (parts.production.isSealsMissing) add('SEALS_MISSING', 'too many blocks lack certificates', sealing.missing);
+  if (follow.damaged.size > 0) add('BLOCKS_DAMAGED', `${follow.damaged.size} blocks are to be fetched again`);
+  return conditions;
+}

@@ -1,0 +1,146 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const root = join(import.meta.dirname, '..');
+
+/** Which workspace packages each one may import (DESIGN §3); `chain`, `files` and `testing` are their subpaths. */
+const IMPORTS: Readonly<Record<string, readonly string[]>> = {
+  encoding: [],
+  crypto: ['encoding'],
+  merkle: ['encoding', 'crypto'],
+  consensus: ['encoding'],
+  ledger: ['encoding', 'crypto', 'merkle', 'consensus'],
+  modules: ['encoding', 'crypto', 'ledger', 'consensus'],
+  raft: ['encoding', 'consensus'],
+  validator: ['encoding', 'crypto', 'merkle', 'consensus', 'ledger', 'modules'],
+  verify: ['encoding', 'crypto', 'merkle', 'ledger', 'consensus'],
+  client: ['encoding', 'crypto', 'ledger', 'consensus'],
+};
+
+/** Packages that must run unchanged in the simulator: no clock, randomness, timers, sockets or files. */
+const CORES = ['encoding', 'merkle', 'consensus', 'ledger', 'modules', 'raft', 'validator'];
+const BANNED =
+  /\b(Date\.now|new Date\b|Math\.random|setTimeout|setInterval|setImmediate|performance\.now|randomBytes|getRandomValues|node:(?:net|fs|http|https|dgram|worker_threads|child_process|crypto|timers))/;
+/** Pure calls into Node that a core may make: a checksum. */
+const PURE_NODE_MODULES = ['node:zlib'];
+/** Packages that browsers load: nothing of Node at all on their main entry. */
+const BROWSER = ['encoding', 'merkle', 'consensus', 'verify', 'client'];
+
+const SOURCE_LINES_MAX = 400;
+const TEST_LINES_MAX = 600;
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder).flatMap((name) => {
+    if (['node_modules', 'dist', 'dist-types', 'generated'].includes(name)) return [];
+    const path = join(folder, name);
+    if (statSync(path).isDirectory()) return filesBelow(path);
+    return /\.tsx?$/.test(name) ? [path] : [];
+  });
+}
+
+interface Source {
+  readonly path: string;
+  readonly area: string;
+  readonly package: string;
+  readonly isTest: boolean;
+  readonly text: string;
+}
+
+const sources: readonly Source[] = ['packages', 'apps', 'test', 'bench', 'examples'].flatMap((area) => {
+  let files: string[] = [];
+  try {
+    files = filesBelow(join(root, area));
+  } catch {
+    return [];
+  }
+  return files.map((file) => {
+    const path = relative(root, file);
+    const parts = path.split(sep);
+    return {
+      path,
+      area,
+      package: parts[1] ?? '',
+      isTest: area === 'test' || parts[2] === 'test',
+      text: readFileSync(file, 'utf8'),
+    };
+  });
+});
+
+function importsOf(source: Source): string[] {
+  return [...source.text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1] ?? '');
+}
+
+describe('sources', () => {
+  it('are found', () => {
+    expect(sources.length).toBeGreaterThan(100);
+  });
+
+  it.each(sources.map((source) => [source.path, source] as const))('%s has one concept of bounded size', (_, source) => {
+    const lines = source.text.split('\n').length - 1;
+    expect(lines).toBeLessThanOrEqual(source.isTest ? TEST_LINES_MAX : SOURCE_LINES_MAX);
+  });
+
+  it('are named in kebab-case, for what they hold', () => {
+    const misnamed = sources.filter(({ path }) => {
+      const name = path.split(sep).at(-1) ?? '';
+      return !/^[a-z0-9]+(-[a-z0-9]+)*(\.(test|bench))?\.tsx?$/.test(name) || /^(utils|types|helpers|misc|common)\./.test(name);
+    });
+    expect(misnamed.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('import only inward', () => {
+    const wrong: string[] = [];
+    for (const source of sources) {
+      if (source.area !== 'packages' || source.isTest) continue;
+      const allowed = IMPORTS[source.package];
+      if (allowed === undefined) throw new Error(`${source.package} has no rule in this test`);
+      for (const target of importsOf(source)) {
+        const match = /^@varve\/([a-z]+)/.exec(target);
+        if (match && !allowed.includes(match[1] ?? '')) wrong.push(`${source.path}: ${target}`);
+        if (target.startsWith('../../') || target.includes('apps/')) wrong.push(`${source.path}: ${target}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it('in cores read no clock, randomness, timer, socket or file', () => {
+    const wrong: string[] = [];
+    for (const source of sources) {
+      if (source.area !== 'packages' || source.isTest || !CORES.includes(source.package)) continue;
+      source.text.split('\n').forEach((line, i) => {
+        if (BANNED.test(line) && !/^\s*(\*|\/\/|\/\*\*)/.test(line)) wrong.push(`${source.path}:${i + 1}: ${line.trim()}`);
+      });
+      for (const target of importsOf(source)) {
+        if (target.startsWith('node:') && !PURE_NODE_MODULES.includes(target)) wrong.push(`${source.path}: ${target}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it('for browsers import nothing of Node', () => {
+    const wrong = sources.flatMap((source) => {
+      if (source.area !== 'packages' || source.isTest || !BROWSER.includes(source.package)) return [];
+      return importsOf(source).filter((target) => target.startsWith('node:')).map((target) => `${source.path}: ${target}`);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('have no `any`, non-null assertion, enum, namespace or left-over', () => {
+    const wrong: string[] = [];
+    for (const source of sources) {
+      if (source.isTest) continue;
+      source.text.split('\n').forEach((line, i) => {
+        if (/^\s*(\*|\/\/|\/\*\*)/.test(line) ? /\b(TODO|FIXME|XXX)\b/.test(line) : /(: any\b|as any\b|<any>|@ts-ignore|^\s*(export )?(enum|namespace) )/.test(line)) {
+          wrong.push(`${source.path}:${i + 1}: ${line.trim()}`);
+        }
+      });
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it('name their exports by hand', () => {
+    const wrong = sources.filter(({ text, path }) => /^export \* /m.test(text) && !path.endsWith('.config.ts'));
+    expect(wrong.map(({ path }) => path)).toEqual([]);
+  });
+});
