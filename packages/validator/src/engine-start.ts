@@ -1,4 +1,6 @@
 import type { ValidatorMember } from '@varve/consensus';
+import { sha256Parts } from '@varve/crypto';
+import { fromHex } from '@varve/encoding';
 import { anchorOf } from '@varve/ledger';
 import { EngineHost, type EngineSurroundings } from './engine-host.ts';
 import type { LoadedStore } from './loader.ts';
@@ -9,7 +11,6 @@ export function startEngine(parts: {
   readonly loaded: LoadedStore;
   readonly self: ValidatorMember;
   readonly options: ValidatorOptions;
-  readonly seed: Uint8Array;
   readonly surroundings: EngineSurroundings;
   readonly now: number;
 }): EngineHost {
@@ -31,7 +32,7 @@ export function startEngine(parts: {
     {
       self: self.name,
       instance: loaded.instance,
-      seed: parts.seed,
+      seed: seedOf(parts),
       // The members agree on who begins, so that a new chain needs no election time-out.
       ...(isFresh && first && { first: first.name }),
       timing: options.timing,
@@ -40,4 +41,11 @@ export function startEngine(parts: {
     parts.surroundings,
     parts.now,
   );
+}
+
+/** H(chain, node, boot): no two nodes and no two starts draw the same timeouts. */
+function seedOf({ loaded, self, options }: Parameters<typeof startEngine>[0]): Uint8Array {
+  const boots = new Uint8Array(4);
+  new DataView(boots.buffer).setUint32(0, loaded.boots);
+  return sha256Parts(fromHex(loaded.ledger.chainId), fromHex(self.networkKey), fromHex(options.bootId), boots);
 }

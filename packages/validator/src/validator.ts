@@ -1,5 +1,5 @@
 import type { Slot, ValidatorMember } from '@varve/consensus';
-import { sha256Parts, VerdictCache } from '@varve/crypto';
+import { VerdictCache } from '@varve/crypto';
 import { fromHex, height, type NodeId, type PublicKeyHex, type TransactionId } from '@varve/encoding';
 import { LedgerError } from '@varve/ledger';
 import { heightOfDamage, type Ledger, RecordDamaged } from '@varve/ledger/chain';
@@ -314,12 +314,6 @@ export class Validator {
       loaded: this.#loaded,
       self: this.#self,
       options: this.#options,
-      seed: sha256Parts(
-        fromHex(this.ledger.chainId),
-        fromHex(this.#self.networkKey),
-        fromHex(this.#options.bootId),
-        new Uint8Array([this.#loaded.boots & 0xff, (this.#loaded.boots >> 8) & 0xff]),
-      ),
       surroundings: this.#reactions.engineSurroundings(this.#log, this.#self),
       now: this.#now.monotonic,
     });
