@@ -1,6 +1,6 @@
 import type { Slot, ValidatorMember } from '@varve/consensus';
 import { VerdictCache } from '@varve/crypto';
-import { fromHex, height, type NodeId, type PublicKeyHex, type TransactionId } from '@varve/encoding';
+import { height, type NodeId, type PublicKeyHex, type TransactionId } from '@varve/encoding';
 import { LedgerError } from '@varve/ledger';
 import { heightOfDamage, type Ledger, RecordDamaged } from '@varve/ledger/chain';
 import { AdmissionDesk } from './admission.ts';
