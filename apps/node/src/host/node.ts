@@ -59,6 +59,8 @@ export interface RunningNode {
   stop(): Promise<void>;
 }
 
+/** The built explorer, beside this package in the repository. */
+const EXPLORER_FOLDER = join(import.meta.dirname, '..', '..', '..', 'explorer', 'dist');
 /** How long a leader waits for another to take over before it stops, milliseconds. */
 const HANDOVER_MS = 500;
 
@@ -222,7 +224,9 @@ async function serve(
   logger: Logger,
 ): Promise<{ readonly address: string; close(): Promise<void> }> {
   const { createApi } = await import('../api/index.ts');
-  return createApi(service, { ...http, logger });
+  const api = await createApi(service, { ...http, explorerDir: EXPLORER_FOLDER, logger });
+  await api.listen();
+  return api;
 }
 
 function writeLog(logger: Logger, line: LogLine): void {
