@@ -1,0 +1,135 @@
+import type { BatchAnswer, Problem, TransactionResult } from '@varve/client';
+import { type TransactionId, toHex } from '@varve/encoding';
+import { encodeReceipt } from '@varve/ledger';
+import { receiptOf } from '@varve/ledger/chain';
+import type { Admission, TransactionState } from '@varve/validator';
+import type { ApiContext } from './context.ts';
+import { outcomeJson } from './json.ts';
+import { ApiError, PROBLEMS, problem } from './problems.ts';
+import type { Settled } from './waiters.ts';
+
+/** How far a submission is waited for, and how long. */
+export interface Patience {
+  readonly wait: 'none' | 'committed' | 'final';
+  readonly timeoutMs: number;
+}
+
+type Submitted =
+  | { readonly refused: false; readonly httpStatus: number; readonly result: TransactionResult }
+  | { readonly refused: true; readonly httpStatus: number; readonly problem: Problem };
+
+/**
+ * Submits one transaction and waits as asked.
+ * @returns The result or problem, and its HTTP status.
+ * @throws {ApiError} `WAITERS_FULL`.
+ */
+export async function submitOne(context: ApiContext, bytes: Uint8Array, patience: Patience): Promise<Submitted> {
+  requireRoom(context, 1, patience);
+  const [admission] = await context.service.submit([bytes]);
+  const settled = await settle(context, admission as Admission, patience);
+  if (settled.refused || patience.wait !== 'final' || settled.result.status !== 'final') return settled;
+  const receipt = receiptOf(context.service.ledger, settled.result.transactionId as TransactionId);
+  return receipt ? { ...settled, result: { ...settled.result, receipt: toHex(encodeReceipt(receipt)) } } : settled;
+}
+
+/** Submits many; the status is 207 where their results differ in it. */
+export async function submitMany(
+  context: ApiContext,
+  transactions: readonly Uint8Array[],
+  patience: Patience,
+): Promise<{ readonly httpStatus: number; readonly answer: BatchAnswer }> {
+  requireRoom(context, transactions.length, patience);
+  const admissions = await context.service.submit(transactions);
+  const settled = await Promise.all(admissions.map((admission) => settle(context, admission, patience)));
+  const first = settled[0]?.httpStatus ?? 200;
+  const results = settled.map((one) =>
+    one.refused
+      ? { transactionId: one.problem.transactionId ?? null, status: 'refused' as const, problem: one.problem }
+      : one.result,
+  );
+  return { httpStatus: settled.every((one) => one.httpStatus === first) ? first : 207, answer: { results } };
+}
+
+function requireRoom(context: ApiContext, transactions: number, { wait }: Patience): void {
+  if (wait !== 'none' && context.waiters.room < transactions) {
+    throw new ApiError('WAITERS_FULL', 'the limit on waiting submissions is reached');
+  }
+}
+
+/** Whether the state is what was waited for. */
+function isReached(state: TransactionState, wait: Patience['wait']): boolean {
+  if (state.state === 'pending' || state.state === 'unknown') return wait === 'none';
+  return state.state !== 'committed' || wait !== 'final';
+}
+
+function settle(context: ApiContext, admission: Admission, patience: Patience): Submitted | Promise<Submitted> {
+  if (!admission.admitted) {
+    const { id, code, detail, retry } = admission;
+    return refused(code, detail, retry, id);
+  }
+  const { id, known } = admission;
+  const { wait } = patience;
+  // A new transaction is surely in no block: no need to ask.
+  const state: TransactionState =
+    known || wait !== 'none' ? context.service.transactionState(id) : { state: 'pending' };
+  if (isReached(state, wait)) return answered(id, state, known, known ? 200 : undefined);
+  return new Promise((resolve) => {
+    const giveUp = (): void => {
+      close();
+      const present = context.service.transactionState(id);
+      resolve(answered(id, present, known, isReached(present, wait) ? 200 : 202));
+    };
+    const timer = setTimeout(giveUp, patience.timeoutMs);
+    const close = context.waiters.add(
+      id,
+      wait === 'final' ? 'final' : 'committed',
+      (settled) => {
+        clearTimeout(timer);
+        if (settled.kind === 'closed') return giveUp();
+        resolve(outcomeOf(id, settled, known, wait));
+      },
+      state.state === 'committed'
+        ? { kind: 'executed', height: state.height, leafIndex: state.leafIndex, outcome: state.outcome }
+        : undefined,
+    );
+  });
+}
+
+function outcomeOf(
+  id: TransactionId,
+  settled: Exclude<Settled, { kind: 'closed' }>,
+  known: boolean,
+  wait: Patience['wait'],
+): Submitted {
+  if (settled.kind === 'discarded') {
+    return refused(settled.code, 'it was admitted, but can no longer be executed', undefined, id);
+  }
+  const { height, leafIndex: index, outcome } = settled;
+  const status = wait === 'final' ? 'final' : 'committed';
+  const result = { transactionId: id, status, height, index, outcome: outcomeJson(outcome), known } as const;
+  return { refused: false, httpStatus: 200, result };
+}
+
+function answered(id: TransactionId, state: TransactionState, known: boolean, httpStatus?: number): Submitted {
+  const executed = state.state === 'committed' || state.state === 'final';
+  const result: TransactionResult = {
+    transactionId: id,
+    // Admitted a moment ago: whatever became of it, it is not unknown.
+    status: state.state === 'unknown' ? 'pending' : state.state,
+    height: executed ? state.height : null,
+    index: executed ? state.leafIndex : null,
+    outcome: executed ? outcomeJson(state.outcome) : null,
+    known,
+  };
+  return { refused: false, httpStatus: httpStatus ?? (result.status === 'pending' ? 202 : 200), result };
+}
+
+function refused(
+  code: string,
+  detail: string,
+  retry: 'never' | 'later' | 'elsewhere' | undefined,
+  transactionId: TransactionId | undefined,
+): Submitted {
+  const body = problem(code, detail, { retry, transactionId });
+  return { refused: true, httpStatus: PROBLEMS[code]?.status ?? body.status, problem: body };
+}
