@@ -16,6 +16,7 @@ import {
   type Certificate,
   CONFIGURATION_PARENT_NONE,
   chainIdOf,
+  configurationHashOf,
   decodePayload,
   encodePayload,
   type Genesis,
@@ -309,3 +310,5 @@ export function decodedOrRefused<T>(decode: (bytes: Uint8Array) => T, bytes: Uin
     throw error;
   }
 }
+
+export const configurationOfGenesis = configurationHashOf(genesis.configuration);
