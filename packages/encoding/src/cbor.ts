@@ -24,6 +24,8 @@ export function decodeCbor(bytes: Uint8Array): CborValue {
   return value;
 }
 
+const SHORT_TEXT_LENGTH = 64;
+
 /** One growing buffer, reused: records are small and encoding is synchronous. */
 class Writer {
   #buffer = new Uint8Array(4096);
@@ -39,13 +41,29 @@ class Writer {
 
   value(value: CborValue, depth: number): void {
     if (typeof value === 'number') return this.#head(0, value);
-    if (typeof value === 'string') return this.#string(3, utf8Encode(value));
+    if (typeof value === 'string') return this.#text(value);
     if (value === null) return this.#byte(0xf6);
     if (typeof value === 'boolean') return this.#byte(value ? 0xf5 : 0xf4);
     if (value instanceof Uint8Array) return this.#string(2, value);
     if (depth >= CBOR_DEPTH_MAX) throw new EncodingError('CBOR_UNENCODABLE', { reason: 'nested too deeply' });
     this.#head(4, value.length);
     for (const item of value) this.value(item, depth + 1);
+  }
+
+  /** Most texts are short names: where all is ASCII the encoder's entry fee is saved. */
+  #text(text: string): void {
+    if (text.length > SHORT_TEXT_LENGTH) return this.#string(3, utf8Encode(text));
+    const start = this.#length;
+    this.#head(3, text.length);
+    this.#reserve(text.length);
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code > 0x7f) {
+        this.#length = start;
+        return this.#string(3, utf8Encode(text));
+      }
+      this.#buffer[this.#length++] = code;
+    }
   }
 
   #string(major: number, bytes: Uint8Array): void {

@@ -28,13 +28,21 @@ export function isHex(text: string, bytes?: number): boolean {
  * @throws {EncodingError} `HEX_MALFORMED` unless it is lower-case hexadecimal of whole bytes.
  */
 export function fromHex(text: string): Uint8Array {
-  if (!isHex(text)) throw new EncodingError('HEX_MALFORMED', { text: text.slice(0, 80) });
-  const bytes = new Uint8Array(text.length / 2);
-  for (let i = 0; i < bytes.length; i++)
-    bytes[i] = digit(text.charCodeAt(2 * i)) * 16 + digit(text.charCodeAt(2 * i + 1));
+  const bytes = new Uint8Array(text.length >>> 1);
+  let bad = text.length & 1;
+  for (let i = 0; i < bytes.length; i++) {
+    const high = DIGITS[text.charCodeAt(2 * i)] ?? BAD;
+    const low = DIGITS[text.charCodeAt(2 * i + 1)] ?? BAD;
+    bad |= (high | low) & BAD;
+    bytes[i] = (high << 4) | low;
+  }
+  if (bad !== 0) throw new EncodingError('HEX_MALFORMED', { text: text.slice(0, 80) });
   return bytes;
 }
 
-function digit(code: number): number {
-  return code <= 57 ? code - 48 : code - 87;
-}
+const BAD = 0x100;
+/** Value of each lower-case digit by character code, `BAD` for all else. */
+const DIGITS: readonly number[] = Array.from({ length: 128 }, (_, code) => {
+  const value = '0123456789abcdef'.indexOf(String.fromCharCode(code));
+  return value < 0 ? BAD : value;
+});
