@@ -224,7 +224,7 @@ export function slowVerifyReceipt(receipt: Bytes, genesis: Bytes) {
   let ruling = configuration(document[3]);
   check(ruling.number === 0, 'number');
   let after = 0;
-  const reigns = [];
+  const reigns: { ruling: typeof ruling; after: number; end: Header | undefined }[] = [];
   for (const step of list(steps)) {
     const [last, lastCertificate, next] = list(step, 3);
     const end = header(bytes(last));
