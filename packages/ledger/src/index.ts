@@ -25,7 +25,15 @@ export {
 export { epochValue, readEpoch } from './epoch-codec.ts';
 export { LedgerError, type LedgerErrors, readingAs } from './errors.ts';
 export type { Genesis, GenesisAccount, Organization, Role } from './genesis.ts';
-export { chainIdOf, checkGenesis, decodeGenesis, encodeGenesis, genesisBlock, ROLES } from './genesis.ts';
+export {
+  chainIdOf,
+  checkGenesis,
+  checkGenesisKeys,
+  decodeGenesis,
+  encodeGenesis,
+  genesisBlock,
+  ROLES,
+} from './genesis.ts';
 export { hashBytes, hashOf, ZERO_HASH, ZERO_HASH_HEX } from './hashes.ts';
 export type { Header, SealedHeader } from './header.ts';
 export { anchorOf, blockHashOf, decodeHeader, encodeHeader, sealHeader } from './header.ts';

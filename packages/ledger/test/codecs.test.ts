@@ -10,6 +10,7 @@ import {
   chainIdOf,
   checkConfiguration,
   checkGenesis,
+  checkGenesisKeys,
   configurationHashOf,
   decodeBlock,
   decodeCertificate,
@@ -295,6 +296,29 @@ describe('genesis documents', () => {
     ['a role twice', [5, 0, 2], ['admin', 'admin']],
   ])('with %s are refused', (_, path, value) => {
     expect(() => decodeGenesis(replaced(encodeGenesis(genesis), path, value))).toThrow(code('GENESIS_MALFORMED'));
+  });
+
+  it('can be checked for unsound keys', () => {
+    expect(() => checkGenesisKeys(genesis)).not.toThrow();
+    const [validator, ...others] = genesis.configuration.validators;
+    // The identity; a point of order 8; y = p, which is 0 in a longer form; no point at all.
+    for (const unsound of [
+      `01${'00'.repeat(31)}`,
+      '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+      `ed${'ff'.repeat(30)}7f`,
+      'ff'.repeat(32),
+    ]) {
+      const withAccount = { ...genesis, accounts: [{ ...account, publicKey: unsound }] } as unknown as Genesis;
+      expect(() => checkGenesisKeys(withAccount)).toThrow(code('GENESIS_MALFORMED'));
+      for (const purpose of ['signingKey', 'networkKey']) {
+        const validators = [...others, { ...validator, [purpose]: unsound }];
+        const withValidator = {
+          ...genesis,
+          configuration: { ...genesis.configuration, validators },
+        } as unknown as Genesis;
+        expect(() => checkGenesisKeys(withValidator)).toThrow(code('GENESIS_MALFORMED'));
+      }
+    }
   });
 
   it('name their chain: any change gives another', () => {

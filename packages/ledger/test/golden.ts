@@ -7,10 +7,13 @@ import {
   encodeCertificate,
   encodeConfiguration,
   encodeGenesis,
+  encodeLeaf,
   encodeReceipt,
   encodeSeal,
   encodeStateEntry,
+  leafOf,
   type Receipt,
+  sealSignBytes,
 } from '../src/index.ts';
 import { ada, Chain, chain, configurationOfGenesis, genesis, T0, transactionBytes } from './harness.ts';
 
@@ -49,6 +52,8 @@ export function goldenRecords(): Record<string, string> {
     header: first.bytes,
     'block-hash': fromHex(first.hash),
     results: receipt.results,
+    leaf: encodeLeaf(leafOf(id, transaction, receipt.outcome)),
+    'seal-signed': sealSignBytes(chain, configurationOfGenesis, first.header.height, first.hash),
     seal: encodeSeal({
       ...certificate,
       validatorIndex: 0,
