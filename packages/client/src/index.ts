@@ -28,4 +28,24 @@ export type {
   TransactionResult,
   ValidatorsAnswer,
 } from './answers.ts';
+export { accountOf, type BuildOptions } from './builder.ts';
+export {
+  type Client,
+  type ClientOptions,
+  createClient,
+  type StateOptions,
+  type SubmitOptions,
+  type Submittable,
+} from './client.ts';
 export { NodeUnreachable, VarveError, type VarveErrorDetails } from './errors.ts';
+export {
+  type AccountOperations,
+  type AssetOperations,
+  type CoordinationOperations,
+  operations,
+  type Value,
+} from './operations.ts';
+export type { TransactionSigner } from './signer.ts';
+export type { EventsOptions } from './stream.ts';
+export type { WaitOptions } from './submission.ts';
+export type { CallOptions } from './transport.ts';

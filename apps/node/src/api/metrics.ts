@@ -73,7 +73,7 @@ export class Metrics {
     });
     this.#gauge('final_height', 'Highest certified height', () => progress.finalHeight);
     for (const [name, help, read] of READINGS) this.#gauge(name, help, () => read(view));
-    const role: Gauge = new Gauge({
+    const role: Gauge<'protocol' | 'role'> = new Gauge({
       name: `${PREFIX}engine_role`,
       help: '1 for the role the node has in its engine',
       labelNames: ['protocol', 'role'],
@@ -85,7 +85,7 @@ export class Metrics {
     });
     this.#counter('network_sent_bytes_total', 'Bytes sent to peers', () => view.bytesSent);
     this.#counter('network_received_bytes_total', 'Bytes received from peers', () => view.bytesReceived);
-    const cpu: Counter = new Counter({
+    const cpu: Counter<'stage'> = new Counter({
       name: `${PREFIX}cpu_seconds_total`,
       help: 'CPU time by stage; total is the whole process',
       labelNames: ['stage'],
@@ -101,7 +101,7 @@ export class Metrics {
     this.#counter('blocks_executed_total', 'Blocks executed since the start', () => this.#blocks);
     this.#counter('transactions_executed_total', 'Transactions executed since the start', () => this.#transactions);
     this.#gauge('submissions_waiting_room', 'How many more submissions can wait', () => waiters.room);
-    const requests: Counter = new Counter({
+    const requests: Counter<'method' | 'route' | 'status'> = new Counter({
       name: `${PREFIX}http_requests_total`,
       help: 'HTTP requests answered',
       labelNames: ['method', 'route', 'status'],

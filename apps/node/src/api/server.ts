@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { NodeService } from '../host/service.ts';
 import { blockRoutes } from './blocks.ts';
 import { readBodies } from './bodies.ts';
@@ -88,7 +88,7 @@ export async function createApi(service: NodeService, options: ApiOptions): Prom
     context.waiters.take(notice);
   });
   const explorer = options.explorerDir === undefined ? undefined : await Explorer.open(options.explorerDir);
-  const app = createServer(options);
+  const app = createServer(options, context);
   await describeRoutes(app);
   installFallback(app, explorer);
   readBodies(app);
@@ -113,11 +113,11 @@ export async function createApi(service: NodeService, options: ApiOptions): Prom
   return serve(app, options);
 }
 
-function createServer(options: ApiOptions): FastifyInstance {
+function createServer(options: ApiOptions, context: ApiContext): FastifyInstance {
   const app = Fastify({
     ...(options.logger && { loggerInstance: options.logger }),
     // A line for each request would drown the node's own.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: SEQUENCE_BODY_BYTES_MAX,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -129,7 +129,9 @@ function createServer(options: ApiOptions): FastifyInstance {
     ajv: { customOptions: { removeAdditional: false, coerceTypes: true } },
     // A state key has up to 512 bytes, and twice as many digits.
     routerOptions: { maxParamLength: 2_048 },
-    frameworkErrors: errorReply,
+    // These pass no hooks.
+    frameworkErrors: (error, request, reply) =>
+      errorReply(error, request, reply.header(HEIGHT_HEADER, context.progress.height)),
     clientErrorHandler: refuseMalformed,
   });
   app.server.maxConnections = CONNECTIONS_MAX;

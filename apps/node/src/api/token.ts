@@ -6,14 +6,15 @@ import { ApiError } from './problems.ts';
 
 /** What anyone may see: health for supervisors, the explorer's page and the documentation; all data is behind `/v1`. */
 function isGuarded(path: string): boolean {
-  return path.startsWith('/v1') || path === '/metrics' || path.startsWith('/metrics?');
+  return path.startsWith('/v1') || path === '/metrics';
 }
 
 /** Demands `Authorization: Bearer <token>`. */
 export function guard(app: FastifyInstance, token: string): void {
   const expected = sha256(utf8Encode(token));
   app.addHook('onRequest', (request, _reply, done) => {
-    if (!isGuarded(request.url)) return done();
+    // By the route that was found: the address as sent may spell it otherwise, such as /%761.
+    if (!isGuarded(request.routeOptions.url ?? request.url)) return done();
     const given = /^Bearer ([\x21-\x7e]+)$/i.exec(request.headers.authorization ?? '')?.[1];
     // Hashes have one length, and comparing them tells nothing of the token.
     if (given !== undefined && timingSafeEqual(sha256(utf8Encode(given)), expected)) return done();

@@ -100,6 +100,8 @@ async function submit(context: ApiContext, request: PostRequest, reply: FastifyR
     const { httpStatus, answer } = await submitMany(context, splitSequence(body), { wait, timeoutMs });
     return reply.code(httpStatus).send(answer);
   }
+  // A request without body has no type either, and passes the schemas of all types.
+  if (body === undefined || body === null) throw new ApiError('CONTENT_TYPE_UNSUPPORTED', 'there is no body');
   const bytes = body instanceof Uint8Array ? body : fromHex(body.transaction);
   const one = await submitOne(context, bytes, { wait, timeoutMs });
   return one.refused ? problemReply(reply, one.problem) : reply.code(one.httpStatus).send(one.result);

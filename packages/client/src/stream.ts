@@ -1,0 +1,103 @@
+import { createParser } from 'eventsource-parser';
+import type { Problem, StreamEvent } from './answers.ts';
+import { backoffMs, delay } from './delay.ts';
+import { NodeUnreachable, problemError } from './errors.ts';
+import type { Transport } from './transport.ts';
+
+/** What to follow, and from where. */
+export interface EventsOptions {
+  /** Cursor of the last item seen, or a height: everything after that block. Absent: from now on. */
+  readonly after?: string | number | undefined;
+  /** Default `blocks`. */
+  readonly topics?: readonly ('blocks' | 'transactions' | 'events')[] | undefined;
+  /** Ends the iteration, without an error. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The node says something each 15 s: this much silence means that the connection is dead. */
+const SILENCE_MS = 45_000;
+
+/**
+ * Items of final blocks, each exactly once and in order. A lost connection is opened again where it was; only the
+ * first one may fail.
+ * @throws {NodeUnreachable} at the start; {VarveError} when the node refuses, such as `EVENTS_PRUNED`.
+ */
+export async function* followEvents(transport: Transport, options: EventsOptions): AsyncGenerator<StreamEvent> {
+  const { signal } = options;
+  let cursor = options.after === undefined ? undefined : String(options.after);
+  let wasOpen = false;
+  let failures = 0;
+  while (!signal?.aborted) {
+    try {
+      for await (const item of connection(transport, options.topics ?? ['blocks'], cursor, signal)) {
+        wasOpen = true;
+        failures = 0;
+        if (item === 'open') continue;
+        cursor = item.cursor;
+        yield item;
+      }
+    } catch (error) {
+      if (signal?.aborted) return;
+      const isLost = error instanceof NodeUnreachable || (wasOpen && isLater(error));
+      if (!wasOpen || !isLost) throw error;
+    }
+    failures += 1;
+    await delay(backoffMs(failures), signal).catch(() => undefined);
+  }
+}
+
+function isLater(error: unknown): boolean {
+  return error instanceof Error && 'retry' in error && error.retry === 'later';
+}
+
+/** The items of one connection, until it ends; first `open` when the node has answered. */
+async function* connection(
+  transport: Transport,
+  topics: readonly string[],
+  cursor: string | undefined,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<StreamEvent | 'open'> {
+  const ended = new AbortController();
+  const end = (): void => ended.abort();
+  signal?.addEventListener('abort', end);
+  if (signal?.aborted) end();
+  const after = cursor === undefined ? '' : `&after=${cursor}`;
+  let silence = setTimeout(end, SILENCE_MS);
+  try {
+    const response = await transport
+      .open(`/v1/events?topics=${topics.join(',')}${after}`, { signal: ended.signal })
+      .catch((error: unknown) => {
+        throw error instanceof NodeUnreachable ? error : new NodeUnreachable(transport.url, error);
+      });
+    if (!response.ok || response.body === null) throw await transport.failure(response);
+    yield 'open';
+    const items: StreamEvent[] = [];
+    let failure: Problem | undefined;
+    const parser = createParser({
+      onEvent: ({ id, event, data }) => {
+        if (event === 'problem') failure = JSON.parse(data) as Problem;
+        else if (id !== undefined && event !== undefined) {
+          items.push({ cursor: id, kind: event, data: JSON.parse(data) } as StreamEvent);
+        }
+      },
+    });
+    const decoder = new TextDecoder();
+    const reader = response.body.getReader();
+    for (;;) {
+      const { done, value } = await reader.read().catch((error: unknown) => {
+        throw new NodeUnreachable(transport.url, error);
+      });
+      if (done) return;
+      parser.feed(decoder.decode(value, { stream: true }));
+      // While the caller works on items nothing is read, and that is no silence.
+      clearTimeout(silence);
+      yield* items.splice(0);
+      if (failure) throw problemError(failure);
+      silence = setTimeout(end, SILENCE_MS);
+    }
+  } finally {
+    clearTimeout(silence);
+    signal?.removeEventListener('abort', end);
+    end();
+  }
+}
