@@ -1,0 +1,63 @@
+import type {
+  AccountAnswer,
+  BlockAnswer,
+  BlocksAnswer,
+  Problem,
+  SearchAnswer,
+  StatusAnswer,
+  TransactionAnswer,
+  ValidatorsAnswer,
+} from '@varve/client';
+
+/** A refusal of the node, or no answer at all. */
+export class ApiFailure extends Error {
+  override readonly name = 'ApiFailure';
+  readonly code: string;
+  readonly hint: string;
+
+  constructor(code: string, message: string, hint: string) {
+    super(message);
+    this.code = code;
+    this.hint = hint;
+  }
+}
+
+/** The page is served at the node's root, wherever that is. */
+const ROOT = new URL('.', location.href.split('#')[0]).href;
+
+/** Address of an API path. */
+export function apiUrl(path: string): string {
+  return new URL(path, ROOT).href;
+}
+
+async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(apiUrl(path), signal ? { signal } : {});
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new ApiFailure('NODE_UNREACHABLE', 'The node does not answer.', 'Is it running? Try: varve devnet status');
+  }
+  const body: unknown = await response.json().catch(() => undefined);
+  if (response.ok) return body as T;
+  const problem = body as Partial<Problem> | undefined;
+  throw new ApiFailure(
+    problem?.code ?? `HTTP_${response.status}`,
+    problem?.detail ?? response.statusText,
+    problem?.hint ?? '',
+  );
+}
+
+export const api = {
+  status: (signal?: AbortSignal): Promise<StatusAnswer> => get('v1/status', signal),
+  blocks: (limit: number, before?: number, signal?: AbortSignal): Promise<BlocksAnswer> =>
+    get(`v1/blocks?limit=${limit}${before === undefined ? '' : `&before=${before}`}`, signal),
+  block: (id: string, signal?: AbortSignal): Promise<BlockAnswer> => get(`v1/blocks/${encodeURIComponent(id)}`, signal),
+  transaction: (id: string, signal?: AbortSignal): Promise<TransactionAnswer> =>
+    get(`v1/transactions/${encodeURIComponent(id)}`, signal),
+  account: (id: string, signal?: AbortSignal): Promise<AccountAnswer> =>
+    get(`v1/accounts/${encodeURIComponent(id)}`, signal),
+  validators: (signal?: AbortSignal): Promise<ValidatorsAnswer> => get('v1/validators', signal),
+  search: (query: string, signal?: AbortSignal): Promise<SearchAnswer> =>
+    get(`v1/search?q=${encodeURIComponent(query)}`, signal),
+};

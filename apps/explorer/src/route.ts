@@ -1,0 +1,57 @@
+import { signal } from '@preact/signals';
+
+/** What the address names. */
+export type Route =
+  | { readonly page: 'home' }
+  | { readonly page: 'blocks'; readonly before: number | undefined }
+  | { readonly page: 'block'; readonly id: string }
+  | { readonly page: 'transaction'; readonly id: string }
+  | { readonly page: 'account'; readonly id: string }
+  | { readonly page: 'validators' }
+  | { readonly page: 'search'; readonly query: string }
+  | { readonly page: 'missing'; readonly address: string };
+
+function parse(hash: string): Route {
+  const [path = '', search = ''] = hash.replace(/^#\/?/, '').split('?');
+  const [page = '', id = ''] = path.split('/').map(decodeURIComponent);
+  const words = new URLSearchParams(search);
+  switch (page) {
+    case '':
+      return { page: 'home' };
+    case 'blocks': {
+      const before = Number(words.get('before') ?? Number.NaN);
+      return { page: 'blocks', before: Number.isSafeInteger(before) ? before : undefined };
+    }
+    case 'block':
+      return { page: 'block', id };
+    case 'tx':
+      return { page: 'transaction', id };
+    case 'account':
+      return { page: 'account', id };
+    case 'validators':
+      return { page: 'validators' };
+    case 'search':
+      return { page: 'search', query: words.get('q') ?? '' };
+    default:
+      return { page: 'missing', address: path };
+  }
+}
+
+/** The page shown; follows the part of the address after `#`. */
+export const route = signal<Route>(parse(location.hash));
+
+addEventListener('hashchange', () => {
+  route.value = parse(location.hash);
+  scrollTo(0, 0);
+});
+
+/** Addresses of pages. */
+export const link = {
+  home: '#/',
+  blocks: (before?: number): string => (before === undefined ? '#/blocks' : `#/blocks?before=${before}`),
+  block: (id: string | number): string => `#/block/${id}`,
+  transaction: (id: string): string => `#/tx/${id}`,
+  account: (id: string): string => `#/account/${id}`,
+  validators: '#/validators',
+  search: (query: string): string => `#/search?q=${encodeURIComponent(query)}`,
+};
