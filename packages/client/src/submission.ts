@@ -50,8 +50,9 @@ export async function sendAll(
         const answers = await sendPart(transport, part, wait, timeout, options.signal);
         for (const [i, answer] of answers.entries()) {
           const transaction = part[i] as Transaction;
-          // Refused as expired on a resend: an earlier sending may have been executed.
-          const isDoubtful = attempt > 0 && answer.status === 'refused' && answer.problem.code === EXPIRED;
+          // Expired after it had been admitted, now or by an earlier sending: it may be in a block.
+          const isExpired = answer.status === 'refused' && answer.problem.code === EXPIRED;
+          const isDoubtful = isExpired && (attempt > 0 || answer.problem.retry === 'later');
           const settled = isDoubtful ? await aftermath(transport, transaction, answer, options.signal) : answer;
           results.set(transaction, settled);
           isPaused ||= settled.status === 'refused' || isDoubtful;

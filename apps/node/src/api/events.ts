@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
+import { RecordDamaged } from '@varve/ledger/chain';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { ApiContext } from './context.ts';
@@ -41,6 +42,7 @@ export function eventRoutes(app: FastifyInstance, context: ApiContext): void {
       try {
         await new EventStream(context, reply.raw, topics).run(start);
       } catch (error) {
+        if (error instanceof RecordDamaged) context.service.reportDamage(error);
         request.log.error({ err: error }, 'an event stream failed');
       } finally {
         open -= 1;

@@ -225,6 +225,12 @@ export const PROBLEMS: Readonly<Record<string, ProblemKind>> = {
     hint: 'ask another node, or later',
     ...elsewhere,
   },
+  DISK_LOW: {
+    status: 503,
+    title: 'The node has too little disk space to take transactions',
+    hint: 'ask another node; its operator must free space',
+    ...elsewhere,
+  },
   NODE_STOPPING: { status: 503, title: 'The node is stopping', hint: 'ask another node', ...elsewhere },
   NOT_READY: { status: 503, title: 'The node is not ready', hint: 'GET /readyz?verbose lists the checks', ...later },
 };

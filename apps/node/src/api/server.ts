@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { RecordDamaged } from '@varve/ledger/chain';
+import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, LogController } from 'fastify';
 import type { NodeService } from '../host/service.ts';
 import { blockRoutes } from './blocks.ts';
 import { readBodies } from './bodies.ts';
@@ -83,9 +84,15 @@ export async function createApi(service: NodeService, options: ApiOptions): Prom
   };
   const metrics = new Metrics(context);
   const unwatch = service.watch((notice) => {
-    metrics.take(notice, context);
-    context.progress.take(notice);
-    context.waiters.take(notice);
+    try {
+      context.progress.take(notice);
+      context.waiters.take(notice);
+      metrics.take(notice, context);
+    } catch (error) {
+      // Whoever waits for that block learns of it by asking again.
+      if (!(error instanceof RecordDamaged)) throw error;
+      service.reportDamage(error);
+    }
   });
   const explorer = options.explorerDir === undefined ? undefined : await Explorer.open(options.explorerDir);
   const app = createServer(options, context);
@@ -135,7 +142,10 @@ function createServer(options: ApiOptions, context: ApiContext): FastifyInstance
     clientErrorHandler: refuseMalformed,
   });
   app.server.maxConnections = CONNECTIONS_MAX;
-  app.setErrorHandler(errorReply);
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    if (error instanceof RecordDamaged) context.service.reportDamage(error);
+    return errorReply(error, request, reply);
+  });
   // Schemas describe answers; they do not filter them.
   app.setSerializerCompiler(() => JSON.stringify);
   return app as unknown as FastifyInstance;

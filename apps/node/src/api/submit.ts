@@ -86,7 +86,11 @@ function settle(context: ApiContext, admission: Admission, patience: Patience): 
       (settled) => {
         clearTimeout(timer);
         if (settled.kind === 'closed') return giveUp();
-        resolve(outcomeOf(id, settled, known, wait));
+        resolve(
+          settled.kind === 'discarded'
+            ? discarded(context, id, settled.code, known, wait)
+            : executed(id, settled, known, wait),
+        );
       },
       state.state === 'committed'
         ? { kind: 'executed', height: state.height, leafIndex: state.leafIndex, outcome: state.outcome }
@@ -95,19 +99,32 @@ function settle(context: ApiContext, admission: Admission, patience: Patience): 
   });
 }
 
-function outcomeOf(
+function executed(
   id: TransactionId,
-  settled: Exclude<Settled, { kind: 'closed' }>,
+  { height, leafIndex: index, outcome }: Extract<Settled, { kind: 'executed' }>,
   known: boolean,
   wait: Patience['wait'],
 ): Submitted {
-  if (settled.kind === 'discarded') {
-    return refused(settled.code, 'it was admitted, but can no longer be executed', undefined, id);
-  }
-  const { height, leafIndex: index, outcome } = settled;
   const status = wait === 'final' ? 'final' : 'committed';
   const result = { transactionId: id, status, height, index, outcome: outcomeJson(outcome), known } as const;
   return { refused: false, httpStatus: 200, result };
+}
+
+/** It left the pool: perhaps because it is in a block already, and perhaps into a block that is not here yet. */
+function discarded(
+  context: ApiContext,
+  id: TransactionId,
+  code: string,
+  known: boolean,
+  wait: Patience['wait'],
+): Submitted {
+  const state = context.service.transactionState(id);
+  if (state.state === 'committed' || state.state === 'final') {
+    return answered(id, state, known, isReached(state, wait) ? 200 : 202);
+  }
+  const isDoubtful = code === 'TRANSACTION_EXPIRED' && state.state !== 'expired';
+  const detail = 'it was admitted, but can no longer be executed';
+  return refused(code, detail, isDoubtful ? 'later' : 'never', id);
 }
 
 function answered(id: TransactionId, state: TransactionState, known: boolean, httpStatus?: number): Submitted {

@@ -1,8 +1,9 @@
 import { concatBytes, toHex } from '@varve/encoding';
 import { decodeReceipt } from '@varve/ledger';
+import { RecordDamaged } from '@varve/ledger/chain';
 import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { type Api, createApi } from '../../src/api/index.ts';
 import { batchSchema, problemSchema, resultSchema } from '../../src/api/schemas.ts';
 import { createNode, signerOf, TestNode } from './test-node.ts';
@@ -209,4 +210,25 @@ it('refuses other types, large bodies and wrong parameters', async () => {
   for (const query of ['?wait=soon', '?timeout=-1', '?timeout=x', '?wiat=final']) {
     expect(await post(Uint8Array.of(0), query)).toMatchObject({ status: 400, body: { code: 'REQUEST_INVALID' } });
   }
+});
+
+it('reports a damaged record, and answers with a code', async () => {
+  const { id } = await node.block([createNode()]);
+  const get = vi.spyOn(node.ledger.records, 'get').mockImplementation((key) => {
+    throw new RecordDamaged(key);
+  });
+  const answer = await api.server.inject(`/v1/transactions/${id}`);
+  expect([answer.statusCode, answer.json().code]).toEqual([500, 'RECORD_DAMAGED']);
+  expect(node.damages).toHaveLength(1);
+  get.mockRestore();
+});
+
+it('prefers what a block says to why the pool let go', async () => {
+  node.automatic = false;
+  const transaction = node.sign([createNode()]);
+  const waiting = post(transaction.bytes, '?wait=final');
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  node.commit();
+  node.tell({ kind: 'discarded', transactions: [{ id: transaction.id, code: 'TRANSACTION_KNOWN' }] });
+  expect(await waiting).toMatchObject({ status: 202, body: { status: 'committed', height: 1 } });
 });

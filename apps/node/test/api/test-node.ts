@@ -29,6 +29,7 @@ import {
   type Ledger,
   LedgerLoader,
   RECORD_KIND,
+  type RecordDamaged,
   RecordStore,
   type Store,
   skipCode,
@@ -92,6 +93,7 @@ export class TestNode implements NodeService {
   poolMax = 10_000;
   barrierCode: string | undefined;
   changes: Partial<NodeView> = {};
+  readonly damages: RecordDamaged[] = [];
   readonly #store = new MemoryStore();
   readonly #pool = new Map<TransactionId, Transaction>();
   readonly #listeners = new Set<(notice: Notice) => void>();
@@ -186,6 +188,10 @@ export class TestNode implements NodeService {
     return () => this.#listeners.delete(listener);
   }
 
+  reportDamage(error: RecordDamaged): void {
+    this.damages.push(error);
+  }
+
   /** Makes a block of everything that waits. */
   commit(): void {
     const content = {
@@ -200,7 +206,7 @@ export class TestNode implements NodeService {
     execution.run(Number.MAX_SAFE_INTEGER);
     const made = this.ledger.finish(execution, { index: content.index, epoch, payload: payloadIdOf(bytes), bytes });
     this.#flush();
-    if (made) this.#tell({ kind: 'committed', height: made.sealed.header.height, hash: made.sealed.hash });
+    if (made) this.tell({ kind: 'committed', height: made.sealed.header.height, hash: made.sealed.hash });
   }
 
   /** Makes everything final. */
@@ -219,14 +225,14 @@ export class TestNode implements NodeService {
     };
     this.ledger.certify(certificate);
     this.#flush();
-    this.#tell({ kind: 'final', height: header.height });
+    this.tell({ kind: 'final', height: header.height });
   }
 
   /** Drops what waits, as if it had expired. */
   discard(code: string): void {
     const transactions = [...this.#pool.keys()].map((id) => ({ id, code }));
     this.#pool.clear();
-    this.#tell({ kind: 'discarded', transactions });
+    this.tell({ kind: 'discarded', transactions });
   }
 
   /** A signed transaction of these operations. */
@@ -288,7 +294,7 @@ export class TestNode implements NodeService {
     this.records.settle();
   }
 
-  #tell(notice: Notice): void {
+  tell(notice: Notice): void {
     for (const listener of this.#listeners) listener(notice);
   }
 }
