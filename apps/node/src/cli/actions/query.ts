@@ -1,0 +1,142 @@
+import type { Client } from '@varve/client';
+import { fromHex, utf8Decode } from '@varve/encoding';
+import type { Action, Options } from '../command.ts';
+import { accountArgument, connect } from '../connection.ts';
+import { usage } from '../failure.ts';
+import { pairs, table } from '../printer.ts';
+
+/** An action that asks one question and shows the answer. */
+function asking<T>(
+  ask: (client: Client, args: readonly string[], options: Options) => Promise<T>,
+  describe: (answer: T) => string,
+): Action {
+  return async ({ printer }, args, options) => {
+    const answer = await ask(connect(options), args, options);
+    printer.result(answer, describe(answer));
+    return undefined;
+  };
+}
+
+/** `query status`. */
+export const queryStatus: Action = asking(
+  (client) => client.status(),
+  (status) =>
+    pairs([
+      ['chain', `${status.title} ${status.chainId}`],
+      ['node', status.name ?? status.networkKey],
+      ['mode', status.mode],
+      ['why', status.observerOnly && `${status.observerOnly.code}: ${status.observerOnly.reason}`],
+      ['height', status.height],
+      ['final height', status.finalHeight],
+      ['block time', status.blockTime],
+      ['protocol', `${status.protocol}, ${status.role ?? 'no engine'}; leader ${status.leader ?? 'unknown'}`],
+      ['waiting', `${status.pool.transactions} transactions, ${status.pool.bytes} bytes`],
+      ['peers', `${status.peers.connected} of ${status.peers.known} connected`],
+      ...status.conditions.map(({ code, detail }) => [code, detail] as const),
+    ]),
+);
+
+/** `query block`. */
+export const queryBlock: Action = asking(
+  (client, [which = '']) => client.block(/^\d{1,15}$/.test(which) ? Number(which) : which),
+  ({ hash, final, header, transactions, certificate }) => {
+    const head = pairs([
+      ['block', header.height],
+      ['hash', hash],
+      ['time', header.time],
+      ['final', final ? 'yes' : 'no'],
+      ['parent', header.parentHash],
+      ['state root', header.stateRoot],
+      ['sealed by', certificate?.signatures.map(({ validator }) => validator ?? '?').join(', ')],
+      ['transactions', header.transactionCount],
+    ]);
+    const rows = transactions.map(({ transactionId, outcome, operations }) => [
+      transactionId,
+      outcome.code,
+      operations.map(({ module, method }) => `${module}.${method}`).join(' '),
+    ]);
+    return rows.length === 0 ? head : `${head}\n\n${table(['transaction', 'outcome', 'operations'], rows)}`;
+  },
+);
+
+/** `query tx`. */
+export const queryTx: Action = asking(
+  (client, [id = '']) => client.transaction(id),
+  ({ transactionId, status, execution }) =>
+    pairs([
+      ['transaction', transactionId],
+      ['status', status],
+      ['block', execution?.height],
+      ['time', execution?.time],
+      ['account', execution?.account],
+      ['outcome', execution?.outcome.code],
+      ...(execution?.operations ?? []).map(
+        (one) => ['operation', `${one.module}.${one.method} ${JSON.stringify(one.arguments)}`] as const,
+      ),
+    ]),
+);
+
+/** `query state`. */
+export const queryState: Action = asking(
+  (client, [module = '', key], options) => {
+    const path = options.text('path');
+    if ((path === undefined) === (key === undefined)) throw usage('give either a key or --path');
+    const consistency = options.text('consistency');
+    return client.state(module, path ?? key ?? '', {
+      ...(options.flag('proof') && { proof: true }),
+      ...(consistency !== undefined && { consistency: consistency as 'local' | 'linearizable' | 'final' }),
+    });
+  },
+  ({ found, value, version, modifiedHeight, height, decoded }) =>
+    found
+      ? pairs([
+          ['value', readableValue(value)],
+          ['decoded', decoded === null || decoded === undefined ? undefined : JSON.stringify(decoded)],
+          ['version', version],
+          ['changed at', modifiedHeight],
+          ['as of', height],
+        ])
+      : `there is nothing, as of height ${height}`,
+);
+
+/** `query account`. */
+export const queryAccount: Action = asking(
+  (client, [id = ''], options) => client.account(accountArgument(id, options)),
+  ({ accountId, organization, roles, keys }) =>
+    pairs([
+      ['account', accountId],
+      ['organization', organization],
+      ['roles', roles.join(', ')],
+      ...keys.map((key) => ['key', key] as const),
+    ]),
+);
+
+/** `query validators`. */
+export const queryValidators: Action = asking(
+  (client) => client.validators(),
+  ({ up, quorum, validators }) =>
+    `${up} of ${validators.length} up, quorum ${quorum}\n${table(
+      ['validator', 'organization', 'state', 'height', 'final', 'seal'],
+      validators.map((one) => [
+        one.name,
+        one.organization,
+        one.self ? 'asked' : one.connected ? 'connected' : 'away',
+        String(one.height ?? '-'),
+        String(one.finalHeight ?? '-'),
+        one.sealMissing ? 'missing' : 'ok',
+      ]),
+    )}`,
+);
+
+/** `query search`. */
+export const querySearch: Action = asking(
+  (client, [text = '']) => client.search(text),
+  ({ hits }) => (hits.length === 0 ? 'nothing found' : hits.map((hit) => Object.values(hit).join('  ')).join('\n')),
+);
+
+/** Text where the bytes are readable, else hexadecimal. */
+function readableValue(value: string | null): string | null {
+  if (value === null) return null;
+  const text = utf8Decode(fromHex(value));
+  return text !== undefined && /^[\x20-\x7e\u00a0-\uffff]*$/.test(text) ? JSON.stringify(text) : value;
+}

@@ -1,0 +1,59 @@
+import type { Command } from 'commander';
+import { act, type CommandHost, group, leaf, option, whole } from '../command.ts';
+
+/** Most validators that one devnet runs: more would not fit between its two ranges of ports, nor on one machine. */
+const VALIDATORS_MAX = 32;
+
+/** A whole network on this machine. */
+export function addDevnetCommands(host: CommandHost, program: Command): void {
+  const devnet = group(program, 'devnet', 'run a whole network on this machine').enablePositionalOptions();
+  act(
+    host,
+    devnet,
+    ['devnet', 'devnet --validators 3 --data /tmp/net --ports 0 --detach', 'devnet kill leader'],
+    async () => (await import('../actions/devnet-start.ts')).startDevnet,
+  )
+    .option('--protocol <name>', 'consensus protocol of a new network (default: raft)')
+    .addOption(whole('--validators <n>', 'how many validators a new network has (default: 4)', 1, VALIDATORS_MAX))
+    .addOption(dataDirectory())
+    .addOption(
+      whole('--ports <base>', 'HTTP at base+i, libp2p at base+100+i; 0 takes free ones (default: 7700)', 0, 65_400),
+    )
+    .option('--detach', 'return when all validators are ready, and leave them running');
+  leaf(
+    host,
+    devnet,
+    'status',
+    'show the validators',
+    ['devnet status', 'devnet status --json'],
+    async () => (await import('../actions/devnet-control.ts')).devnetStatus,
+  ).addOption(dataDirectory());
+  leaf(
+    host,
+    devnet,
+    'stop',
+    'stop all validators',
+    ['devnet stop', 'devnet stop --data /tmp/net'],
+    async () => (await import('../actions/devnet-control.ts')).stopDevnet,
+  ).addOption(dataDirectory());
+  leaf(
+    host,
+    devnet,
+    'kill <validator>',
+    'end a validator at once, as a crash would (SIGKILL); a number, or "leader"',
+    ['devnet kill 2', 'devnet kill leader'],
+    async () => (await import('../actions/devnet-control.ts')).killValidator,
+  ).addOption(dataDirectory());
+  leaf(
+    host,
+    devnet,
+    'restart <validator>',
+    'stop a validator if it runs, and start it again; a number, or "leader"',
+    ['devnet restart 2'],
+    async () => (await import('../actions/devnet-control.ts')).restartValidator,
+  ).addOption(dataDirectory());
+}
+
+function dataDirectory(): ReturnType<typeof option> {
+  return option('--data <dir>', 'folder of the network', 'VARVE_DATA').default('.varve/devnet');
+}

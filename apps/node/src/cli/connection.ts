@@ -1,0 +1,89 @@
+import { resolve } from 'node:path';
+import { type Client, createClient } from '@varve/client';
+import { createSigner } from '@varve/crypto';
+import { isHex } from '@varve/encoding';
+import { type Devnet, readDevnet } from '../setup/devnet-folder.ts';
+import { SetupError } from '../setup/errors.ts';
+import { readText } from '../setup/files.ts';
+import { demandSeed, openKeys } from '../setup/key-material.ts';
+import { readNodeConfiguration } from '../setup/node-configuration.ts';
+import type { Options } from './command.ts';
+import { isRunning } from './devnet/processes.ts';
+import { CliError, usage } from './failure.ts';
+
+const DEVNET_DEFAULT = '.varve/devnet';
+
+/** The devnet that `--data` names, or the default one where it exists. */
+export function devnetOf(options: Options): Devnet | undefined {
+  return readDevnet(resolve(options.text('data') ?? DEVNET_DEFAULT));
+}
+
+/** A client of the node that the options name, which signs nothing. */
+export function connect(options: Options): Client {
+  return createClient({ url: urlOf(options), token: tokenOf(options) });
+}
+
+/** A client that signs with the key that the options name. */
+export async function connectSigning(options: Options): Promise<Client> {
+  const url = urlOf(options);
+  return createClient({ url, token: tokenOf(options), signer: createSigner(await seedOf(options)) });
+}
+
+function urlOf(options: Options): string {
+  const given = options.text('node');
+  if (given !== undefined) return /^https?:\/\//.test(given) ? given : `http://${given}`;
+  const devnet = devnetOf(options);
+  if (devnet) {
+    // One that was killed would only refuse the connection.
+    const validator = devnet.validators.find(isRunning) ?? devnet.validators[0];
+    if (validator) return validator.httpUrl;
+  }
+  const data = options.text('data');
+  if (data === undefined) throw usage('no node is named', 'add --node URL or --data DIR, or start a devnet here');
+  const { http } = nodeConfiguration(data);
+  if (http === undefined) throw usage(`the node in ${data} has no HTTP API`, 'add --node URL');
+  return `http://${http.host.includes(':') ? `[${http.host}]` : http.host}:${http.port}`;
+}
+
+function nodeConfiguration(data: string): ReturnType<typeof readNodeConfiguration> {
+  try {
+    return readNodeConfiguration(resolve(data));
+  } catch (error) {
+    if (!(error instanceof SetupError) || error.code !== 'NODE_UNINITIALIZED') throw error;
+    throw new CliError('DEVNET_MISSING', `there is neither a devnet nor a node in ${data}`, { cause: error });
+  }
+}
+
+function tokenOf(options: Options): string | undefined {
+  const file = options.text('tokenFile');
+  return file === undefined ? undefined : readText(file).split(/\r?\n/, 1)[0];
+}
+
+async function seedOf(options: Options): Promise<Uint8Array> {
+  const [file, name] = [options.text('key'), options.text('as')];
+  const devnet = devnetOf(options);
+  if (file !== undefined) {
+    // The keys of a devnet need no passphrase from anybody who can read its folder.
+    const isOwn = devnet?.accounts.some(({ keyFile }) => keyFile === resolve(file)) ?? false;
+    const passphraseFile = options.text('passphraseFile') ?? (isOwn ? devnet?.passphraseFile : undefined);
+    return demandSeed(await openKeys(file, passphraseFile), 'account', file);
+  }
+  const account = devnet?.accounts.find((candidate) => name === undefined || candidate.name === name);
+  if (account && devnet)
+    return demandSeed(await openKeys(account.keyFile, devnet.passphraseFile), 'account', account.keyFile);
+  if (devnet) throw usage(`the devnet has no account "${name}"`, devnet.accounts.map((one) => one.name).join(', '));
+  throw new CliError('SIGNER_MISSING', 'nobody signs', { exitCode: 2 });
+}
+
+/** An account id, also by the name of a devnet's account. */
+export function accountArgument(text: string, options: Options): string {
+  if (isHex(text, 32)) return text;
+  const devnet = devnetOf(options);
+  const account = devnet?.accounts.find(({ name }) => name === text);
+  if (account) return account.accountId;
+  const names = devnet?.accounts.map(({ name }) => name).join(', ');
+  throw usage(
+    `"${text}" is not an account`,
+    `use an id of 64 hexadecimal digits${names ? `, or one of ${names}` : ''}`,
+  );
+}

@@ -1,0 +1,54 @@
+/** What the process ends with. Stable: scripts branch on it, and docs/operations.md lists it. */
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  configuration: 3,
+  unreachable: 4,
+  rejected: 5,
+  pending: 6,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+/** Codes about files, genesis documents and keys. */
+const CONFIGURATION_CODES: ReadonlySet<string> = new Set([
+  'ADDRESS_MALFORMED',
+  'CONFIGURATION_INVALID',
+  'DEVNET_DIFFERENT',
+  'DEVNET_MISSING',
+  'FILE_EXISTS',
+  'FILE_FAILED',
+  'GENESIS_INVALID',
+  'KEY_FILE_EXISTS',
+  'KEY_FILE_IO',
+  'KEY_FILE_MALFORMED',
+  'KEY_FILE_PASSPHRASE_WRONG',
+  'KEY_FILE_TOO_OPEN',
+  'KEY_FILE_UNWRITABLE',
+  'KEY_MISMATCH',
+  'KEY_MISSING',
+  'KEY_NOT_IN_GENESIS',
+  'NODE_INITIALIZED',
+  'NODE_UNINITIALIZED',
+  'PASSPHRASE_DIFFERS',
+  'PASSPHRASE_NEEDED',
+  'PEER_UNKNOWN',
+  'PROTOCOL_UNKNOWN',
+  'STORE_EXISTS',
+  'STORE_FOREIGN',
+  'STORE_MISSING',
+]);
+
+/**
+ * The exit code of an error.
+ * @param status - HTTP status of a node's answer: a refusal of what was submitted is told from a failure by it.
+ */
+export function exitCodeOf(code: string, isSubmission: boolean, status: number | undefined): number {
+  if (code === 'USAGE' || code === 'ARGUMENT_INVALID') return EXIT.usage;
+  if (code === 'NODE_UNREACHABLE') return EXIT.unreachable;
+  if (code === 'WAIT_TIMEOUT') return EXIT.pending;
+  if (CONFIGURATION_CODES.has(code)) return EXIT.configuration;
+  if (isSubmission && status !== undefined && status >= 400 && status < 500) return EXIT.rejected;
+  return EXIT.failed;
+}
