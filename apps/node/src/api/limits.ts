@@ -19,6 +19,8 @@ export const KEEP_ALIVE_MS = 5_000;
 /** How often overdue connections are looked for. */
 export const CONNECTIONS_CHECK_MS = 2_000;
 export const CONNECTIONS_MAX = 256;
+/** When the API closes: for answers under way to leave. */
+export const CLOSE_GRACE_MS = 1_000;
 
 /** How long a submission waits at most when it does not say. */
 export const WAIT_MS_DEFAULT = 30_000;

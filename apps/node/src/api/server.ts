@@ -13,6 +13,7 @@ import { Explorer } from './explorer.ts';
 import { installFallback } from './fallback.ts';
 import { healthRoutes } from './health.ts';
 import {
+  CLOSE_GRACE_MS,
   CONNECTIONS_CHECK_MS,
   CONNECTIONS_MAX,
   HEADERS_BYTES_MAX,
@@ -200,6 +201,11 @@ function serve(app: FastifyInstance, { host, port }: ApiOptions): Api {
         throw new ApiStartError('LISTEN_FAILED', { address, reason }, { cause });
       }
     },
-    close: async () => app.close(),
+    close: async () => {
+      // A client that does not read its answer must not keep the node from stopping.
+      const timer = setTimeout(() => app.server.closeAllConnections(), CLOSE_GRACE_MS);
+      await app.close();
+      clearTimeout(timer);
+    },
   };
 }
