@@ -14,6 +14,7 @@ import {
   type Genesis,
   type Header,
   leafOf,
+  type Outcome,
   type Receipt,
   sealHeader,
 } from '@varve/ledger';
@@ -208,6 +209,8 @@ describe('verifyReceipt refuses', () => {
       'CONFIGURATION_STEP_INVALID',
       successor({ parentHash: 'ff'.repeat(32) as never }),
     ],
+    ['a step at a block of another configuration', 'CONFIGURATION_STEP_INVALID', foreignStep()],
+    ['a last block below the one before', 'CONFIGURATION_STEP_INVALID', backwards()],
     ['a step of another chain', 'CHAIN_MISMATCH', chainOfStep()],
     [
       'a block above the last of its configuration',
@@ -248,6 +251,13 @@ describe('verifyReceipt refuses', () => {
   it('results that are none, though the outcome names them', () => {
     const results = encodeCbor([[]]);
     expect(refusal(certifiedWith(good.transaction, results))).toBe('RESULTS_MISMATCH');
+  });
+
+  it('an outcome that contradicts itself, though it is certified', () => {
+    const changed = (change: Partial<Outcome>) => certifiedWith(good.transaction, good.results, change);
+    expect(refusal(changed({ failedOperation: 0 }))).toBe('LEAF_NOT_INCLUDED');
+    expect(refusal(changed({ code: 'NO' }))).toBe('LEAF_NOT_INCLUDED');
+    expect(refusal(changed({ code: 'NO', failedOperation: 0 }))).toBe('ACCEPTED');
   });
 
   it('a genesis document that is none', () => {
@@ -317,10 +327,27 @@ function chainOfStep(): Receipt {
 }
 
 /** A receipt of a block that holds this transaction alone, certified by validators who did not look. */
-function certifiedWith(transaction: Uint8Array, results: Uint8Array = good.results): Receipt {
-  const outcome = { ...good.outcome, resultsHash: sha256(results) };
+function certifiedWith(
+  transaction: Uint8Array,
+  results: Uint8Array = good.results,
+  change: Partial<Outcome> = {},
+): Receipt {
+  const outcome = { ...good.outcome, resultsHash: sha256(results), ...change };
   const leaf = encodeLeaf(leafOf(decodeTransaction(transaction).id, transaction, outcome));
   const transactionsRoot = merkleRoot([leaf]);
   const header = sealHeader({ ...good.header.header, transactionsRoot, transactionCount: 1 });
   return { ...good, transaction, results, outcome, leafIndex: 0, path: [], header, certificate: certify(header, 0) };
+}
+
+/** A receipt whose second step is at a height that the first configuration ruled. */
+function backwards(): Receipt {
+  const lastHeader = sealHeader({ ...block(7).header, height: height(3) });
+  return { ...good, configurations: step(1, { lastHeader, certificate: certify(lastHeader, 1) }) };
+}
+
+/** A receipt over a step whose last block names a configuration that is not the one which certified it. */
+function foreignStep(): Receipt {
+  const lastHeader = sealHeader({ ...block(3).header, configurationHash: 'ff'.repeat(32) as never });
+  const certificate = certify(lastHeader, 0);
+  return { ...far, configurations: step(0, { lastHeader, certificate }) };
 }
