@@ -1,7 +1,7 @@
-import { createParser } from 'eventsource-parser';
 import type { Problem, StreamEvent } from './answers.ts';
 import { backoffMs, delay } from './delay.ts';
 import { NodeUnreachable, problemError } from './errors.ts';
+import { EventParser } from './event-parser.ts';
 import type { Transport } from './transport.ts';
 
 /** What to follow, and from where. */
@@ -71,16 +71,7 @@ async function* connection(
       });
     if (!response.ok || response.body === null) throw await transport.failure(response);
     yield 'open';
-    const items: StreamEvent[] = [];
-    let failure: Problem | undefined;
-    const parser = createParser({
-      onEvent: ({ id, event, data }) => {
-        if (event === 'problem') failure = JSON.parse(data) as Problem;
-        else if (id !== undefined && event !== undefined) {
-          items.push({ cursor: id, kind: event, data: JSON.parse(data) } as StreamEvent);
-        }
-      },
-    });
+    const parser = new EventParser();
     const decoder = new TextDecoder();
     const reader = response.body.getReader();
     for (;;) {
@@ -88,11 +79,13 @@ async function* connection(
         throw new NodeUnreachable(transport.url, error);
       });
       if (done) return;
-      parser.feed(decoder.decode(value, { stream: true }));
       // While the caller works on items nothing is read, and that is no silence.
       clearTimeout(silence);
-      yield* items.splice(0);
-      if (failure) throw problemError(failure);
+      for (const { id, event, data } of parser.feed(decoder.decode(value, { stream: true }))) {
+        if (event === 'problem') throw problemError(JSON.parse(data) as Problem);
+        if (id === undefined || event === undefined) continue;
+        yield { cursor: id, kind: event, data: JSON.parse(data) } as StreamEvent;
+      }
       silence = setTimeout(end, SILENCE_MS);
     }
   } finally {
