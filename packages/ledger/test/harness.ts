@@ -39,7 +39,7 @@ export const ada = createSigner(SEED_1);
 export const bob = signerOf(2);
 export const accountIdOf = (publicKey: Uint8Array) => toHex(sha256(publicKey)) as AccountId;
 /** Signers of the validators v1, v2, v3. */
-export const validators = [signerOf(11), signerOf(12), signerOf(13)];
+const validators = [signerOf(11), signerOf(12), signerOf(13)];
 
 const organizations = ['alpha', 'beta', 'gamma'];
 export const genesis: Genesis = {
@@ -70,7 +70,7 @@ const keyOf = (publicKey: Uint8Array) => new Uint8Array([0x6b, ...publicKey]);
 const asText = (value: CborValue | undefined) => utf8Encode(String(value));
 
 /** A module that does as it is told, so that every path of execution can be taken. */
-export const notes: GenesisModule = {
+const notes: GenesisModule = {
   name: 'notes',
   methods: ['set', 'delete', 'fail', 'emit', 'return', 'schedule', 'cancel', 'deactivate', 'break'],
   genesis: (document) =>

@@ -3,7 +3,7 @@ import { concatBytes, utf8Encode } from '@varve/encoding';
 /** The path of the root, which always exists and holds nothing but children. */
 export const ROOT_PATH = '/';
 /** Digits of a sequence suffix. */
-export const SEQUENCE_DIGITS = 10;
+const SEQUENCE_DIGITS = 10;
 /** The greatest counter that a sequence suffix can show. */
 export const SEQUENCE_MAX: number = 10 ** SEQUENCE_DIGITS - 1;
 

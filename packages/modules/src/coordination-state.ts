@@ -23,7 +23,7 @@ export function encodeFamily(family: NodeFamily): Uint8Array {
 }
 
 /** @throws {LedgerError} `RECORD_MALFORMED`. */
-export function decodeFamily(bytes: Uint8Array): NodeFamily {
+function decodeFamily(bytes: Uint8Array): NodeFamily {
   return readingAs('RECORD_MALFORMED', () => {
     const reader = new CborReader(bytes);
     reader.array(3);

@@ -46,7 +46,7 @@ export const bob = new Person(2, 'beta', ['admin', 'client']);
 export const cyd = new Person(3, 'alpha', ['client']);
 export const dee = new Person(4, 'beta', ['reader']);
 
-export const genesis: Genesis = {
+const genesis: Genesis = {
   title: 'modules',
   time: 1_000_000,
   configuration: {

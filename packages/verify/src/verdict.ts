@@ -41,7 +41,7 @@ export interface Refusal {
 export type Verdict<T> = { readonly ok: true; readonly report: T } | Refusal;
 
 /** Leaves a verification that is under way; `judged` makes a refusal of it. */
-export class Refused extends Error {
+class Refused extends Error {
   override readonly name = 'Refused';
   readonly reason: RefusalReason;
 

@@ -27,9 +27,9 @@ const SEEDS = [
 ];
 const PROTOCOLS: ProtocolName[] = ['raft', 'tendermint', 'paxos'];
 /** Last heights of configurations 0 and 1. */
-export const LAST = [3, 7];
+const LAST = [3, 7];
 /** Quorums of the three configurations. */
-export const QUORUM = [2, 3, 3];
+const QUORUM = [2, 3, 3];
 
 /** Configuration 0 of the test chain, then tendermint with four validators, then paxos with five. */
 export const configurations: Configuration[] = [genesis.configuration];
@@ -53,7 +53,7 @@ const hashAt = (number: number) => configurationHashOf(configurations[number] as
 
 const emptyResults = encodeResults({ values: [], events: [] });
 /** Two transactions of each block. */
-export const transactions = Array.from({ length: 11 }, (_, at) =>
+const transactions = Array.from({ length: 11 }, (_, at) =>
   [0, 1].map((n) => transactionBytes([operation('set', `${at}`, n)], { validUntil: T0 + 100 + at })),
 );
 const outcome = { code: 'OK', failedOperation: null, resultsHash: sha256(emptyResults) };
@@ -62,7 +62,7 @@ const leavesAt = (at: number) =>
 
 export const history = new MerkleLog();
 /** A chain of heights 0 to 10, made by hand, whose configuration changes after heights 3 and 7. */
-export const blocks: SealedHeader[] = [];
+const blocks: SealedHeader[] = [];
 for (let at = 0; at <= 10; at++) {
   const header: Header = {
     chainId: chain,
