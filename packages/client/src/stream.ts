@@ -32,9 +32,8 @@ export async function* followEvents(transport: Transport, options: EventsOptions
       for await (const item of connection(transport, options.topics ?? ['blocks'], cursor, signal)) {
         wasOpen = true;
         failures = 0;
-        if (item === 'open') continue;
         cursor = item.cursor;
-        yield item;
+        if (item.kind !== 'open') yield item;
       }
     } catch (error) {
       if (signal?.aborted) return;
@@ -50,13 +49,19 @@ function isLater(error: unknown): boolean {
   return error instanceof Error && 'retry' in error && error.retry === 'later';
 }
 
-/** The items of one connection, until it ends; first `open` when the node has answered. */
+/** The node has answered; where the stream begins, so that a start at the present is resumed exactly too. */
+interface Opened {
+  readonly kind: 'open';
+  readonly cursor: string | undefined;
+}
+
+/** The items of one connection, until it ends; first `open`. */
 async function* connection(
   transport: Transport,
   topics: readonly string[],
   cursor: string | undefined,
   signal: AbortSignal | undefined,
-): AsyncGenerator<StreamEvent | 'open'> {
+): AsyncGenerator<StreamEvent | Opened> {
   const ended = new AbortController();
   const end = (): void => ended.abort();
   signal?.addEventListener('abort', end);
@@ -70,7 +75,7 @@ async function* connection(
         throw error instanceof NodeUnreachable ? error : new NodeUnreachable(transport.url, error);
       });
     if (!response.ok || response.body === null) throw await transport.failure(response);
-    yield 'open';
+    yield { kind: 'open', cursor: response.headers.get('varve-cursor') ?? cursor };
     const parser = new EventParser();
     const decoder = new TextDecoder();
     const reader = response.body.getReader();

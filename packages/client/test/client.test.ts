@@ -178,6 +178,23 @@ it('follows events over restarts of the node, each once', async () => {
   expect(seen).toEqual([1, 2, 3, 4, 5].flatMap((height) => [`${height}.0.0`, `${height}.1.0`]));
 });
 
+it('misses nothing when the connection is lost before the first event', async () => {
+  const port = Number(new URL(api.address).port);
+  const blocks = client.blocks()[Symbol.asyncIterator]();
+  const first = blocks.next();
+  await vi.waitFor(async () => expect(await openStreams()).toBe(1));
+  await api.close();
+  await node.block([coordination.create('/missed', '')]);
+  api = await createApi(node, { host: '127.0.0.1', port });
+  await api.listen();
+  expect((await first).value).toMatchObject({ header: { height: 1 } });
+  await blocks.return?.();
+
+  function openStreams(): Promise<number> {
+    return new Promise((resolve) => api.server.server.getConnections((_error, count) => resolve(count)));
+  }
+});
+
 it('iterates blocks from any height, and ends on a signal', async () => {
   await node.block([coordination.create('/a', '')]);
   const heights: number[] = [];

@@ -4,7 +4,7 @@ import { RecordDamaged } from '@varve/ledger/chain';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { ApiContext } from './context.ts';
-import { afterBlock, type Cursor, parseCursor } from './cursor.ts';
+import { afterBlock, type Cursor, formatCursor, parseCursor } from './cursor.ts';
 import { EVENT_TOPICS, type EventTopic, eventItems, hasEvents } from './event-items.ts';
 import { EVENT_RETRY_MS, EVENT_STALL_MS, EVENT_STREAMS_MAX } from './limits.ts';
 import { ApiError, problem } from './problems.ts';
@@ -104,6 +104,8 @@ class EventStream {
         'cache-control': 'no-store',
         'x-accel-buffering': 'no',
         [HEIGHT_HEADER]: String(progress.height),
+        // Who began at the present and lost the connection before the first event resumes from here.
+        'Varve-Cursor': formatCursor(start),
       });
       this.#response.write(`retry: ${EVENT_RETRY_MS}\n\n`);
       // Block 0 is the genesis document's: the stream begins with block 1.

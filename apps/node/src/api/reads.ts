@@ -5,7 +5,7 @@ import type { ApiContext } from './context.ts';
 import { ApiError } from './problems.ts';
 
 /** The request header that asks for a state at least this new. */
-export const MIN_HEIGHT_HEADER = 'varve-min-height';
+const MIN_HEIGHT_HEADER = 'varve-min-height';
 /** The answer header that names the height of the answering node. */
 export const HEIGHT_HEADER = 'Varve-Height';
 

@@ -7,18 +7,18 @@ const hex = (description: string): TSchema => Type.String({ pattern: '^([0-9a-f]
 export const hash32: TSchema = Type.String({ pattern: '^[0-9a-f]{64}$' });
 export const time: TSchema = Type.String({ description: 'RFC 3339', examples: ['2026-11-21T10:00:00.000Z'] });
 export const count: TSchema = Type.Integer({ minimum: 0 });
-export const bytes: TSchema = hex('bytes in lower-case hex');
+const bytes: TSchema = hex('bytes in lower-case hex');
 /** `schema` or null. */
 export const nullable = (schema: TSchema): TSchema => Type.Union([schema, Type.Null()]);
 export const list = (schema: TSchema): TSchema => Type.Array(schema);
 /** An object with exactly these fields. */
 export const record = (fields: Record<string, TSchema>): TSchema => Type.Object(fields, strict);
-export const optional = (schema: TSchema): TSchema => Type.Optional(schema);
+const optional = (schema: TSchema): TSchema => Type.Optional(schema);
 export const text: TSchema = Type.String();
 export const flag: TSchema = Type.Boolean();
 export const oneOf = (...texts: string[]): TSchema => Type.Union(texts.map((one) => Type.Literal(one)));
 /** A CBOR value in JSON; byte strings are hex. */
-export const value: TSchema = Type.Unknown({ description: 'a value, its byte strings in hex' });
+const value: TSchema = Type.Unknown({ description: 'a value, its byte strings in hex' });
 
 export const problemSchema: TSchema = record({
   type: Type.String({ description: 'URI reference to the explanation of the code' }),
@@ -33,13 +33,13 @@ export const problemSchema: TSchema = record({
 
 export const epochSchema: TSchema = record({ number: count, node: text });
 
-export const outcomeSchema: TSchema = record({
+const outcomeSchema: TSchema = record({
   code: Type.String({ description: 'OK, or the code of the operation that failed' }),
   failedOperation: nullable(count),
   resultsHash: hash32,
 });
 
-export const headerSchema: TSchema = record({
+const headerSchema: TSchema = record({
   chainId: hash32,
   height: count,
   parentHash: hash32,
@@ -55,7 +55,7 @@ export const headerSchema: TSchema = record({
   historyRoot: hash32,
 });
 
-export const certificateSchema: TSchema = record({
+const certificateSchema: TSchema = record({
   height: count,
   blockHash: hash32,
   configurationHash: hash32,
@@ -77,7 +77,7 @@ const executed: Record<string, TSchema> = {
   events: list(record({ module: text, topic: text, value })),
 };
 
-export const executedSchema: TSchema = record(executed);
+const executedSchema: TSchema = record(executed);
 
 const transactionStatus = oneOf('pending', 'committed', 'final', 'expired');
 
