@@ -1,0 +1,185 @@
+import type { ChainId } from '@varve/encoding';
+import { TestDevnet } from '../test/support/devnet.ts';
+import { HttpLoad } from './http-load.ts';
+import { type BenchOptions, readOptions } from './options.ts';
+import { cpuMicros, folderBytes, residentMiB } from './processes.ts';
+import { recoveryMs } from './recovery.ts';
+import { type BenchReport, machineName, printTable, type ShapeReport } from './report.ts';
+import { median } from './statistics.ts';
+import { closedLoop, type LoadResult, type LoadShape, openLoop } from './throughput.ts';
+import { TransactionMaker } from './transactions.ts';
+
+const BATCH = 100;
+const BATCH_CONCURRENCY = 24;
+const SINGLE_CONCURRENCY = 200;
+const HALF_LOAD_BATCH = 10;
+/** No run needs more: transactions are signed before the clock starts. */
+const SIGNED_PER_SECOND = 6000;
+const RECOVERY_KILLS = 5;
+
+interface Snapshot {
+  readonly cpu: readonly number[];
+  readonly stages: readonly Readonly<Record<string, number>>[];
+  readonly sent: number;
+  readonly client: number;
+}
+
+const options: BenchOptions = readOptions(process.argv.slice(2));
+const http = new HttpLoad();
+const say = (text: string): void => void process.stderr.write(`${text}\n`);
+say(`starting ${options.validators} validators`);
+const devnet = await TestDevnet.start(options.validators, options.protocol);
+try {
+  const signers = Array.from({ length: options.validators }, (_, i) => devnet.signer(i));
+  const maker = new TransactionMaker(devnet.file.chainId as ChainId, signers, options.transactionBytes);
+  if (options.recovery) await measureRecovery(maker);
+  else await measureLoad(maker);
+} finally {
+  http.close();
+  await devnet.stop();
+}
+
+async function measureRecovery(maker: TransactionMaker): Promise<void> {
+  const { transactionsPerSecond } = await saturate(maker, { ...batchShape(), wait: 'committed' }, 3);
+  const times: number[] = [];
+  for (let kill = 1; kill <= RECOVERY_KILLS; kill++) {
+    times.push(await recoveryMs(devnet, maker, transactionsPerSecond / 2));
+    say(`kill ${kill} of ${RECOVERY_KILLS}: final again after ${times.at(-1)?.toFixed(0)} ms`);
+  }
+  const result = { machine: machineName(), loadPerSecond: transactionsPerSecond / 2, recoveryMs: times, medianMs: median(times) };
+  if (options.json) console.log(JSON.stringify(result, undefined, 2));
+  else console.log(`median of ${RECOVERY_KILLS} leader kills at half load: ${result.medianMs.toFixed(0)} ms`);
+}
+
+async function measureLoad(maker: TransactionMaker): Promise<void> {
+  say('warming up');
+  await saturate(maker, batchShape(), 3);
+  const diskBefore = snapshotDisk();
+  const before = await snapshot();
+  const batches = await measureShape(maker, batchShape(), 'batches');
+  const after = await snapshot();
+  const counted = batches.transactions;
+  const single = await measureShape(maker, { urls: urls(), wait: 'final', batch: 1, concurrency: SINGLE_CONCURRENCY }, 'one per request');
+  const half = batches.report.transactionsPerSecond / 2;
+  say('half load');
+  const committed = await paced(maker, half, 'committed');
+  const final = await paced(maker, half, 'final');
+  const report: BenchReport = {
+    machine: machineName(),
+    date: new Date().toISOString().slice(0, 10),
+    protocol: options.protocol,
+    validators: options.validators,
+    transactionBytes: options.transactionBytes,
+    runs: options.runs,
+    secondsPerRun: options.seconds,
+    transactionsPerSecond: batches.report.transactionsPerSecond,
+    batches: batches.report,
+    single: single.report,
+    halfLoad: { transactionsPerSecond: half, committedMs: committed.latencyMs, finalMs: final.latencyMs },
+    residentMiB: Math.max(...devnet.members.map(({ pid }) => residentMiB(pid))),
+    loopLagP99Ms: Math.max(...(await Promise.all(devnet.members.map((member) => loopLag(member.httpUrl))))),
+    bytesSent: (after.sent - before.sent) / counted / options.validators,
+    bytesOnDisk: (snapshotDisk() - diskBefore) / (counted + single.transactions + committed.transactions + final.transactions) / options.validators,
+  };
+  if (options.json) console.log(JSON.stringify(report, undefined, 2));
+  else printTable(report);
+}
+
+/** Runs one shape as often as asked, and gives medians. */
+async function measureShape(
+  maker: TransactionMaker,
+  shape: LoadShape,
+  name: string,
+): Promise<{ readonly report: ShapeReport; readonly transactions: number }> {
+  const runs: { result: LoadResult; cpu: Record<string, number>; client: number }[] = [];
+  for (let run = 1; run <= options.runs; run++) {
+    say(`${name}: run ${run} of ${options.runs}`);
+    const prepared = prepare(maker, options.seconds);
+    const before = await snapshot();
+    const result = await closedLoop(http, shape, prepared, options.seconds);
+    const after = await snapshot();
+    runs.push({ result, ...costs(before, after, result.transactions) });
+  }
+  const stages = Object.keys(runs[0]?.cpu ?? {});
+  return {
+    transactions: runs.reduce((sum, { result }) => sum + result.transactions, 0),
+    report: {
+      transactionsPerSecond: median(runs.map(({ result }) => result.transactionsPerSecond)),
+      latencyMs: {
+        p50: median(runs.map(({ result }) => result.latencyMs.p50)),
+        p99: median(runs.map(({ result }) => result.latencyMs.p99)),
+      },
+      cpuMicros: Object.fromEntries(stages.map((stage) => [stage, median(runs.map(({ cpu }) => cpu[stage] ?? 0))])),
+      clientCpuMicros: median(runs.map(({ client }) => client)),
+    },
+  };
+}
+
+function costs(before: Snapshot, after: Snapshot, transactions: number): { cpu: Record<string, number>; client: number } {
+  const per = (total: number): number => total / transactions / options.validators;
+  const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+  const cpu: Record<string, number> = { total: per(sum(after.cpu) - sum(before.cpu)) };
+  for (const stage of ['verify', 'step', 'send']) {
+    const total = (snapshotOf: Snapshot): number => sum(snapshotOf.stages.map((stages) => stages[stage] ?? 0));
+    cpu[stage] = per(total(after) - total(before));
+  }
+  return { cpu, client: (after.client - before.client) / transactions };
+}
+
+async function saturate(maker: TransactionMaker, shape: LoadShape, seconds: number): Promise<LoadResult> {
+  return closedLoop(http, shape, prepare(maker, seconds), seconds);
+}
+
+async function paced(maker: TransactionMaker, perSecond: number, wait: 'committed' | 'final'): Promise<LoadResult> {
+  const shape = { urls: urls(), wait, batch: HALF_LOAD_BATCH, concurrency: 0 };
+  return openLoop(http, shape, prepare(maker, options.seconds), perSecond, options.seconds);
+}
+
+/** Signs ahead, so that signing is not measured; whatever is needed beyond that is signed on the way. */
+function prepare(maker: TransactionMaker, seconds: number): (count: number) => readonly Uint8Array[] {
+  const stock = maker.make(seconds * SIGNED_PER_SECOND);
+  let taken = 0;
+  return (count) => {
+    if (taken + count > stock.length) return maker.make(count);
+    taken += count;
+    return stock.slice(taken - count, taken);
+  };
+}
+
+async function snapshot(): Promise<Snapshot> {
+  const answers = await Promise.all(devnet.members.map((member) => metricsOf(member.httpUrl)));
+  const client = process.cpuUsage();
+  return {
+    cpu: devnet.members.map(({ pid }) => cpuMicros(pid)),
+    stages: answers.map(({ stages }) => stages),
+    sent: answers.reduce((sum, { sent }) => sum + sent, 0),
+    client: client.user + client.system,
+  };
+}
+
+function snapshotDisk(): number {
+  return devnet.members.reduce((sum, { dataDirectory }) => sum + folderBytes(dataDirectory), 0);
+}
+
+/** What a validator says of its own costs. */
+async function metricsOf(url: string): Promise<{ stages: Readonly<Record<string, number>>; sent: number }> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const stages: Record<string, number> = {};
+  for (const [, stage, seconds] of text.matchAll(/^varve_cpu_seconds_total\{stage="(\w+)"\} (\S+)$/gm)) {
+    stages[stage ?? ''] = Number(seconds) * 1e6;
+  }
+  return { stages, sent: Number(/^varve_network_sent_bytes_total (\S+)$/m.exec(text)?.[1] ?? 0) };
+}
+
+async function loopLag(url: string): Promise<number> {
+  const status = (await (await fetch(`${url}/v1/status`)).json()) as { loopLagP99Ms: number };
+  return status.loopLagP99Ms;
+}
+
+function urls(): readonly string[] {
+  return devnet.members.map(({ httpUrl }) => httpUrl);
+}
+
+function batchShape(): LoadShape {
+  return { urls: urls(), wait: 'final', batch: BATCH, concurrency: BATCH_CONCURRENCY };
+}

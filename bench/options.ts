@@ -1,0 +1,50 @@
+import { parseArgs } from 'node:util';
+
+/** What `npm run bench` measures. */
+export interface BenchOptions {
+  readonly protocol: string;
+  readonly validators: number;
+  /** Whole signed transactions of exactly this size. */
+  readonly transactionBytes: number;
+  /** Seconds each measurement lasts. */
+  readonly seconds: number;
+  /** How often each is repeated; medians are printed. */
+  readonly runs: number;
+  readonly json: boolean;
+  /** Measure only the time from a leader's death to the next final transaction. */
+  readonly recovery: boolean;
+}
+
+const USAGE = `usage: npm run bench -- [--protocol raft] [--validators 3] [--transactions 300B]
+                        [--seconds 6] [--runs 3] [--recovery] [--json]`;
+
+/** @throws with the usage for words that are none of these. */
+export function readOptions(words: readonly string[]): BenchOptions {
+  const { values } = parseArgs({
+    args: [...words],
+    options: {
+      protocol: { type: 'string', default: 'raft' },
+      validators: { type: 'string', default: '3' },
+      transactions: { type: 'string', default: '300B' },
+      seconds: { type: 'string', default: '6' },
+      runs: { type: 'string', default: '3' },
+      json: { type: 'boolean', default: false },
+      recovery: { type: 'boolean', default: false },
+    },
+  });
+  const size = /^(\d+)B?$/.exec(values.transactions);
+  const [validators, seconds, runs] = [values.validators, values.seconds, values.runs].map(Number);
+  const transactionBytes = Number(size?.[1] ?? Number.NaN);
+  if (![validators, seconds, runs, transactionBytes].every((n) => Number.isInteger(n) && Number(n) > 0)) {
+    throw new Error(USAGE);
+  }
+  return {
+    protocol: values.protocol,
+    validators: Number(validators),
+    transactionBytes,
+    seconds: Number(seconds),
+    runs: Number(runs),
+    json: values.json,
+    recovery: values.recovery,
+  };
+}

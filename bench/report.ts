@@ -1,0 +1,66 @@
+import { cpus, totalmem } from 'node:os';
+
+/** What one measurement of throughput showed; medians of the runs. */
+export interface ShapeReport {
+  readonly transactionsPerSecond: number;
+  readonly latencyMs: { readonly p50: number; readonly p99: number };
+  /** CPU microseconds per transaction per validator: the whole process, and its stages on the main thread. */
+  readonly cpuMicros: Readonly<Record<string, number>>;
+  readonly clientCpuMicros: number;
+}
+
+/** Everything `npm run bench` prints. */
+export interface BenchReport {
+  readonly machine: string;
+  readonly date: string;
+  readonly protocol: string;
+  readonly validators: number;
+  readonly transactionBytes: number;
+  readonly runs: number;
+  readonly secondsPerRun: number;
+  readonly transactionsPerSecond: number;
+  readonly batches: ShapeReport;
+  readonly single: ShapeReport;
+  /** At half of the saturated load, batches of 10. */
+  readonly halfLoad: {
+    readonly transactionsPerSecond: number;
+    readonly committedMs: { readonly p50: number; readonly p99: number };
+    readonly finalMs: { readonly p50: number; readonly p99: number };
+  };
+  readonly residentMiB: number;
+  readonly loopLagP99Ms: number;
+  /** Per transaction and validator. */
+  readonly bytesSent: number;
+  readonly bytesOnDisk: number;
+}
+
+/** What the numbers were measured on. */
+export function machineName(): string {
+  const [first] = cpus();
+  return `${cpus().length} × ${first?.model.trim() ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
+}
+
+/** The report as a table for people. */
+export function printTable(report: BenchReport): void {
+  const line = (name: string, value: string): void => console.log(`${name.padEnd(44)} ${value}`);
+  const ms = ({ p50, p99 }: { p50: number; p99: number }): string => `${p50.toFixed(1)} / ${p99.toFixed(1)} ms`;
+  const stages = (cpu: Readonly<Record<string, number>>): string =>
+    Object.entries(cpu)
+      .map(([stage, micros]) => `${stage} ${micros.toFixed(1)}`)
+      .join(', ');
+  console.log(`\n${report.protocol}, ${report.validators} validators, ${report.transactionBytes}-byte signed transactions`);
+  console.log(`${report.machine}; medians of ${report.runs} runs of ${report.secondsPerRun} s; client on the same machine\n`);
+  line('batches of 100, wait=final', `${report.batches.transactionsPerSecond.toFixed(0)} tx/s`);
+  line('  latency of a batch, p50 / p99', ms(report.batches.latencyMs));
+  line('  CPU µs per transaction per validator', stages(report.batches.cpuMicros));
+  line('  CPU µs per transaction, client', report.batches.clientCpuMicros.toFixed(1));
+  line('one per request, wait=final', `${report.single.transactionsPerSecond.toFixed(0)} tx/s`);
+  line('  latency, p50 / p99', ms(report.single.latencyMs));
+  line('  CPU µs per transaction per validator', stages(report.single.cpuMicros));
+  line(`half load (${report.halfLoad.transactionsPerSecond.toFixed(0)} tx/s), to committed, p50 / p99`, ms(report.halfLoad.committedMs));
+  line('half load, to final, p50 / p99', ms(report.halfLoad.finalMs));
+  line('resident memory, largest validator', `${report.residentMiB.toFixed(0)} MiB`);
+  line('event-loop lag p99, largest', `${report.loopLagP99Ms.toFixed(1)} ms`);
+  line('bytes sent per transaction per validator', report.bytesSent.toFixed(0));
+  line('bytes on disk per transaction per validator', report.bytesOnDisk.toFixed(0));
+}

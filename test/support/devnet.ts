@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createClient, type Client } from '@varve/client';
+import { createSigner, type Signer } from '@varve/crypto';
+import { openKeyFile, readKeyFile } from '@varve/crypto/files';
+import { temporaryFolder, varve } from './command.ts';
+
+/** A validator's place, as `devnet.json` has it. */
+export interface DevnetMember {
+  readonly name: string;
+  readonly pid: number;
+  readonly httpUrl: string;
+  readonly address: string;
+  readonly dataDirectory: string;
+}
+
+interface DevnetFile {
+  readonly chainId: string;
+  readonly genesisFile: string;
+  readonly passphraseFile: string;
+  readonly validators: readonly DevnetMember[];
+  readonly accounts: readonly { readonly name: string; readonly accountId: string; readonly keyFile: string }[];
+}
+
+/** A network of real processes in a temporary folder, driven through the command line. */
+export class TestDevnet {
+  readonly directory: string;
+  readonly #clean: () => void;
+
+  private constructor(directory: string, clean: () => void) {
+    this.directory = directory;
+    this.#clean = clean;
+  }
+
+  /** Starts a network and waits until it is ready. */
+  static async start(validators: number, protocol = 'raft'): Promise<TestDevnet> {
+    const folder = temporaryFolder();
+    const devnet = new TestDevnet(join(folder.path, 'devnet'), folder.clean);
+    try {
+      await devnet.command('devnet', '--protocol', protocol, '--validators', String(validators), '--ports', '0', '--detach');
+    } catch (error) {
+      await devnet.stop();
+      throw error;
+    }
+    return devnet;
+  }
+
+  /** Runs a command on this network; throws unless it exits with 0. */
+  async command(...args: readonly string[]): Promise<string> {
+    const { code, stdout, stderr } = await varve([...args, '--data', this.directory], { timeoutMs: 90_000 });
+    if (code !== 0) throw new Error(`varve ${args.join(' ')} exited with ${code}:\n${stdout}${stderr}`);
+    return stdout;
+  }
+
+  /** Kills a validator at once: its number from 1, or `leader`. */
+  async kill(which: number | 'leader'): Promise<void> {
+    await this.command('devnet', 'kill', String(which));
+  }
+
+  async restart(which: number): Promise<void> {
+    await this.command('devnet', 'restart', String(which));
+  }
+
+  /** Stops every process and removes the folder. */
+  async stop(): Promise<void> {
+    await varve(['devnet', 'stop', '--data', this.directory]);
+    this.#clean();
+  }
+
+  get file(): DevnetFile {
+    return JSON.parse(readFileSync(join(this.directory, 'devnet.json'), 'utf8')) as DevnetFile;
+  }
+
+  get members(): readonly DevnetMember[] {
+    return this.file.validators;
+  }
+
+  /** The signer of the account of organization `i`, from 0. */
+  signer(i = 0): Signer {
+    const { accounts, passphraseFile } = this.file;
+    const account = accounts[i];
+    if (account === undefined) throw new Error(`there is no account ${i}`);
+    const opened = openKeyFile(readKeyFile(account.keyFile), readFileSync(passphraseFile, 'utf8').trim());
+    const seed = opened.secrets.get('account');
+    if (seed === undefined) throw new Error('the key file has no account key');
+    return createSigner(seed);
+  }
+
+  /** An SDK client of validator `i`, from 0, that signs as the account of organization 0. */
+  client(i = 0): Client {
+    const member = this.members[i];
+    if (member === undefined) throw new Error(`there is no validator ${i}`);
+    return createClient({ url: member.httpUrl, signer: this.signer() });
+  }
+}
+
+/** Waits for a condition, asking ever so often; throws with `what` after `msMax`. */
+export async function eventually(what: string, condition: () => Promise<boolean> | boolean, msMax = 30_000): Promise<void> {
+  const end = performance.now() + msMax;
+  for (;;) {
+    try {
+      if (await condition()) return;
+    } catch (error) {
+      if (performance.now() > end) throw error;
+    }
+    if (performance.now() > end) throw new Error(`${what}: not within ${msMax} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
