@@ -29,6 +29,8 @@ export {
   headerAt,
   heightOfDamage,
   heightOfHash,
+  leavesAt,
+  outcomeOf,
   payloadAt,
   receiptOf,
   stateAt,

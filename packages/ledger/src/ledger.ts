@@ -80,6 +80,7 @@ export class Ledger implements StateReader {
   #finalHeight: number;
   #applied: number;
   #undoFloor: number;
+  #accountsVersion = 0;
 
   constructor(parts: LedgerParts) {
     this.genesis = parts.genesis;
@@ -111,6 +112,11 @@ export class Ledger implements StateReader {
   /** Last engine index executed, with or without a block. */
   get applied(): number {
     return this.#applied;
+  }
+
+  /** Rises with every block that changes accounts: what was judged of senders before holds while it stays. */
+  get accountsVersion(): number {
+    return this.#accountsVersion;
   }
 
   get(module: string, key: Uint8Array): StateEntry | undefined {
@@ -281,6 +287,7 @@ export class Ledger implements StateReader {
     for (const { module, key, after } of execution.changes()) {
       if (after) this.records.put(stateKey(module, key), encodeStateEntry(after));
       else this.records.delete(stateKey(module, key));
+      if (module === this.accounts.module) this.#accountsVersion += 1;
       if (module === TIMERS_MODULE) this.timers.apply(key, after !== undefined);
     }
   }

@@ -64,6 +64,8 @@ export interface Module {
 
 /** What execution needs to know of accounts, whoever keeps them. */
 export interface AccountDirectory {
+  /** The module whose state says who may sign. */
+  readonly module: string;
   /** The account, or `undefined` where `publicKey` is not active for it. */
   sender(state: StateReader, account: AccountId, publicKey: Uint8Array): Sender | undefined;
 }

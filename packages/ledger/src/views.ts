@@ -1,11 +1,12 @@
+import { assert } from '@varve/consensus';
 import { type BlockHash, type Height, height, type TransactionId, toHex } from '@varve/encoding';
-import { inclusionProof, type StateProof } from '@varve/merkle';
+import { MerkleLog, type StateProof } from '@varve/merkle';
 import { type Certificate, decodeCertificate } from './certificate.ts';
 import { LedgerError } from './errors.ts';
 import { decodeHeader, type SealedHeader } from './header.ts';
 import type { Ledger } from './ledger.ts';
 import type { StateEntry } from './module.ts';
-import { decodeLeaf, decodeResults, type ModuleEvent, type Outcome } from './outcome.ts';
+import { decodeLeaf, decodeResults, type Leaf, type ModuleEvent, type Outcome } from './outcome.ts';
 import { decodePayload } from './payload.ts';
 import type { Receipt } from './receipt.ts';
 import {
@@ -14,6 +15,7 @@ import {
   decodeUndo,
   headerKey,
   heightOfKey,
+  type IndexRecord,
   indexKey,
   parseNumber,
   payloadKey,
@@ -21,7 +23,6 @@ import {
   undoKey,
 } from './records.ts';
 import { stateTreeKey } from './state.ts';
-
 import { decodeTransaction, type Transaction } from './transaction.ts';
 
 /** A transaction that got a leaf, with everything that was kept of it. */
@@ -74,32 +75,86 @@ export function certificateAt(ledger: Ledger, at: number): Certificate | undefin
   return body && decodeCertificate(body);
 }
 
+/** What execution left of a block, with the tree over its leaves once somebody asked for a path. */
+interface BlockIndex extends IndexRecord {
+  tree: MerkleLog | undefined;
+}
+
+/** Decoded indexes kept for each ledger: whoever asks for one transaction of a block tends to ask for others. */
+const INDEXES_KEPT = 16;
+const indexes = new WeakMap<Ledger, Map<number, BlockIndex>>();
+
+/** The index of the block at `at`; `undefined` where there is none. It never changes. */
+function indexAt(ledger: Ledger, at: number): BlockIndex | undefined {
+  const kept = indexes.get(ledger) ?? new Map<number, BlockIndex>();
+  indexes.set(ledger, kept);
+  const known = kept.get(at);
+  if (known) return known;
+  const body = at > ledger.tip.header.height ? undefined : ledger.records.get(indexKey(at));
+  if (body === undefined) return undefined;
+  const index: BlockIndex = { ...decodeIndex(body), tree: undefined };
+  const [oldest] = kept.keys();
+  if (kept.size >= INDEXES_KEPT && oldest !== undefined) kept.delete(oldest);
+  kept.set(at, index);
+  return index;
+}
+
+/** Ids and outcomes of the block at `at`, in the order of its leaves. */
+export function leavesAt(ledger: Ledger, at: number): readonly Leaf[] {
+  return (indexAt(ledger, at)?.leaves ?? []).map((entry) => decodeLeaf(entry.leaf));
+}
+
 /** The transactions of the block at `at` that got a leaf, in order. */
 export function transactionsAt(ledger: Ledger, at: number): readonly TransactionView[] {
-  const indexBody = ledger.records.get(indexKey(at));
-  const payload = payloadAt(ledger, at);
-  if (indexBody === undefined || payload === undefined) return [];
+  const index = indexAt(ledger, at);
+  const payload = index && payloadAt(ledger, at);
+  if (index === undefined || payload === undefined) return [];
   const { transactions } = decodePayload(payload);
-  return decodeIndex(indexBody).leaves.map((entry, leafIndex) => ({
-    transaction: decodeTransaction(transactions[entry.payloadIndex] as Uint8Array),
-    height: height(at),
-    leafIndex,
-    outcome: decodeLeaf(entry.leaf).outcome,
-    results: entry.results,
-  }));
+  return index.leaves.map((_, leafIndex) => viewOf(index, transactions, at, leafIndex));
+}
+
+/** How a transaction ended, and where it stands. */
+export function outcomeOf(
+  ledger: Ledger,
+  id: TransactionId,
+): { readonly height: Height; readonly leafIndex: number; readonly outcome: Outcome } | undefined {
+  const place = ledger.place(id);
+  const entry = place && indexAt(ledger, place.height)?.leaves[place.leafIndex];
+  if (place === undefined || entry === undefined) return undefined;
+  return { height: height(place.height), leafIndex: place.leafIndex, outcome: decodeLeaf(entry.leaf).outcome };
 }
 
 /** A transaction that got a leaf. */
 export function transactionOf(ledger: Ledger, id: TransactionId): TransactionView | undefined {
   const place = ledger.place(id);
-  return place && transactionsAt(ledger, place.height)[place.leafIndex];
+  const index = place && indexAt(ledger, place.height);
+  const payload = place && payloadAt(ledger, place.height);
+  if (place === undefined || index === undefined || payload === undefined) return undefined;
+  return viewOf(index, decodePayload(payload).transactions, place.height, place.leafIndex);
+}
+
+function viewOf(
+  index: IndexRecord,
+  transactions: readonly Uint8Array[],
+  at: number,
+  leafIndex: number,
+): TransactionView {
+  const entry = index.leaves[leafIndex];
+  const bytes = entry && transactions[entry.payloadIndex];
+  assert(entry !== undefined && bytes !== undefined, 'an index names transactions of its own payload');
+  return {
+    transaction: decodeTransaction(bytes),
+    height: height(at),
+    leafIndex,
+    outcome: decodeLeaf(entry.leaf).outcome,
+    results: entry.results,
+  };
 }
 
 /** SHA-256 of the bytes under which a transaction was executed. */
 export function transactionHashOf(ledger: Ledger, id: TransactionId): Uint8Array | undefined {
   const place = ledger.place(id);
-  const body = place && ledger.records.get(indexKey(place.height));
-  const entry = body && decodeIndex(body).leaves[place.leafIndex];
+  const entry = place && indexAt(ledger, place.height)?.leaves[place.leafIndex];
   return entry && decodeLeaf(entry.leaf).transactionHash;
 }
 
@@ -112,9 +167,8 @@ export function eventsAt(
   readonly id: TransactionId | undefined;
   readonly events: readonly ModuleEvent[];
 }[] {
-  const body = ledger.records.get(indexKey(at));
-  if (body === undefined) return [];
-  const index = decodeIndex(body);
+  const index = indexAt(ledger, at);
+  if (index === undefined) return [];
   return [
     { position: 0, id: undefined, events: index.timerEvents },
     ...index.leaves.map((entry, i) => ({
@@ -130,11 +184,11 @@ export function receiptOf(ledger: Ledger, id: TransactionId): Receipt | undefine
   const place = ledger.place(id);
   if (place === undefined || place.height > ledger.finalHeight) return undefined;
   const header = headerAt(ledger, place.height);
-  const body = ledger.records.get(indexKey(place.height));
+  const index = indexAt(ledger, place.height);
   const payload = payloadAt(ledger, place.height);
-  if (header === undefined || body === undefined || payload === undefined) return undefined;
-  const { leaves } = decodeIndex(body);
-  const entry = leaves[place.leafIndex];
+  if (header === undefined || index === undefined || payload === undefined) return undefined;
+  index.tree ??= MerkleLog.of(index.leaves.map((leaf) => leaf.leaf));
+  const entry = index.leaves[place.leafIndex];
   const transaction = entry && decodePayload(payload).transactions[entry.payloadIndex];
   if (entry === undefined || transaction === undefined) return undefined;
   const certified = nearestCertified(ledger, place.height);
@@ -151,10 +205,7 @@ export function receiptOf(ledger: Ledger, id: TransactionId): Receipt | undefine
     results: entry.results,
     outcome: decodeLeaf(entry.leaf).outcome,
     leafIndex: place.leafIndex,
-    path: inclusionProof(
-      leaves.map((leaf) => leaf.leaf),
-      place.leafIndex,
-    ),
+    path: index.tree.inclusion(place.leafIndex, index.tree.size),
     header,
     later,
     certificate: certified.certificate,

@@ -79,6 +79,8 @@ export const accounts: GenesisModule = {
 
 /** Finds senders in the state of `accounts`. */
 export const accountDirectory: AccountDirectory = {
+  module: MODULE,
+
   sender(state: StateReader, id: AccountId, publicKey: Uint8Array): Sender | undefined {
     const account = accountIn(state, id);
     if (account === undefined || !account.keys.some((key) => bytesEqual(key, publicKey))) return undefined;

@@ -161,7 +161,7 @@ export class AdmissionDesk {
     // It may have been executed while its signature was being judged.
     if (this.#ledger.place(id) !== undefined) return { admitted: true, id, known: true };
     const own = arrival.request !== undefined;
-    this.#pool.add(transaction, now.monotonic, own);
+    this.#pool.add(transaction, now.monotonic, own, this.#ledger.accountsVersion);
     this.#events.admitted(transaction, own);
     return { admitted: true, id, known: false };
   }

@@ -1,6 +1,12 @@
 import type { Payload, Slot } from '@varve/consensus';
 import { encodePayload, payloadIdOf } from '@varve/ledger';
-import { type Ledger, skipCode } from '@varve/ledger/chain';
+import {
+  type ExecutionEnvironment,
+  type ExecutionPoint,
+  type Ledger,
+  type SkipCode,
+  skipCode,
+} from '@varve/ledger/chain';
 import type { Pool, Waiting } from './pool.ts';
 
 /** Bytes of a payload beside its transactions, and of each transaction's head: generous upper bounds. */
@@ -20,15 +26,16 @@ export interface Built {
 export function buildPayload(ledger: Ledger, pool: Pool, slot: Slot, time: number): Built {
   const { payloadBytesMax } = ledger.configuration.parameters;
   const point = { height: ledger.tip.header.height, time: ledger.blockTime(time) };
-  const environment = ledger.environment(() => true);
+  // Whatever was executed has left the pool.
+  const environment = { ...ledger.environment(() => true), isKnown: () => false };
   const chosen: Waiting[] = [];
   const hopeless: { waiting: Waiting; code: string }[] = [];
   let bytes = PAYLOAD_OVERHEAD_BYTES;
   for (const waiting of pool.candidates()) {
     const size = waiting.transaction.bytes.length + TRANSACTION_OVERHEAD_BYTES;
     if (bytes + size > payloadBytesMax) break;
-    const judged = skipCode(waiting.transaction, point, ledger, environment);
-    if (typeof judged === 'string') {
+    const judged = judge(waiting, ledger, point, environment);
+    if (judged !== undefined) {
       // Too early is no reason to give up: block time moves on.
       if (judged !== 'VALIDITY_TOO_LONG') hopeless.push({ waiting, code: judged });
       continue;
@@ -46,4 +53,21 @@ export function buildPayload(ledger: Ledger, pool: Pool, slot: Slot, time: numbe
   const payload = { id: payloadIdOf(encoded), bytes: encoded };
   pool.proposed(payload.id, chosen);
   return { payload, hopeless };
+}
+
+/** The rule by which it would be skipped; its sender is judged again only when accounts have changed. */
+function judge(
+  waiting: Waiting,
+  ledger: Ledger,
+  point: ExecutionPoint,
+  environment: ExecutionEnvironment,
+): SkipCode | undefined {
+  const { validUntil } = waiting.transaction;
+  const { validityMs } = environment.parameters;
+  const inTime = validUntil >= point.time && validUntil <= point.time + validityMs;
+  if (inTime && waiting.accountsVersion === ledger.accountsVersion) return undefined;
+  const judged = skipCode(waiting.transaction, point, ledger, environment);
+  if (typeof judged === 'string') return judged;
+  waiting.accountsVersion = ledger.accountsVersion;
+  return undefined;
 }

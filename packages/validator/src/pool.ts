@@ -22,6 +22,8 @@ export interface Waiting {
   readonly since: number;
   /** Whether a client gave it to this node, rather than a peer. */
   readonly own: boolean;
+  /** `Ledger.accountsVersion` when its sender was judged last. */
+  accountsVersion: number;
   /** The payload of ours it is in; none while it waits for one. */
   proposedIn: PayloadId | undefined;
 }
@@ -71,9 +73,9 @@ export class Pool {
     );
   }
 
-  add(transaction: Transaction, since: number, own: boolean): void {
+  add(transaction: Transaction, since: number, own: boolean, accountsVersion: number): void {
     if (this.#waiting.has(transaction.id)) return;
-    const waiting: Waiting = { transaction, since, own, proposedIn: undefined };
+    const waiting: Waiting = { transaction, since, own, accountsVersion, proposedIn: undefined };
     this.#waiting.set(transaction.id, waiting);
     this.#unproposed.set(transaction.id, waiting);
     this.#bytes += transaction.bytes.length;

@@ -1,5 +1,5 @@
 import type { Entry, Payload, Slot, ValidatorMember } from '@varve/consensus';
-import { fromHex, height, type NodeId, type PayloadId, type TransactionId } from '@varve/encoding';
+import { fromHex, type NodeId, type PayloadId, type TransactionId } from '@varve/encoding';
 import {
   anchorOf,
   type Certificate,
@@ -14,9 +14,9 @@ import {
   headerAt,
   headerKey,
   type Ledger,
+  outcomeOf,
   payloadAt,
   payloadKey,
-  transactionOf,
 } from '@varve/ledger/chain';
 import type { AdmissionEvents } from './admission.ts';
 import type { Applier, ApplierEvents, SyncedBlock } from './applier.ts';
@@ -189,20 +189,12 @@ export class Reactions implements ApplierEvents, SealingEvents, AdmissionEvents 
 
   transactionState(id: TransactionId): TransactionState {
     const { ledger, pool } = this.#parts;
-    const place = ledger.place(id);
-    if (place && place.height <= this.#durableHeight) {
-      const view = transactionOf(ledger, id);
-      if (view) {
-        const isFinal = place.height <= this.#durableFinal;
-        return {
-          state: isFinal ? 'final' : 'committed',
-          height: height(place.height),
-          leafIndex: place.leafIndex,
-          outcome: view.outcome,
-        };
-      }
+    if (pool.get(id)) return { state: 'pending' };
+    const found = outcomeOf(ledger, id);
+    if (found) {
+      if (found.height > this.#durableHeight) return { state: 'pending' };
+      return { state: found.height <= this.#durableFinal ? 'final' : 'committed', ...found };
     }
-    if (place || pool.get(id)) return { state: 'pending' };
     return { state: this.#expired.has(id) ? 'expired' : 'unknown' };
   }
 
@@ -273,7 +265,7 @@ export class Reactions implements ApplierEvents, SealingEvents, AdmissionEvents 
   /** Who may connect follows the state of `accounts`. */
   #noticeAdmission(execution: Execution): void {
     for (const change of execution.changes()) {
-      if (change.module === 'accounts') return this.#parts.outbox.notice({ kind: 'admission' });
+      if (change.module === this.#parts.ledger.accounts.module) return this.#parts.outbox.notice({ kind: 'admission' });
     }
   }
 

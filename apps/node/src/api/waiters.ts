@@ -1,8 +1,8 @@
 import type { TransactionId } from '@varve/encoding';
 import type { Outcome } from '@varve/ledger';
-import type { Ledger } from '@varve/ledger/chain';
+import { type Ledger, leavesAt } from '@varve/ledger/chain';
 import type { Notice } from '@varve/validator';
-import { leavesAt } from './leaves.ts';
+
 import { WAITING_TRANSACTIONS_MAX } from './limits.ts';
 
 /** What became of a transaction while its submitter waited. */
