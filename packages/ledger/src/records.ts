@@ -10,31 +10,10 @@ import {
 import { readingAs } from './errors.ts';
 import type { StateEntry } from './module.ts';
 import type { ModuleEvent } from './outcome.ts';
+import { RECORD_KIND } from './record-kinds.ts';
 import { decodeStateEntry, encodeStateEntry, type StateChange } from './state.ts';
 
-/** First byte of every stored key: which kind of record it is. */
-export const RECORD_KIND = {
-  /** Which chain, format and validator this store belongs to. */
-  meta: 0x4d, // M
-  /** Heights reached: the tip, the final height, what the engine applied. */
-  tip: 0x41, // A
-  header: 0x48, // H
-  /** Block hash → height. */
-  heightOf: 0x4b, // K
-  certificate: 0x43, // C
-  payload: 0x50, // P
-  /** Leaves, results and timer events of a block. */
-  index: 0x58, // X
-  /** Values that a block replaced. */
-  undo: 0x55, // U
-  transaction: 0x54, // T
-  state: 0x53, // S
-  configuration: 0x47, // G
-  journal: 0x4a, // J
-  engineEntry: 0x45, // E
-  engineState: 0x56, // V
-  evidence: 0x59, // Y
-} as const;
+export { RECORD_KIND } from './record-kinds.ts';
 
 function numbered(kind: number, number: number): Uint8Array {
   const key = new Uint8Array(9);
@@ -59,10 +38,18 @@ export const transactionKey = (id: TransactionId): Uint8Array => tagged(RECORD_K
 export const configurationKey = (number: number): Uint8Array => numbered(RECORD_KIND.configuration, number);
 export const journalKey = (number: number): Uint8Array => numbered(RECORD_KIND.journal, number);
 
+/** Beginnings of state keys, by module: there are few modules. */
+const statePrefixes = new Map<string, Uint8Array>();
+
 /** State key: kind, length of the module's name, the name, the key. */
 export function stateKey(module: string, key: Uint8Array): Uint8Array {
-  const name = utf8Encode(module);
-  return concatBytes(Uint8Array.of(RECORD_KIND.state, name.length), name, key);
+  let prefix = statePrefixes.get(module);
+  if (prefix === undefined) {
+    const name = utf8Encode(module);
+    prefix = concatBytes(Uint8Array.of(RECORD_KIND.state, name.length), name);
+    statePrefixes.set(module, prefix);
+  }
+  return concatBytes(prefix, key);
 }
 
 /** The module and key of a state record's key. */

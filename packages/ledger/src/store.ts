@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { assert } from '@varve/consensus';
 import { concatBytes } from '@varve/encoding';
+import { RECORD_KIND } from './record-kinds.ts';
 
 /** A key-value store with synchronous reads: LevelDB in the daemon, a simulated disk in the simulator. */
 export interface Store {
@@ -128,8 +129,9 @@ export class RecordStore {
     this.#inFlight = new Map();
   }
 
+  /** Only state is read again and again; everything else is read once, if ever. */
   #remember(id: string, body: Uint8Array): void {
-    if (body.length > CACHE_RECORD_BYTES_MAX) return;
+    if (body.length > CACHE_RECORD_BYTES_MAX || id.charCodeAt(0) !== RECORD_KIND.state) return;
     if (this.#cache.size >= CACHE_ENTRIES_MAX) {
       this.#cacheOld = this.#cache;
       this.#cache = new Map();
