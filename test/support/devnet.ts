@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createClient, type Client } from '@varve/client';
+import { type Client, createClient } from '@varve/client';
 import { createSigner, type Signer } from '@varve/crypto';
 import { openKeyFile, readKeyFile } from '@varve/crypto/files';
 import { temporaryFolder, varve } from './command.ts';
@@ -37,7 +37,16 @@ export class TestDevnet {
     const folder = temporaryFolder();
     const devnet = new TestDevnet(join(folder.path, 'devnet'), folder.clean);
     try {
-      await devnet.command('devnet', '--protocol', protocol, '--validators', String(validators), '--ports', '0', '--detach');
+      await devnet.command(
+        'devnet',
+        '--protocol',
+        protocol,
+        '--validators',
+        String(validators),
+        '--ports',
+        '0',
+        '--detach',
+      );
     } catch (error) {
       await devnet.stop();
       throw error;
@@ -95,7 +104,11 @@ export class TestDevnet {
 }
 
 /** Waits for a condition, asking ever so often; throws with `what` after `msMax`. */
-export async function eventually(what: string, condition: () => Promise<boolean> | boolean, msMax = 30_000): Promise<void> {
+export async function eventually(
+  what: string,
+  condition: () => Promise<boolean> | boolean,
+  msMax = 30_000,
+): Promise<void> {
   const end = performance.now() + msMax;
   for (;;) {
     try {
