@@ -46,7 +46,7 @@ export function failureOf(error: unknown): Failure {
   const code = fields.code ?? 'INTERNAL';
   return {
     code,
-    message: fields.message.replace(new RegExp(`^${code}: `), ''),
+    message: fields.message.startsWith(`${code}: `) ? fields.message.slice(code.length + 2) : fields.message,
     hint: fields.hint ?? hintOf(code),
     exitCode: fields.exitCode ?? exitCodeOf(code, fields.isSubmission, fields.status),
     body: fields.body,
@@ -72,10 +72,27 @@ function fieldsOf(error: unknown): ErrorFields {
   const code = /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/.test(text('code') ?? '') ? text('code') : undefined;
   return {
     code: code?.startsWith('ERR_') ? undefined : code,
-    message: text('detail') ?? (error.message || error.name),
+    message: text('detail') ?? sentence(error, own.details),
     hint: text('hint'),
     status: typeof own.status === 'number' ? own.status : undefined,
-    isSubmission: 'transactionId' in own && own.transactionId !== undefined,
+    isSubmission: own.transactionId !== undefined,
+    // It was executed and failed, or can no longer be.
+    ...(isSettled(own.result) && { exitCode: EXIT.rejected }),
     body: own.result,
   };
+}
+
+function isSettled(result: unknown): boolean {
+  if (typeof result !== 'object' || result === null) return false;
+  const { status, outcome } = result as { status?: unknown; outcome?: { code?: unknown } | null };
+  return status === 'expired' || (outcome !== undefined && outcome !== null && outcome.code !== 'OK');
+}
+
+/** The message without the JSON of its details, whose values follow as text. */
+function sentence(error: Error, details: unknown): string {
+  const json = typeof details === 'object' && details !== null ? JSON.stringify(details) : undefined;
+  if (json === undefined || !error.message.endsWith(json)) return error.message || error.name;
+  const values = Object.values(details as object).filter((value) => typeof value !== 'object');
+  const head = error.message.slice(0, -json.length).replace(/[:\s]+$/, '');
+  return values.length === 0 ? head : `${head}: ${values.join(': ')}`;
 }

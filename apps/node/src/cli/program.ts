@@ -27,6 +27,7 @@ export function buildProgram(host: CommandHost, onTalk: (text: string) => void):
   const program = new Command('varve')
     .description('Varve: a permissioned ledger with pluggable consensus whose every answer can be checked offline.')
     .version('0.1.0', '-V, --version', 'print the version')
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void host.output.stdout.write(text),

@@ -112,5 +112,8 @@ async function nodeOptionsOf(
 
 function openLog(dataDirectory: string, level: string): NodeOptions['logger'] {
   // Synchronous: the last lines before an end are those that matter, and in calm times there are few.
-  return pino({ level }, pino.destination({ dest: join(dataDirectory, LOG_FILE), append: true, sync: true }));
+  return pino(
+    { level, base: null },
+    pino.destination({ dest: join(dataDirectory, LOG_FILE), append: true, sync: true }),
+  );
 }
