@@ -7,7 +7,12 @@ await setUp();
 const node = join(root, 'node_modules', '.bin', 'node');
 const child = spawn(
   node,
-  ['--conditions=source', '--disable-warning=ExperimentalWarning', join(root, 'bench', 'main.ts'), ...process.argv.slice(2)],
+  [
+    '--conditions=source',
+    '--disable-warning=ExperimentalWarning',
+    join(root, 'bench', 'main.ts'),
+    ...process.argv.slice(2),
+  ],
   { stdio: 'inherit' },
 );
 child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
