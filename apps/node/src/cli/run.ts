@@ -9,11 +9,8 @@ import { buildProgram } from './program.ts';
  * @param args - Without the program's own name.
  * @returns What the process is to end with.
  */
-export async function runCli(
-  args: readonly string[],
-  output: Output = process,
-  environment: Readonly<Record<string, string | undefined>> = process.env,
-): Promise<number> {
+export async function runCli(args: readonly string[], output: Output = process): Promise<number> {
+  const environment = process.env;
   let exitCode: number = EXIT.ok;
   const talked: string[] = [];
   const program = buildProgram(
