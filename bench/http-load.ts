@@ -24,10 +24,16 @@ export class HttpLoad {
           const parts: Buffer[] = [];
           response.on('data', (part: Buffer) => parts.push(part));
           response.on('error', reject);
-          response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(parts).toString() }));
+          response.on('end', () =>
+            resolve({ status: response.statusCode ?? 0, body: Buffer.concat(parts).toString() }),
+          );
         },
       );
-      sent.on('error', reject);
+      sent.on('error', (error) => {
+        // A kept-alive connection may be closed by the server just as it is used again; sending twice is harmless.
+        if (sent.reusedSocket) this.post(url, contentType, body).then(resolve, reject);
+        else reject(error);
+      });
       sent.on('timeout', () => sent.destroy(new Error('no answer within 60 s')));
       sent.end(body);
     });

@@ -46,7 +46,12 @@ async function measureRecovery(maker: TransactionMaker): Promise<void> {
     times.push(await recoveryMs(devnet, maker, transactionsPerSecond / 2));
     say(`kill ${kill} of ${RECOVERY_KILLS}: final again after ${times.at(-1)?.toFixed(0)} ms`);
   }
-  const result = { machine: machineName(), loadPerSecond: transactionsPerSecond / 2, recoveryMs: times, medianMs: median(times) };
+  const result = {
+    machine: machineName(),
+    loadPerSecond: transactionsPerSecond / 2,
+    recoveryMs: times,
+    medianMs: median(times),
+  };
   if (options.json) console.log(JSON.stringify(result, undefined, 2));
   else console.log(`median of ${RECOVERY_KILLS} leader kills at half load: ${result.medianMs.toFixed(0)} ms`);
 }
@@ -59,7 +64,11 @@ async function measureLoad(maker: TransactionMaker): Promise<void> {
   const batches = await measureShape(maker, batchShape(), 'batches');
   const after = await snapshot();
   const counted = batches.transactions;
-  const single = await measureShape(maker, { urls: urls(), wait: 'final', batch: 1, concurrency: SINGLE_CONCURRENCY }, 'one per request');
+  const single = await measureShape(
+    maker,
+    { urls: urls(), wait: 'final', batch: 1, concurrency: SINGLE_CONCURRENCY },
+    'one per request',
+  );
   const half = batches.report.transactionsPerSecond / 2;
   say('half load');
   const committed = await paced(maker, half, 'committed');
@@ -79,7 +88,10 @@ async function measureLoad(maker: TransactionMaker): Promise<void> {
     residentMiB: Math.max(...devnet.members.map(({ pid }) => residentMiB(pid))),
     loopLagP99Ms: Math.max(...(await Promise.all(devnet.members.map((member) => loopLag(member.httpUrl))))),
     bytesSent: (after.sent - before.sent) / counted / options.validators,
-    bytesOnDisk: (snapshotDisk() - diskBefore) / (counted + single.transactions + committed.transactions + final.transactions) / options.validators,
+    bytesOnDisk:
+      (snapshotDisk() - diskBefore) /
+      (counted + single.transactions + committed.transactions + final.transactions) /
+      options.validators,
   };
   if (options.json) console.log(JSON.stringify(report, undefined, 2));
   else printTable(report);
@@ -115,7 +127,11 @@ async function measureShape(
   };
 }
 
-function costs(before: Snapshot, after: Snapshot, transactions: number): { cpu: Record<string, number>; client: number } {
+function costs(
+  before: Snapshot,
+  after: Snapshot,
+  transactions: number,
+): { cpu: Record<string, number>; client: number } {
   const per = (total: number): number => total / transactions / options.validators;
   const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
   const cpu: Record<string, number> = { total: per(sum(after.cpu) - sum(before.cpu)) };

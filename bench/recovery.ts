@@ -11,7 +11,11 @@ const PROBE_TIMEOUT_MS = 20_000;
  * death is final. Then the killed one is started again and catches up.
  * @returns Milliseconds.
  */
-export async function recoveryMs(devnet: TestDevnet, maker: TransactionMaker, transactionsPerSecond: number): Promise<number> {
+export async function recoveryMs(
+  devnet: TestDevnet,
+  maker: TransactionMaker,
+  transactionsPerSecond: number,
+): Promise<number> {
   const load = new HttpLoad();
   const leader = await leaderOf(devnet);
   const others = devnet.members.filter(({ name }) => name !== leader.name).map(({ httpUrl }) => httpUrl);
@@ -29,7 +33,11 @@ export async function recoveryMs(devnet: TestDevnet, maker: TransactionMaker, tr
   const died = performance.now();
   const [probe] = maker.make(1);
   if (probe === undefined) throw new Error('no probe');
-  const answer = await load.post(`${others[0]}/v1/transactions?wait=final&timeout=${PROBE_TIMEOUT_MS}`, 'application/cose', probe);
+  const answer = await load.post(
+    `${others[0]}/v1/transactions?wait=final&timeout=${PROBE_TIMEOUT_MS}`,
+    'application/cose',
+    probe,
+  );
   const ms = performance.now() - died;
   if (answer.status !== 200) throw new Error(`the probe was answered ${answer.status}: ${answer.body.slice(0, 200)}`);
   stop.abort();

@@ -48,8 +48,12 @@ export function printTable(report: BenchReport): void {
     Object.entries(cpu)
       .map(([stage, micros]) => `${stage} ${micros.toFixed(1)}`)
       .join(', ');
-  console.log(`\n${report.protocol}, ${report.validators} validators, ${report.transactionBytes}-byte signed transactions`);
-  console.log(`${report.machine}; medians of ${report.runs} runs of ${report.secondsPerRun} s; client on the same machine\n`);
+  console.log(
+    `\n${report.protocol}, ${report.validators} validators, ${report.transactionBytes}-byte signed transactions`,
+  );
+  console.log(
+    `${report.machine}; medians of ${report.runs} runs of ${report.secondsPerRun} s; client on the same machine\n`,
+  );
   line('batches of 100, wait=final', `${report.batches.transactionsPerSecond.toFixed(0)} tx/s`);
   line('  latency of a batch, p50 / p99', ms(report.batches.latencyMs));
   line('  CPU µs per transaction per validator', stages(report.batches.cpuMicros));
@@ -57,7 +61,10 @@ export function printTable(report: BenchReport): void {
   line('one per request, wait=final', `${report.single.transactionsPerSecond.toFixed(0)} tx/s`);
   line('  latency, p50 / p99', ms(report.single.latencyMs));
   line('  CPU µs per transaction per validator', stages(report.single.cpuMicros));
-  line(`half load (${report.halfLoad.transactionsPerSecond.toFixed(0)} tx/s), to committed, p50 / p99`, ms(report.halfLoad.committedMs));
+  line(
+    `half load (${report.halfLoad.transactionsPerSecond.toFixed(0)} tx/s), to committed, p50 / p99`,
+    ms(report.halfLoad.committedMs),
+  );
   line('half load, to final, p50 / p99', ms(report.halfLoad.finalMs));
   line('resident memory, largest validator', `${report.residentMiB.toFixed(0)} MiB`);
   line('event-loop lag p99, largest', `${report.loopLagP99Ms.toFixed(1)} ms`);

@@ -80,7 +80,8 @@ async function send(load: HttpLoad, shape: LoadShape, id: number, transactions: 
   const answer = single
     ? await load.post(url, 'application/cose', single)
     : await load.post(url, 'application/cbor-seq', sequenceOf(transactions));
-  if (answer.status !== 200) throw new Error(`a submission was answered ${answer.status}: ${answer.body.slice(0, 300)}`);
+  if (answer.status !== 200)
+    throw new Error(`a submission was answered ${answer.status}: ${answer.body.slice(0, 300)}`);
 }
 
 function result(transactions: number, ms: number, latencies: readonly number[]): LoadResult {
