@@ -1,18 +1,11 @@
-// Runs the benchmark on the installed Node 24.
+// Sets up what is missing, then measures; arguments go to the benchmark.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { root, setUp } from './environment.js';
+import { node, root, setUp } from './setup.js';
 
-await setUp();
-const node = join(root, 'node_modules', '.bin', 'node');
-const child = spawn(
-  node,
-  [
-    '--conditions=source',
-    '--disable-warning=ExperimentalWarning',
-    join(root, 'bench', 'main.ts'),
-    ...process.argv.slice(2),
-  ],
-  { stdio: 'inherit' },
-);
-child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
+setUp({ quiet: true });
+const flags = ['--conditions=source', '--disable-warning=ExperimentalWarning'];
+const child = spawn(node, [...flags, join(root, 'bench', 'main.ts'), ...process.argv.slice(2)], { stdio: 'inherit' });
+// Ctrl-C reaches the benchmark itself, which stops its network.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined);
+child.on('exit', (code) => process.exit(code ?? 1));

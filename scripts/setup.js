@@ -77,7 +77,7 @@ function viteFolder(explorer) {
 function filesBelow(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
-    if (['node_modules', 'dist', 'test'].includes(entry.name)) return [];
+    if (['node_modules', 'dist', 'dist-types', 'test'].includes(entry.name)) return [];
     if (entry.isDirectory()) return filesBelow(path);
     return entry.isFile() ? [path] : [];
   });

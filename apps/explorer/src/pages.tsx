@@ -253,8 +253,10 @@ export function SearchPage({ query }: { query: string }): JSX.Element {
   return (
     <Await loaded={loaded}>
       {({ hits }) => {
-        const [only] = hits;
-        if (hits.length === 1 && only) location.replace(addressOf(only));
+        // A height or an id means one thing, though it may be part of a validator's name too.
+        const exact = hits.filter(({ kind }) => kind !== 'validator');
+        const [only] = exact.length > 0 ? exact : hits;
+        if ((exact.length || hits.length) === 1 && only) location.replace(addressOf(only));
         return (
           <Panel title={`Search for “${query}”`}>
             {hits.length === 0 && (

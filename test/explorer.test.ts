@@ -1,0 +1,87 @@
+import { existsSync } from 'node:fs';
+import { operations } from '@varve/client';
+import { utf8Encode } from '@varve/encoding';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TestDevnet } from './support/devnet.ts';
+
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+if (CHROMIUM === undefined) console.warn('skipped: the explorer in a browser, because no Chromium is installed');
+
+/** Chromium must not try to reach anything but the node. */
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+const PATIENCE = { timeout: 30_000 };
+
+describe.skipIf(CHROMIUM === undefined)('the explorer', () => {
+  let devnet: TestDevnet;
+  let browser: Browser;
+  let page: Page;
+  const failures: string[] = [];
+  const foreign: string[] = [];
+
+  beforeAll(async () => {
+    devnet = await TestDevnet.start(4);
+    browser = await chromium.launch({ executablePath: CHROMIUM as string, args: FLAGS });
+    page = await browser.newPage();
+    page.on('pageerror', (error) => failures.push(error.message));
+    page.on('request', (request) => {
+      if (!request.url().startsWith(url()) && !request.url().startsWith('data:')) foreign.push(request.url());
+    });
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await devnet?.stop();
+  });
+
+  function url(): string {
+    return devnet.members[1]?.httpUrl ?? '';
+  }
+
+  it('shows new transactions and their blocks without a reload', async () => {
+    await page.goto(url());
+    await page.locator('.link.live').waitFor(PATIENCE);
+    const { transactionId } = await devnet.client(0).submit([operations.coordination.create('/seen', utf8Encode('x'))]);
+    const row = page.locator('tr', { hasText: 'coordination.create /seen' });
+    await row.waitFor(PATIENCE);
+    expect(await row.locator('.badge.good').textContent()).toBe('OK');
+    await page.locator('h2', { hasText: 'Latest blocks' }).waitFor(PATIENCE);
+    await row.locator('a').first().click();
+    await page.locator('h2', { hasText: 'Transaction' }).waitFor(PATIENCE);
+    expect(await page.locator('main').textContent()).toContain(transactionId);
+    await page.locator('.badge.good', { hasText: 'final' }).waitFor(PATIENCE);
+  });
+
+  it('shows a block with its certificate, and finds it by height and by hash', async () => {
+    await page.goto(`${url()}/#/block/1`);
+    await page.locator('dd', { hasText: 'sealed by' }).waitFor(PATIENCE);
+    const hash = (await page.locator('dd .hash').first().textContent()) ?? '';
+    for (const query of ['1', hash]) {
+      await page.goto(url());
+      await page.locator('input[type=search]').fill(query);
+      await page.locator('input[type=search]').press('Enter');
+      await page.locator('h2', { hasText: 'Block 1' }).waitFor(PATIENCE);
+    }
+  });
+
+  it('says what it looked for when it finds nothing, and who is up', async () => {
+    await page.goto(`${url()}/#/search?q=nothing-like-this`);
+    await page.getByText('Nothing has this height').waitFor(PATIENCE);
+    await page.goto(`${url()}/#/validators`);
+    await page.locator('td', { hasText: 'validator-4' }).waitFor(PATIENCE);
+    expect(await page.locator('tbody tr').count()).toBe(4);
+  });
+
+  it('asks nothing of any other server and fails nowhere', () => {
+    expect(foreign).toEqual([]);
+    expect(failures).toEqual([]);
+  });
+});

@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openKeyFile, readKeyFile } from '@varve/crypto/files';
+import { toHex } from '@varve/encoding';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { submitAndFollow } from '../examples/submit.ts';
+import { run, temporaryFolder } from './support/command.ts';
+import { eventually, TestDevnet } from './support/devnet.ts';
+
+const root = join(import.meta.dirname, '..');
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+
+/** The lines of the block of shell commands marked `<!-- test: name -->`. */
+function commands(name: string): string[] {
+  const block = new RegExp(`<!-- test: ${name} -->\\n\`\`\`sh\\n([\\s\\S]*?)\`\`\``).exec(readme)?.[1];
+  if (block === undefined) throw new Error(`the README has no commands "${name}"`);
+  return block.trim().split('\n');
+}
+
+describe('the README', () => {
+  let devnet: TestDevnet;
+  const folder = temporaryFolder();
+
+  beforeAll(async () => {
+    devnet = await TestDevnet.start(4);
+  });
+
+  afterAll(async () => {
+    await devnet?.stop();
+    folder.clean();
+  });
+
+  /** Runs a line as it stands, but on the network of this test. */
+  async function shell(line: string): Promise<string> {
+    const { code, stdout, stderr } = await run('sh', ['-c', line.replaceAll('.varve/devnet', devnet.directory)], {
+      cwd: root,
+      env: { VARVE_DATA: devnet.directory },
+      timeoutMs: 90_000,
+    });
+    expect({ line, code, stderr: code === 0 ? '' : stderr }).toEqual({ line, code: 0, stderr: '' });
+    return stdout;
+  }
+
+  it('has a quick start whose commands work as they stand', async () => {
+    const outputs: string[] = [];
+    for (const line of commands('quick-start')) {
+      outputs.push(await shell(line));
+      if (line.includes('kill leader')) {
+        await eventually('another leader', async () => {
+          const states = await Promise.all(
+            [1, 2, 3, 4].map((_, i) =>
+              devnet
+                .client(i)
+                .status()
+                .catch(() => undefined),
+            ),
+          );
+          return states.some((status) => status?.role === 'leader');
+        });
+      }
+    }
+    expect(outputs[1]).toContain('world');
+    expect(outputs[2]).toContain('raft');
+  });
+
+  it('shows how to check a receipt', async () => {
+    const { transactionId } = await devnet
+      .client(await alive())
+      .submitRaw([{ module: 'coordination', method: 'create', arguments: ['/receipt', new Uint8Array(1)] }]);
+    const file = join(folder.path, 'receipt.cbor');
+    for (const line of commands('receipt')) {
+      await shell(line.replace('TRANSACTION_ID', transactionId).replaceAll('receipt.cbor', file));
+    }
+  });
+
+  it('shows an example that is the one tested here', async () => {
+    const shown = /<!-- example: (\S+) -->\n```ts\n([\s\S]*?)```/.exec(readme);
+    expect(shown?.[2]).toBe(readFileSync(join(root, shown?.[1] ?? ''), 'utf8'));
+    const { accounts, passphraseFile } = devnet.file;
+    const opened = openKeyFile(readKeyFile(accounts[0]?.keyFile ?? ''), readFileSync(passphraseFile, 'utf8').trim());
+    const seed = toHex(opened.secrets.get('account') ?? new Uint8Array());
+    const url = devnet.members[await alive()]?.httpUrl ?? '';
+    expect(await submitAndFollow(url, seed, '/orders')).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  /** The position of a validator that answers: one was killed on the way. */
+  async function alive(): Promise<number> {
+    for (let i = 0; i < 4; i++)
+      if (
+        await devnet
+          .client(i)
+          .status()
+          .then(
+            () => true,
+            () => false,
+          )
+      )
+        return i;
+    throw new Error('no validator answers');
+  }
+});
