@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { chainIdOf, type Genesis } from '@varve/ledger';
 import { pino } from 'pino';
+import { boundMemory } from '../../host/memory.ts';
 import type { NodeOptions } from '../../host/node.ts';
 import { SetupError } from '../../setup/errors.ts';
 import { readText } from '../../setup/files.ts';
@@ -29,6 +30,7 @@ export const startNodeCommand: Action = async (context, _args, options) => {
   const nodeOptions = await nodeOptionsOf(dataDirectory, configuration, genesis, options);
   warnOpenApi(context, nodeOptions.http, nodeOptions.http?.token);
   const log = openLog(dataDirectory, options.text('logLevel') ?? 'info');
+  boundMemory();
   const { startNode } = await import('../../host/node.ts');
   const end = endReason(context.environment);
   const node = await startNode({ ...nodeOptions, logger: log, onProgress: (text) => printer.progress(text) }).catch(
