@@ -117,6 +117,7 @@ interface Header {
   next: Bytes;
   transactionsRoot: Bytes;
   count: number;
+  stateRoot: Bytes;
   historyRoot: Bytes;
   hash: Bytes;
 }
@@ -135,6 +136,7 @@ function header(b: Bytes): Header {
     next: bytes(h[8]),
     transactionsRoot: bytes(h[10]),
     count: uint(h[11]),
+    stateRoot: bytes(h[12]),
     historyRoot: bytes(h[13]),
     hash: hashOf(b),
   };
@@ -262,4 +264,52 @@ export function slowVerifyReceipt(receipt: Bytes, genesis: Bytes) {
     certified(certificate, above, reignOf(above));
   }
   return { transactionId: hex(id), height: block.height, blockHash: hex(block.hash), code: text(code) };
+}
+
+/** What a node says about one key of the state: all bytes as they are in its answer, `entry` null where it is absent. */
+interface StateClaim {
+  module: string;
+  key: Bytes;
+  entry: { version: number; modifiedHeight: number; bytes: Bytes } | null;
+  proof: Bytes;
+  header: Bytes;
+  certificate: Bytes;
+}
+
+/**
+ * Whether the key had this entry, or none, after the block, which the genesis configuration certified.
+ * @throws {TypeError} where that is not proven; whatever else it throws means the same.
+ */
+export function slowVerifyState(claim: StateClaim, genesis: Bytes) {
+  const block = header(claim.header);
+  const ruling = configuration(list(read(genesis), 6)[3]);
+  check(same(block.chainId, hashOf(genesis)) && same(block.configuration, ruling.hash), 'chain');
+  certified(read(claim.certificate), block, ruling);
+  const key = hashOf(write([claim.module, claim.key]));
+  const bitOf = (b: Bytes, i: number) => ((b[i >> 3] ?? 0) >> (7 - (i % 8))) & 1;
+  const [depth, bitmap, siblings, end] = list(read(claim.proof), 4);
+  check(uint(depth) <= 256 && bytes(bitmap).length === Math.ceil(uint(depth) / 8), 'depth');
+  for (let i = uint(depth); i < 8 * bytes(bitmap).length; i++) check(bitOf(bytes(bitmap), i) === 0, 'bitmap');
+  const [kind, ...parts] = list(end);
+  let node: Bytes = new Uint8Array(32);
+  if (claim.entry !== null) {
+    check(kind === 1 && parts.length === 1, 'end');
+    const { version, modifiedHeight, bytes: value } = claim.entry;
+    check(same(parts[0], hashOf(write([version, modifiedHeight, value]))), 'another value');
+    node = hashOf([0], key, bytes(parts[0], 32));
+  } else if (kind === 2) {
+    const [other, value] = parts.map((part) => bytes(part, 32)) as [Bytes, Bytes];
+    check(parts.length === 2 && !same(other, key), 'end');
+    for (let i = 0; i < uint(depth); i++) check(bitOf(other, i) === bitOf(key, i), 'leaf elsewhere');
+    node = hashOf([0], other, value);
+  } else check(kind === 0 && parts.length === 0, 'end');
+  const left = [...list(siblings)];
+  for (let i = uint(depth) - 1; i >= 0; i--) {
+    const sibling = bitOf(bytes(bitmap), i) ? bytes(left.pop(), 32) : new Uint8Array(32);
+    check(!bitOf(bytes(bitmap), i) || sibling.some((byte) => byte !== 0), 'empty sibling');
+    node = bitOf(key, i) ? hashOf(sibling, node) : hashOf(node, sibling);
+  }
+  check(left.length === 0, 'siblings');
+  check(same(node, block.stateRoot), 'state root');
+  return { height: block.height, blockHash: hex(block.hash) };
 }
