@@ -204,7 +204,7 @@ export const PROBLEMS: Readonly<Record<string, ProblemKind>> = {
   RECORD_DAMAGED: {
     status: 500,
     title: 'A stored record is damaged',
-    hint: 'run "varve doctor" on this node, and ask another one',
+    hint: 'ask another node; the log of this one says what is damaged',
     ...elsewhere,
   },
   BARRIER_UNAVAILABLE: {

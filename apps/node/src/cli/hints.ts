@@ -30,7 +30,6 @@ const HINTS: Readonly<Record<string, string>> = {
   PORT_IN_USE: 'stop the other program, or choose other ports: --http, --listen, or --ports of a devnet',
   PROTOCOL_UNKNOWN: 'choose a protocol that this program has, such as raft',
   RECEIPT_INVALID: 'check that the genesis file is of the same chain, and ask for the receipt again',
-  RULES_UNKNOWN: 'update the program: the chain has newer rules than it knows',
   SIGNER_MISSING: 'name who signs: --key FILE, or --data DIR of a devnet',
   STATE_DIVERGED: 'keep the data directory and its node.log: this validator executed differently from the others',
   STOP_TIMEOUT: 'look for the process and its node.log',
