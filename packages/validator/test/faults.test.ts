@@ -135,6 +135,21 @@ describe('partitions', () => {
     cluster.until(() => settled(cluster), 10_000);
   });
 
+  it('a leader that is cut off hands its clients’ transactions on once it is back', () => {
+    const cluster = ready(3, 29);
+    const leader = cluster.leader as TestNode;
+    for (const other of cluster.nodes) if (other !== leader) cluster.link(leader, other, false);
+    const transaction = cluster.transaction([create()]);
+    // It proposes this to nobody, and nobody else has it.
+    cluster.submit(leader, transaction.bytes);
+    cluster.until(
+      () => cluster.nodes.some((node) => node !== leader && node.validator?.status().engine?.role === 'leader'),
+      5000,
+    );
+    for (const other of cluster.nodes) if (other !== leader) cluster.link(leader, other, true);
+    cluster.until(() => leader.validator?.transactionState(transaction.id).state === 'final', 10_000);
+  });
+
   it('survives a quarter of all packets lost', () => {
     const cluster = ready(4, 11);
     let n = 0;
