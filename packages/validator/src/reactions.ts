@@ -102,9 +102,10 @@ export class Reactions implements ApplierEvents, SealingEvents, AdmissionEvents 
     for (const transaction of execution.executed) pool.remove(transaction.id);
     this.#discard(execution);
     this.#noticeAdmission(execution);
+    // Before its certificate is taken: whoever waits hears first that the block is here, then that it is final.
+    durability.after(() => this.#blockDurable(sealed, synced));
     if (synced?.certificate) sealing().accept(synced.certificate);
     sealing().executed(sealed);
-    durability.after(() => this.#blockDurable(sealed, synced));
   }
 
   skipped(execution: Execution): void {

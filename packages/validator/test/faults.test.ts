@@ -196,6 +196,13 @@ describe('observers', () => {
     cluster.until(() => observer.answers.has(request), 5000);
     expect(observer.answers.get(request)).toMatchObject({ kind: 'barrier' });
     expect(observer.validator?.status().mode).toBe('observer');
+    // Whoever waits for finality is told of a block before he is told that it is final.
+    let told = 0;
+    for (const notice of observer.notices) {
+      if (notice.kind === 'committed') told = notice.height;
+      if (notice.kind === 'final') expect(notice.height).toBeLessThanOrEqual(told);
+    }
+    expect(told).toBeGreaterThan(0);
   });
 });
 
