@@ -7,6 +7,8 @@ export const TRANSACTION_BODY_BYTES_MAX: number = 1 * MIB;
 export const SEQUENCE_BODY_BYTES_MAX: number = 4 * MIB;
 /** Largest JSON body: what `JSON.parse` needs for this cannot hold the process up, however deeply it is nested. */
 export const JSON_BODY_BYTES_MAX: number = 256 * KIB;
+/** A refused body up to this length is read to its end, so that its client gets the answer. */
+export const DROPPED_BYTES_MAX: number = 64 * MIB;
 /** Most transactions of one request. */
 export const SEQUENCE_TRANSACTIONS_MAX = 1_000;
 

@@ -2,6 +2,7 @@ import type { Problem } from '@varve/client';
 import { EncodingError } from '@varve/encoding';
 import { RecordDamaged } from '@varve/ledger/chain';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { DROPPED_BYTES_MAX } from './limits.ts';
 import { ApiError, PROBLEMS, type ProblemExtra, problem } from './problems.ts';
 
 /** Media type of error answers, RFC 9457. */
@@ -37,6 +38,7 @@ export function errorReply(error: FastifyError | Error, request: FastifyRequest,
   }
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const known = FASTIFY_CODES[code] ?? (PROBLEMS[code] ? code : undefined);
+  if (known === 'BODY_TOO_LARGE') keepOpenToTheEnd(request, reply);
   if (known !== undefined) return problemReply(reply, problem(known, error.message));
   // What an identifier's constructor throws: the schema let through what no identifier is.
   if (error instanceof EncodingError) return problemReply(reply, problem('REQUEST_INVALID', error.message));
@@ -44,4 +46,10 @@ export function errorReply(error: FastifyError | Error, request: FastifyRequest,
   if (status >= 400 && status < 500) return problemReply(reply, problem('REQUEST_INVALID', error.message));
   request.log.error({ err: error }, 'a request failed');
   return problemReply(reply, problem('INTERNAL', 'an unexpected error; the log of the node has it'));
+}
+
+/** A connection closed while its client still writes loses the answer; so what it announced is read, and dropped. */
+function keepOpenToTheEnd(request: FastifyRequest, reply: FastifyReply): void {
+  const announced = Number(request.headers['content-length']);
+  if (announced <= DROPPED_BYTES_MAX) reply.removeHeader('connection');
 }
