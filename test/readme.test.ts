@@ -69,7 +69,7 @@ describe('the README', () => {
       .submitRaw([{ module: 'coordination', method: 'create', arguments: ['/receipt', new Uint8Array(1)] }]);
     const file = join(folder.path, 'receipt.cbor');
     for (const line of commands('receipt')) {
-      await shell(line.replace('TRANSACTION_ID', transactionId).replaceAll('receipt.cbor', file));
+      await shell(line.replace('TRANSACTION_ID', String(transactionId)).replaceAll('receipt.cbor', file));
     }
   });
 

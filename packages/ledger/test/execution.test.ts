@@ -70,7 +70,7 @@ describe('skip rules', () => {
         validityMs: broken.has('VALIDITY_TOO_LONG') ? -1e9 : 600_000,
       },
       modules: new Map(),
-      accounts: broken.has('KEY_INACTIVE') ? { sender: () => undefined } : accounts,
+      accounts: broken.has('KEY_INACTIVE') ? { module: 'accounts', sender: () => undefined } : accounts,
       isKnown: () => broken.has('TRANSACTION_KNOWN'),
       isSigned: () => !broken.has('SIGNATURE_INVALID'),
     });

@@ -120,6 +120,7 @@ const notes: GenesisModule = {
 export const modules: ReadonlyMap<string, GenesisModule> = new Map([[notes.name, notes]]);
 
 export const accounts: AccountDirectory = {
+  module: 'accounts',
   sender(state: StateReader, account: AccountId, publicKey: Uint8Array) {
     const entry = state.get('notes', keyOf(publicKey));
     if (entry === undefined || toHex(entry.bytes) !== account) return undefined;
