@@ -1,4 +1,4 @@
-/** What the process ends with. Stable: scripts branch on it, and docs/operations.md lists it. */
+/** What the process ends with. Stable: scripts branch on it, and docs/errors.md lists it. */
 export const EXIT = {
   ok: 0,
   failed: 1,
