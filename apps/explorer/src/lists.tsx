@@ -40,7 +40,7 @@ export function BlockRows({ blocks }: { blocks: readonly BlockSummary[] }): JSX.
 }
 
 /** What a transaction does, in a line. */
-export function summaryOf(transaction: ExecutedAnswer): string {
+function summaryOf(transaction: ExecutedAnswer): string {
   const [first] = transaction.operations;
   if (first === undefined) return '';
   const more = transaction.operations.length > 1 ? ` +${transaction.operations.length - 1}` : '';

@@ -35,7 +35,6 @@ export const payloadKey = (id: PayloadId): Uint8Array => tagged(RECORD_KIND.payl
 export const indexKey = (height: number): Uint8Array => numbered(RECORD_KIND.index, height);
 export const undoKey = (height: number): Uint8Array => numbered(RECORD_KIND.undo, height);
 export const transactionKey = (id: TransactionId): Uint8Array => tagged(RECORD_KIND.transaction, fromHex(id));
-export const configurationKey = (number: number): Uint8Array => numbered(RECORD_KIND.configuration, number);
 export const journalKey = (number: number): Uint8Array => numbered(RECORD_KIND.journal, number);
 
 /** Beginnings of state keys, by module: there are few modules. */

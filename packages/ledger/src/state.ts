@@ -31,7 +31,7 @@ export function stateTreeValue(entry: StateEntry): Uint8Array {
 }
 
 /** A string that identifies `(module, key)` in maps: the module, a zero byte, the key's bytes as code units. */
-export function stateMapKey(module: string, key: Uint8Array): string {
+function stateMapKey(module: string, key: Uint8Array): string {
   let text = `${module}\0`;
   for (const byte of key) text += String.fromCharCode(byte);
   return text;

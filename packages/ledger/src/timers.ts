@@ -4,7 +4,7 @@ import { readingAs } from './errors.ts';
 /** The name under which timers stand in the state. No module may have it. */
 export const TIMERS_MODULE = 'timers';
 /** How many timers one block fires at most; the rest are due in the next. */
-export const TIMERS_PER_BLOCK_MAX = 1000;
+const TIMERS_PER_BLOCK_MAX = 1000;
 
 /** A method to run at the start of the first block whose time is at least `dueTime`. */
 export interface Timer {

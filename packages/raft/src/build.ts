@@ -4,7 +4,7 @@ import { broadcastAppend, leaderAppend } from './replication.ts';
 import type { RaftState } from './state.ts';
 
 /** A leader builds nothing while execution lags this many entries behind its log. */
-export const APPLIED_LAG_MAX = 1024;
+const APPLIED_LAG_MAX = 1024;
 
 /** What is proposed and not committed. Counted anew each time: a running counter could drift (trap 17). */
 export function inFlight(state: RaftState): { readonly payloads: number; readonly bytes: number } {

@@ -35,7 +35,7 @@ export function startElection(state: RaftState, transfer: boolean): void {
 }
 
 /** Raft §5.4.1: the later term wins, then the longer log. */
-export function isUpToDate(state: RaftState, candidate: { lastIndex: number; lastTerm: number }): boolean {
+function isUpToDate(state: RaftState, candidate: { lastIndex: number; lastTerm: number }): boolean {
   const { lastIndex, lastTerm } = state.log;
   return candidate.lastTerm !== lastTerm ? candidate.lastTerm > lastTerm : candidate.lastIndex >= lastIndex;
 }

@@ -4,7 +4,7 @@ import { APPEND_BYTES_MAX, APPEND_ENTRIES_MAX } from './message.ts';
 /** Entries at or below the anchor that stay in memory for followers that lag a little. */
 export const LOG_TAIL_ENTRIES_MAX = 256;
 /** Their payload bytes. */
-export const LOG_TAIL_BYTES_MAX: number = 8 * 1024 * 1024;
+const LOG_TAIL_BYTES_MAX: number = 8 * 1024 * 1024;
 
 /** Payload bytes of an entry; a no-op has none. */
 export function entryBytes(entry: Entry): number {

@@ -8,7 +8,7 @@ export const APPEND_BYTES_MAX: number = 1024 * 1024;
 /** No term of a correct node comes near it: one a millisecond would take 140,000 years. */
 export const TERM_MAX: number = 2 ** 52;
 /** Likewise for an index. */
-export const INDEX_MAX: number = 2 ** 52;
+const INDEX_MAX: number = 2 ** 52;
 
 /** The places of a message in Raft §5.1: every one carries its sender's term, a pre-vote the term it asks about. */
 interface Termed {

@@ -4,7 +4,7 @@ import { broadcastHeartbeat } from './replication.ts';
 import { type RaftState, send } from './state.ts';
 
 /** Reads a leader keeps for one voter, at most; more are refused. */
-export const READS_MAX = 1024;
+const READS_MAX = 1024;
 
 /** A barrier that a voter, perhaps this one, waits for. */
 export interface PendingRead {

@@ -92,7 +92,7 @@ export interface RaftState {
 }
 
 /** An outbox with nothing in it. */
-export function createOutbox(): Outbox {
+function createOutbox(): Outbox {
   return {
     send: [],
     durably: [],

@@ -121,7 +121,7 @@ export function recoveredOf(store: Store): Recovered {
   return { ...rest, log: [...store.log], ...(hardState ? { hardState } : {}) };
 }
 
-export function applyWrite(store: Store, write: Write<RaftMessage>): void {
+function applyWrite(store: Store, write: Write<RaftMessage>): void {
   if (write.hardState) store.hardState = write.hardState;
   const { truncateFrom, anchor } = write;
   if (truncateFrom !== undefined) store.log = store.log.filter((entry) => entry.index < truncateFrom);

@@ -4,7 +4,7 @@ import { CLOCK_SKEW_MS_MAX } from './limits.ts';
  * How far the lower median of the members' clocks is ahead of ours, milliseconds.
  * @param offsets - Of the other members heard recently; ours is 0 and counts too.
  */
-export function clockOffset(offsets: readonly number[]): number {
+function clockOffset(offsets: readonly number[]): number {
   const sorted = [...offsets, 0].sort((a, b) => a - b);
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
 }

@@ -30,7 +30,7 @@ export function engineStateKey(instance: InstanceId): Uint8Array {
   return concatBytes(Uint8Array.of(RECORD_KIND.engineState), fromHex(instance));
 }
 
-export function engineEntryKey(instance: InstanceId, index: number): Uint8Array {
+function engineEntryKey(instance: InstanceId, index: number): Uint8Array {
   const number = new Uint8Array(8);
   new DataView(number.buffer).setBigUint64(0, BigInt(index));
   return concatBytes(Uint8Array.of(RECORD_KIND.engineEntry), fromHex(instance), number);

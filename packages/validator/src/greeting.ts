@@ -12,7 +12,7 @@ import type { Outbox } from './outbox.ts';
 import type { Peer, Peers } from './peers.ts';
 
 /** The newest version of the execution rules that this program knows. */
-export const RULES_KNOWN = 1;
+const RULES_KNOWN = 1;
 
 /** What this node durably holds of itself, to compare with what others saw. */
 export interface OwnRecord {

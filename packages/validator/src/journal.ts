@@ -19,7 +19,7 @@ export interface JournalEntry {
   readonly tipHeight: number;
 }
 
-export function encodeJournalEntry(entry: JournalEntry): Uint8Array {
+function encodeJournalEntry(entry: JournalEntry): Uint8Array {
   return encodeCbor([
     entry.number,
     entry.bytesTotal,

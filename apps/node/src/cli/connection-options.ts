@@ -13,7 +13,7 @@ export function addNodeOptions(command: Command): Command {
 }
 
 /** Options that say who signs. */
-export function addSignerOptions(command: Command): Command {
+function addSignerOptions(command: Command): Command {
   return command
     .addOption(option('--key <file>', 'key file that signs (default: the first account of the devnet)', 'VARVE_KEY'))
     .option('--as <name>', 'account of the devnet that signs, such as org2')

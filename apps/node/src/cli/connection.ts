@@ -14,7 +14,7 @@ import { CliError, usage } from './failure.ts';
 const DEVNET_DEFAULT = '.varve/devnet';
 
 /** The devnet that `--data` names, or the default one where it exists. */
-export function devnetOf(options: Options): Devnet | undefined {
+function devnetOf(options: Options): Devnet | undefined {
   return readDevnet(resolve(options.text('data') ?? DEVNET_DEFAULT));
 }
 

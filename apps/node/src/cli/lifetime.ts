@@ -2,7 +2,7 @@ import { EXIT } from './exit-codes.ts';
 import { CliError } from './failure.ts';
 
 /** How long a clean stop may take, milliseconds. */
-export const STOP_MS_MAX = 2_900;
+const STOP_MS_MAX = 2_900;
 /** A terminal and the launchers above may pass one Ctrl-C on twice: what follows so soon is the same one. */
 const SAME_SIGNAL_MS = 500;
 const PARENT_CHECK_MS = 500;

@@ -1,7 +1,7 @@
 import { freeDiskBytes } from '../storage/index.ts';
 
 /** With less than this free, no transactions are taken: a database needs room to open again. */
-export const DISK_FREE_BYTES_MIN: number = 256 * 1024 * 1024;
+const DISK_FREE_BYTES_MIN: number = 256 * 1024 * 1024;
 const CHECK_INTERVAL_MS = 2000;
 
 /** Watches the free space of a folder's disk. */

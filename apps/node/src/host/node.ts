@@ -25,8 +25,6 @@ import { identityOf, STORE_FOLDER } from './initialize.ts';
 import type { NodeService } from './service.ts';
 import { ServiceHost } from './service-host.ts';
 
-export { initializeStore } from './initialize.ts';
-
 /** What a node is started with. */
 export interface NodeOptions {
   /** Holds the database in `store/`. */

@@ -1,6 +1,5 @@
-export { NetworkError, type NetworkErrors, type RefusalReason } from './errors.ts';
 export type { GossipTopic } from './gossip.ts';
 export { networkKeyOf, peerIdOf } from './keys.ts';
-export { COOL_DOWN_MS, GOSSIP_BYTES_MAX, PACKET_BYTES_MAX, WRITE_BUFFER_BYTES_MAX } from './limits.ts';
+export { GOSSIP_BYTES_MAX, PACKET_BYTES_MAX, WRITE_BUFFER_BYTES_MAX } from './limits.ts';
 export { Network } from './network.ts';
-export { type NetworkOptions, type NetworkPeer, packetProtocol } from './options.ts';
+export { type NetworkOptions, packetProtocol } from './options.ts';

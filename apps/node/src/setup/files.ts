@@ -64,7 +64,7 @@ function failed(path: string, what: string, cause: unknown): SetupError {
 }
 
 /** The system's code of an error, such as `ENOENT`. */
-export function codeOf(error: unknown): string | undefined {
+function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 

@@ -50,7 +50,7 @@ export function createKeyFile(
 }
 
 /** The public parts of a key file. */
-export function publicPartsOf(file: KeyFile): PublicParts {
+function publicPartsOf(file: KeyFile): PublicParts {
   const keys = Object.fromEntries(publicKeysOf(file).map(([role, key]) => [`${role}Key`, publicKeyHex(key)]));
   return withAccountId({
     ...(file.name !== undefined && { name: file.name }),

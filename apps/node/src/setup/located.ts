@@ -14,7 +14,7 @@ export interface DocumentProblem {
 }
 
 /** Longest document that is read. */
-export const DOCUMENT_BYTES_MAX: number = 16 * 1024 * 1024;
+const DOCUMENT_BYTES_MAX: number = 16 * 1024 * 1024;
 
 /** Collects what is wrong with one document. */
 export interface ProblemSink {

@@ -1,3 +1,3 @@
-export { StoreError, type StoreErrors } from './errors.ts';
+export { StoreError } from './errors.ts';
 export { freeDiskBytes } from './folder.ts';
-export { LevelStore, type Store, type StoreOperation, type StoreRange } from './level-store.ts';
+export { LevelStore, type StoreRange } from './level-store.ts';

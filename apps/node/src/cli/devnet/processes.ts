@@ -5,7 +5,7 @@ import type { DevnetValidator } from '../../setup/devnet-folder.ts';
 import { STOP_WITH_PARENT } from '../lifetime.ts';
 
 /** What a validator's process writes to its standard streams, in its folder. */
-export const OUTPUT_FILE = 'output.log';
+const OUTPUT_FILE = 'output.log';
 /** A young generation of this many MiB is plenty: most of a validator's garbage is small and short-lived. */
 const NODE_FLAGS = ['--max-semi-space-size=8'];
 const POLL_MS = 25;
