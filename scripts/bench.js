@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { node, root, setUp } from './setup.js';
 
 setUp({ quiet: true });
-const flags = ['--conditions=source', '--disable-warning=ExperimentalWarning'];
+const flags = ['--conditions=varve-source', '--disable-warning=ExperimentalWarning'];
 const child = spawn(node, [...flags, join(root, 'bench', 'main.ts'), ...process.argv.slice(2)], { stdio: 'inherit' });
 // Ctrl-C reaches the benchmark itself, which stops its network.
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined);

@@ -3,7 +3,7 @@ import { defineConfig } from 'vite';
 export default defineConfig({
   // Served from any address and path: nothing in the page is absolute.
   base: './',
-  resolve: { conditions: ['source', 'browser', 'import', 'module', 'default'] },
+  resolve: { conditions: ['varve-source', 'browser', 'import', 'module', 'default'] },
   esbuild: { jsx: 'automatic', jsxImportSource: 'preact' },
   build: { outDir: 'dist', emptyOutDir: true, target: 'es2022' },
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type Finished, temporaryFolder } from './command.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'apps', 'node', 'src', 'main.ts');
-const FLAGS = ['--conditions=source', '--disable-warning=ExperimentalWarning'];
+const FLAGS = ['--conditions=varve-source', '--disable-warning=ExperimentalWarning'];
 const started = new Set<CliProcess>();
 
 /** What `varve node start --json` prints when it serves. */
@@ -120,10 +120,10 @@ export async function freePorts(count: number): Promise<readonly number[]> {
   return ports;
 }
 
-/** A server on a free port of this machine, which only takes the port. */
+/** A server that only takes a port of this machine, and closes every connection. */
 export function listen(port = 0): Promise<Server> {
   return new Promise((resolve, reject) => {
-    const server = createServer();
+    const server = createServer((socket) => socket.destroy());
     server.once('error', reject);
     server.listen({ port, host: '127.0.0.1' }, () => resolve(server));
   });

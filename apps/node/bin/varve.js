@@ -14,7 +14,7 @@ const isSource = existsSync(source);
 const entry = isSource ? source : join(folder, 'dist', 'main.js');
 // A small young generation: most of a validator's garbage is small and short-lived.
 const flags = isSource
-  ? ['--max-semi-space-size=8', '--conditions=source', '--disable-warning=ExperimentalWarning']
+  ? ['--max-semi-space-size=8', '--conditions=varve-source', '--disable-warning=ExperimentalWarning']
   : ['--max-semi-space-size=8'];
 
 /** The program that runs the command line. */

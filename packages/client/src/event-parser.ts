@@ -1,50 +1,33 @@
-/** One server-sent event that has data. */
-export interface ServerSentEvent {
-  readonly id: string | undefined;
-  readonly event: string | undefined;
-  readonly data: string;
-}
+import { createParser, type EventSourceMessage, type EventSourceParser } from 'eventsource-parser';
+import { VarveError } from './errors.ts';
 
-/**
- * Parses `text/event-stream` in chunks cut anywhere (HTML Living Standard §9.2.6). Lines end in LF or CR LF; a lone CR,
- * which no node sends, ends none. The package eventsource-parser cannot stand here: its export condition `source` is
- * ours too, and Node strips no types below node_modules.
- */
+/** Longest event that is held in memory, in characters: several times the largest that a node sends. */
+const EVENT_CHARACTERS_MAX: number = 64 * 1024 * 1024;
+
+/** Parses `text/event-stream` in chunks cut anywhere (HTML Living Standard §9.2.6), and hands the events back. */
 export class EventParser {
-  #rest = '';
-  #id: string | undefined;
-  #event: string | undefined;
-  #data: string[] = [];
+  readonly #events: EventSourceMessage[] = [];
+  readonly #parser: EventSourceParser;
 
-  /** The events that `chunk` completes. */
-  feed(chunk: string): ServerSentEvent[] {
-    const lines = (this.#rest + chunk).split('\n');
-    this.#rest = lines.pop() ?? '';
-    const events: ServerSentEvent[] = [];
-    for (const line of lines) {
-      const event = this.#line(line.endsWith('\r') ? line.slice(0, -1) : line);
-      if (event) events.push(event);
-    }
-    return events;
+  /** @param charactersMax - Longest event that is taken. */
+  constructor(charactersMax: number = EVENT_CHARACTERS_MAX) {
+    this.#parser = createParser({
+      maxBufferSize: charactersMax,
+      onEvent: (event) => this.#events.push(event),
+      onError: (error) => {
+        // Unknown fields are to be ignored; what fits into no memory is not from a node.
+        if (error.type === 'max-buffer-size-exceeded')
+          throw new VarveError('ANSWER_MALFORMED', { detail: `an event is over ${charactersMax} characters` });
+      },
+    });
   }
 
-  #line(line: string): ServerSentEvent | undefined {
-    if (line === '') return this.#dispatch();
-    const colon = line.indexOf(':');
-    const field = colon < 0 ? line : line.slice(0, colon);
-    const value = colon < 0 ? '' : line.slice(line[colon + 1] === ' ' ? colon + 2 : colon + 1);
-    if (field === 'data') this.#data.push(value);
-    else if (field === 'event') this.#event = value;
-    else if (field === 'id') this.#id = value;
-    return undefined;
-  }
-
-  #dispatch(): ServerSentEvent | undefined {
-    const event = { id: this.#id, event: this.#event, data: this.#data.join('\n') };
-    const hasData = this.#data.length > 0;
-    this.#id = undefined;
-    this.#event = undefined;
-    this.#data = [];
-    return hasData ? event : undefined;
+  /**
+   * The events that `chunk` completes; those without data are none.
+   * @throws {VarveError} `ANSWER_MALFORMED` when an event is too long.
+   */
+  feed(chunk: string): EventSourceMessage[] {
+    this.#parser.feed(chunk);
+    return this.#events.splice(0);
   }
 }

@@ -20,3 +20,10 @@ it('gives the same events however the stream is cut', () => {
 it('gives nothing of an event that was cut off', () => {
   expect(new EventParser().feed('id: 1\ndata: x\n')).toEqual([]);
 });
+
+it.each(['data: ', 'data: x\n'])('refuses an event without end made of %j', (piece) => {
+  const parser = new EventParser(1000);
+  expect(() => {
+    for (let fed = 0; fed <= 10_000; fed += piece.length) parser.feed(piece);
+  }).toThrow('ANSWER_MALFORMED');
+});

@@ -14,7 +14,7 @@ afterEach(async () => {
 
 /** Starts the echoing network with key 2 in another process. */
 async function startChild(peer: Node, listen: string): Promise<{ child: ChildProcess; address: string }> {
-  const flags = ['--conditions=source', '--disable-warning=ExperimentalWarning'];
+  const flags = ['--conditions=varve-source', '--disable-warning=ExperimentalWarning'];
   const child = spawn(process.execPath, [...flags, script, '2', listen, chainId, peer.key, peer.address], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -50,7 +50,7 @@ export function startProcess(validator: DevnetValidator, passphraseFile: string,
 function programArguments(): readonly string[] {
   const main = (name: string): string => join(import.meta.dirname, '..', '..', name);
   return import.meta.filename.endsWith('.ts')
-    ? [...NODE_FLAGS, '--conditions=source', '--disable-warning=ExperimentalWarning', main('main.ts')]
+    ? [...NODE_FLAGS, '--conditions=varve-source', '--disable-warning=ExperimentalWarning', main('main.ts')]
     : [...NODE_FLAGS, main('main.js')];
 }
 
