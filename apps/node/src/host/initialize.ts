@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { encodeCbor, fromHex, type PublicKeyHex } from '@varve/encoding';
-import type { Genesis } from '@varve/ledger';
+import { checkGenesisKeys, type Genesis } from '@varve/ledger';
 import { initialRecords } from '@varve/ledger/chain';
 import { builtinModules } from '@varve/modules';
 import { LevelStore } from '../storage/index.ts';
@@ -15,6 +15,7 @@ export function identityOf(networkKey: PublicKeyHex): Uint8Array {
 
 /**
  * Creates the database of a node: the only thing that ever does.
+ * @throws {LedgerError} `GENESIS_MALFORMED` for an unsound key, wherever the document came from.
  * @throws {StoreError} `STORE_EXISTS`, `STORE_DISK_FULL`, `STORE_FORBIDDEN`, `STORE_FAILED`.
  */
 export async function initializeStore(options: {
@@ -22,6 +23,7 @@ export async function initializeStore(options: {
   readonly genesis: Genesis;
   readonly networkKey: PublicKeyHex;
 }): Promise<void> {
+  checkGenesisKeys(options.genesis);
   const store = await LevelStore.create(join(options.dataDirectory, STORE_FOLDER));
   try {
     await store.commit(initialRecords(options.genesis, builtinModules().values(), identityOf(options.networkKey)));

@@ -1,8 +1,12 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { generateSeed, publicKeyOf } from '@varve/crypto';
-import { toHex } from '@varve/encoding';
+import { publicKeyHex, toHex } from '@varve/encoding';
 import { chainIdOf } from '@varve/ledger';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { initializeStore } from '../../src/host/initialize.ts';
 import { SetupError } from '../../src/setup/errors.ts';
 import { genesisDocument, parseGenesisDocument } from '../../src/setup/genesis-document.ts';
 import { genesisJson } from '../../src/setup/genesis-file.ts';
@@ -94,6 +98,20 @@ describe('a genesis document', () => {
       path: 'validators[1].networkKey',
     },
     {
+      name: 'a signing key of order 8',
+      text: VALID.replace(`${signingA}`, '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05'),
+      line: 9,
+      column: 47,
+      path: 'validators[1].signingKey',
+    },
+    {
+      name: 'an account key that is no point',
+      text: VALID.replace(`${account}`, 'ff'.repeat(32)),
+      line: 11,
+      column: 17,
+      path: 'accounts[0].publicKey',
+    },
+    {
       name: 'an unlisted organization',
       text: VALID.replace('organization: globex', 'organization: initech'),
       line: 8,
@@ -112,5 +130,21 @@ describe('a genesis document', () => {
       expect.arrayContaining(['"time" is missing', '"organizations" is missing', '"validators" is missing']),
     );
     expect(problems.every(({ fix }) => fix !== '')).toBe(true);
+  });
+
+  it('with an unsound key makes no database, wherever it came from', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'varve-genesis-'));
+    const [validator, ...others] = genesis.configuration.validators;
+    if (validator === undefined) throw new Error('the document has validators');
+    const unsound = { ...validator, signingKey: publicKeyHex(`01${'00'.repeat(31)}`) };
+    const configuration = { ...genesis.configuration, validators: [unsound, ...others] };
+    const made = initializeStore({
+      dataDirectory: folder,
+      genesis: { ...genesis, configuration },
+      networkKey: validator.networkKey,
+    });
+    await expect(made).rejects.toMatchObject({ code: 'GENESIS_MALFORMED' });
+    expect(readdirSync(folder)).toEqual([]);
+    rmSync(folder, { recursive: true });
   });
 });
