@@ -11,7 +11,7 @@ import {
 } from '@varve/ledger';
 import { certificateAt, headerAt, type Ledger, payloadAt, RecordDamaged } from '@varve/ledger/chain';
 import type { SyncedBlock } from './applier.ts';
-import { SYNC_BLOCKS_MAX, SYNC_BYTES_MAX, SYNC_TIMEOUT_MS } from './limits.ts';
+import { SYNC_BLOCKS_MAX, SYNC_BLOCKS_TARGET, SYNC_BYTES_MAX, SYNC_BYTES_TARGET, SYNC_TIMEOUT_MS } from './limits.ts';
 import type { Outbox } from './outbox.ts';
 import type { OfferedBlock } from './packet.ts';
 
@@ -29,6 +29,8 @@ export function offerBlocks(
   let bytes = 0;
   const last = Math.min(to, ledger.finalHeight);
   for (let at = from; at <= last && offered.length < SYNC_BLOCKS_MAX && bytes < SYNC_BYTES_MAX; at++) {
+    const isEnough = offered.length >= SYNC_BLOCKS_TARGET || bytes >= SYNC_BYTES_TARGET;
+    if (isEnough && offered.at(-1)?.certificate) break;
     const block = blockAt(ledger, at, damaged);
     if (block === undefined) break;
     const certificate = certificateAt(ledger, at);

@@ -6,10 +6,14 @@ export const PACKET_MESSAGES_MAX = 1024;
 export const TRANSACTIONS_PER_MESSAGE_MAX = 1024;
 /** Bytes of transactions in one message between peers. */
 export const TRANSACTIONS_MESSAGE_BYTES_MAX: number = 1024 * 1024;
-/** Blocks in one answer to a block request. */
-export const SYNC_BLOCKS_MAX = 64;
-/** Bytes of blocks after which an answer to a block request ends. */
-export const SYNC_BYTES_MAX: number = 2 * 1024 * 1024;
+/** Blocks in one answer to a block request; more only up to the next certificate. */
+export const SYNC_BLOCKS_TARGET = 64;
+/** No answer to a block request has more blocks. */
+export const SYNC_BLOCKS_MAX = 1024;
+/** Bytes of blocks after which an answer to a block request ends; more only up to the next certificate. */
+export const SYNC_BYTES_TARGET: number = 2 * 1024 * 1024;
+/** No answer to a block request has more bytes of payloads. */
+export const SYNC_BYTES_MAX: number = 6 * 1024 * 1024;
 /** How long an answer to a block request may take before another peer is asked; milliseconds. */
 export const SYNC_TIMEOUT_MS = 3000;
 /** How long a validator waits for its own engine before it fetches what others hold certified; milliseconds. */

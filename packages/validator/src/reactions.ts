@@ -9,6 +9,7 @@ import {
   type Transaction,
 } from '@varve/ledger';
 import {
+  certificateKey,
   type ExecutedBlock,
   type Execution,
   headerAt,
@@ -17,6 +18,8 @@ import {
   outcomeOf,
   payloadAt,
   payloadKey,
+  RecordDamaged,
+  type RecordStore,
 } from '@varve/ledger/chain';
 import type { AdmissionEvents } from './admission.ts';
 import type { Applier, ApplierEvents, SyncedBlock } from './applier.ts';
@@ -163,6 +166,9 @@ export class Reactions implements ApplierEvents, SealingEvents, AdmissionEvents 
     const { sealed, payload } = synced.block;
     records.put(headerKey(sealed.header.height), sealed.bytes);
     if (payload) records.put(payloadKey(sealed.header.payloadHash), payload);
+    const certificate = certificateKey(sealed.header.height);
+    if (synced.certificate) records.put(certificate, encodeCertificate(synced.certificate));
+    else if (isDamaged(records, certificate)) records.delete(certificate);
     this.#parts.outbox.log('info', 'BLOCK_MENDED', { height: sealed.header.height });
   }
 
@@ -284,5 +290,15 @@ export class Reactions implements ApplierEvents, SealingEvents, AdmissionEvents 
     this.#expired.add(id);
     const oldest = this.#expired.values().next().value;
     if (this.#expired.size > EXPIRED_MEMORY_MAX && oldest !== undefined) this.#expired.delete(oldest);
+  }
+}
+
+function isDamaged(records: RecordStore, key: Uint8Array): boolean {
+  try {
+    records.get(key);
+    return false;
+  } catch (error) {
+    if (error instanceof RecordDamaged) return true;
+    throw error;
   }
 }

@@ -136,7 +136,7 @@ export class Sealing {
 
   /** A verified certificate. */
   accept(certificate: Certificate): void {
-    if (certificate.height <= this.#ledger.finalHeight) return;
+    if (certificate.height <= this.#ledger.finalHeight) return this.#complete(certificate);
     if (certificate.height > this.#ledger.tip.header.height) {
       if (certificate.height <= this.#ledger.tip.header.height + SEALS_AHEAD_MAX) {
         this.#early.set(certificate.height, certificate);
@@ -192,7 +192,8 @@ export class Sealing {
   #judge(seal: Seal, from: PublicKeyHex): boolean {
     const { finalHeight, tip, chainId, configurationHash } = this.#ledger;
     if (seal.configurationHash !== configurationHash) return true;
-    if (seal.height <= finalHeight || seal.height > tip.header.height + SEALS_AHEAD_MAX) return true;
+    if (seal.height > tip.header.height + SEALS_AHEAD_MAX) return true;
+    if (seal.height <= finalHeight && !this.#lacksCertificate(seal.height)) return true;
     const validator = this.#configuration.validators[seal.validatorIndex];
     if (validator === undefined) {
       this.#outbox.misbehaved(from, 'a seal of nobody');
@@ -228,9 +229,26 @@ export class Sealing {
     if (sealed.hash !== certificate.blockHash) return this.diverged(sealed, certificate.blockHash);
     this.#ledger.certify(certificate);
     this.#book.forget(certificate.height);
+    this.#book.forgetBelow(certificate.height - SEALS_AHEAD_MAX);
     for (const at of this.#early.keys()) if (at <= certificate.height) this.#early.delete(at);
     for (const at of this.#disputed) if (at <= certificate.height) this.#disputed.delete(at);
     this.#events.certified(certificate, sealed);
+  }
+
+  /**
+   * A block below the final height can still get a certificate of its own: block sync goes from one to the next, and
+   * must not find long stretches without any.
+   */
+  #complete(certificate: Certificate): void {
+    const ours = headerAt(this.#ledger, certificate.height);
+    if (ours?.hash !== certificate.blockHash || !this.#lacksCertificate(certificate.height)) return;
+    this.#ledger.certify(certificate);
+    this.#book.forget(certificate.height);
+  }
+
+  #lacksCertificate(height: number): boolean {
+    const { finalHeight } = this.#ledger;
+    return height > finalHeight - SEALS_AHEAD_MAX && certificateAt(this.#ledger, height) === undefined;
   }
 
   /** The cluster certified another block than this validator executed: it stops rather than serve a fork. */

@@ -72,8 +72,13 @@ export class SealBook {
     return this.#heights.get(height)?.get(validatorIndex);
   }
 
-  /** Heights up to `height` are final. */
+  /** The block at `height` has its certificate. */
   forget(height: number): void {
-    for (const at of this.#heights.keys()) if (at <= height) this.#heights.delete(at);
+    this.#heights.delete(height);
+  }
+
+  /** Nobody waits for certificates that far back. */
+  forgetBelow(height: number): void {
+    for (const at of this.#heights.keys()) if (at < height) this.#heights.delete(at);
   }
 }

@@ -1,6 +1,7 @@
 import { fromHex, height, toHex, utf8Encode } from '@varve/encoding';
 import { encodeCertificate, encodeSeal, type Operation, type Seal, sealSignBytes } from '@varve/ledger';
 import {
+  certificateAt,
   type GenesisModule,
   headerKey,
   type Ledger,
@@ -11,7 +12,7 @@ import {
 import { builtinModules } from '@varve/modules';
 import { describe, expect, it } from 'vitest';
 import { encodeHello } from '../src/hello.ts';
-import { encodePackets } from '../src/packet.ts';
+import { decodePacket, encodePackets } from '../src/packet.ts';
 import { Cluster, START, type TestNode } from './cluster.ts';
 
 let counter = 0;
@@ -353,3 +354,35 @@ describe('timers', () => {
     expect(heightOf(cluster.node(0))).toBe(2);
   });
 });
+
+describe('certificates', () => {
+  it('are completed for blocks that became final by a later one, so that block sync finds them', () => {
+    const cluster = grown(4, 1);
+    const node = follower(cluster);
+    // This node hears of the seals only afterwards, the newest first, and of no certificate.
+    const held: { readonly from: TestNode; readonly packet: Uint8Array }[] = [];
+    cluster.lose = (from, to, packet) => {
+      const kinds = kindsIn(packet);
+      if (to !== node || !(kinds.includes('seals') || kinds.includes('certificate'))) return false;
+      if (kinds.includes('seals')) held.push({ from, packet });
+      return true;
+    };
+    for (let i = 0; i < 5; i++) {
+      const at = heightOf(node);
+      cluster.submit(node, cluster.transaction([create()]).bytes);
+      cluster.until(() => heightOf(node) > at);
+    }
+    cluster.run(50);
+    expect(node.validator?.ledger.finalHeight).toBe(1);
+    for (const { from, packet } of held.reverse()) {
+      cluster.tell(node, { kind: 'packet', from: from.networkKey, bytes: packet });
+    }
+    expect(node.validator?.ledger.finalHeight).toBe(6);
+    for (let at = 2; at <= 6; at++) expect(certificateAt(ledgerOf(node), at)?.height).toBe(at);
+    expect(node.misbehaved).toEqual([]);
+  });
+});
+
+function kindsIn(packet: Uint8Array): string[] {
+  return decodePacket(packet).map((message) => message.kind);
+}
