@@ -8,6 +8,7 @@ import { readBodies } from './bodies.ts';
 import type { ApiContext } from './context.ts';
 import { describeRoutes, docsRoutes } from './docs.ts';
 import { ApiStartError } from './errors.ts';
+import { errorsRoutes } from './errors-page.ts';
 import { eventRoutes } from './events.ts';
 import { Explorer } from './explorer.ts';
 import { installFallback } from './fallback.ts';
@@ -111,6 +112,7 @@ export async function createApi(service: NodeService, options: ApiOptions): Prom
   searchRoutes(app, context);
   eventRoutes(app, context);
   docsRoutes(app);
+  errorsRoutes(app);
   app.addHook('preClose', async () => {
     closing.abort();
     context.progress.close();

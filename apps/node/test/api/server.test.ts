@@ -115,6 +115,15 @@ it('serves the documentation from itself', async () => {
   expect(await (await fetch(`${address}/docs/json`)).json()).toMatchObject({ openapi: '3.1.0' });
 });
 
+it('explains the code of a problem at the address that the problem names', async () => {
+  const { address } = await serve();
+  const { type, code } = (await (await fetch(`${address}/v1/blocks/7`)).json()) as { type: string; code: string };
+  const page = await fetch(new URL(type, address));
+  expect(page.status).toBe(200);
+  expect(new URL(type, address).hash).toBe(`#${code}`);
+  expect(await page.text()).toContain(`<dt id="${code}">`);
+});
+
 it('serves the explorer, and nothing outside its folder', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'varve-explorer-'));
   await mkdir(join(folder, 'dist', 'assets'), { recursive: true });
