@@ -39,7 +39,14 @@ async function collect(store: LevelStore, range?: StoreRange): Promise<number[][
 /** Runs `child.ts` under a limit on the size of any file it writes, in units of 512 bytes. */
 async function runChild(command: string, fileBlocksMax = 'unlimited'): Promise<unknown> {
   const script = 'ulimit -f "$1"; shift; exec "$@"';
-  const node = [process.execPath, '--conditions=varve-source', '--disable-warning=ExperimentalWarning', child, command, path];
+  const node = [
+    process.execPath,
+    '--conditions=varve-source',
+    '--disable-warning=ExperimentalWarning',
+    child,
+    command,
+    path,
+  ];
   const { stdout } = await run('sh', ['-c', script, 'sh', fileBlocksMax, ...node]);
   return JSON.parse(stdout);
 }
