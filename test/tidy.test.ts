@@ -76,15 +76,21 @@ describe('sources', () => {
     expect(sources.length).toBeGreaterThan(100);
   });
 
-  it.each(sources.map((source) => [source.path, source] as const))('%s has one concept of bounded size', (_, source) => {
-    const lines = source.text.split('\n').length - 1;
-    expect(lines).toBeLessThanOrEqual(source.isTest ? TEST_LINES_MAX : SOURCE_LINES_MAX);
-  });
+  it.each(sources.map((source) => [source.path, source] as const))(
+    '%s has one concept of bounded size',
+    (_, source) => {
+      const lines = source.text.split('\n').length - 1;
+      expect(lines).toBeLessThanOrEqual(source.isTest ? TEST_LINES_MAX : SOURCE_LINES_MAX);
+    },
+  );
 
   it('are named in kebab-case, for what they hold', () => {
     const misnamed = sources.filter(({ path }) => {
       const name = path.split(sep).at(-1) ?? '';
-      return !/^[a-z0-9]+(-[a-z0-9]+)*(\.(test|bench))?\.tsx?$/.test(name) || /^(utils|types|helpers|misc|common)\./.test(name);
+      return (
+        !/^[a-z0-9]+(-[a-z0-9]+)*(\.(test|bench|config))?\.tsx?$/.test(name) ||
+        /^(utils|types|helpers|misc|common)\./.test(name)
+      );
     });
     expect(misnamed.map(({ path }) => path)).toEqual([]);
   });
@@ -109,7 +115,8 @@ describe('sources', () => {
     for (const source of sources) {
       if (source.area !== 'packages' || source.isTest || !CORES.includes(source.package)) continue;
       source.text.split('\n').forEach((line, i) => {
-        if (BANNED.test(line) && !/^\s*(\*|\/\/|\/\*\*)/.test(line)) wrong.push(`${source.path}:${i + 1}: ${line.trim()}`);
+        if (BANNED.test(line) && !/^\s*(\*|\/\/|\/\*\*)/.test(line))
+          wrong.push(`${source.path}:${i + 1}: ${line.trim()}`);
       });
       for (const target of importsOf(source)) {
         if (target.startsWith('node:') && !PURE_NODE_MODULES.includes(target)) wrong.push(`${source.path}: ${target}`);
@@ -121,7 +128,9 @@ describe('sources', () => {
   it('for browsers import nothing of Node', () => {
     const wrong = sources.flatMap((source) => {
       if (source.area !== 'packages' || source.isTest || !BROWSER.includes(source.package)) return [];
-      return importsOf(source).filter((target) => target.startsWith('node:')).map((target) => `${source.path}: ${target}`);
+      return importsOf(source)
+        .filter((target) => target.startsWith('node:'))
+        .map((target) => `${source.path}: ${target}`);
     });
     expect(wrong).toEqual([]);
   });
@@ -131,7 +140,11 @@ describe('sources', () => {
     for (const source of sources) {
       if (source.isTest) continue;
       source.text.split('\n').forEach((line, i) => {
-        if (/^\s*(\*|\/\/|\/\*\*)/.test(line) ? /\b(TODO|FIXME|XXX)\b/.test(line) : /(: any\b|as any\b|<any>|@ts-ignore|^\s*(export )?(enum|namespace) )/.test(line)) {
+        if (
+          /^\s*(\*|\/\/|\/\*\*)/.test(line)
+            ? /\b(TODO|FIXME|XXX)\b/.test(line)
+            : /(: any\b|as any\b|<any>|@ts-ignore|^\s*(export )?(enum|namespace) )/.test(line)
+        ) {
           wrong.push(`${source.path}:${i + 1}: ${line.trim()}`);
         }
       });
