@@ -7,6 +7,8 @@ import type { SignatureRule } from './signatures.ts';
 export interface ValidatorOptions {
   /** The key of the peer id, which finds this node's seat in the configuration, if it has one. */
   readonly networkKey: PublicKeyHex;
+  /** Follow only, also where the key has a seat. */
+  readonly observe?: boolean;
   readonly protocol: Protocol<unknown>;
   readonly timing: EngineTiming;
   readonly window: EngineWindow;

@@ -67,7 +67,8 @@ export class Validator {
     this.#now = now;
     this.#observerOnly = loaded.observerOnly;
     const { validators } = ledger.configuration;
-    this.#self = validators.find((member) => member.networkKey === options.networkKey);
+    const seat = validators.find((member) => member.networkKey === options.networkKey);
+    this.#self = options.observe ? undefined : seat;
     this.#log = new EngineLog(
       records,
       loaded.instance,

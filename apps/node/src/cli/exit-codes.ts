@@ -49,6 +49,7 @@ export function exitCodeOf(code: string, isSubmission: boolean, status: number |
   if (code === 'NODE_UNREACHABLE') return EXIT.unreachable;
   if (code === 'WAIT_TIMEOUT') return EXIT.pending;
   if (CONFIGURATION_CODES.has(code)) return EXIT.configuration;
+  if (code === 'TRANSACTION_MALFORMED') return EXIT.rejected;
   if (isSubmission && status !== undefined && status >= 400 && status < 500) return EXIT.rejected;
   return EXIT.failed;
 }

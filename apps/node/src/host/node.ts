@@ -85,6 +85,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       loaded,
       {
         networkKey,
+        observe: options.keys.signingSeed === undefined,
         protocol: engineOf(loaded.ledger.configuration.protocol),
         timing: ENGINE_TIMING_DEFAULT,
         window: ENGINE_WINDOW_DEFAULT,
@@ -198,7 +199,7 @@ async function load(store: LevelStore, options: NodeOptions): Promise<LoadedStor
   );
 }
 
-/** A store serves the key it was made for, and a seat is taken with the signing key the configuration names. */
+/** A store serves the key it was made for, and a seat is taken with the signing key the configuration names, or not at all. */
 function checkIdentity(loaded: LoadedStore, options: NodeOptions, networkKey: PublicKeyHex): void {
   if (!bytesEqual(loaded.identity, identityOf(networkKey))) {
     throw new LedgerStoreError('STORE_FOREIGN', {
@@ -208,9 +209,7 @@ function checkIdentity(loaded: LoadedStore, options: NodeOptions, networkKey: Pu
   const seat = loaded.ledger.configuration.validators.find((member) => member.networkKey === networkKey);
   if (seat === undefined) return;
   const { signingSeed } = options.keys;
-  if (signingSeed === undefined) {
-    throw new NodeError('KEY_MISMATCH', { reason: `${seat.name} is a validator, but there is no signing key` });
-  }
+  if (signingSeed === undefined) return;
   if (toHex(createSigner(signingSeed).publicKey) !== seat.signingKey) {
     throw new NodeError('KEY_MISMATCH', { reason: `the signing key is not that of ${seat.name} in the configuration` });
   }
