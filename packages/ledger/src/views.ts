@@ -23,6 +23,7 @@ import {
   undoKey,
 } from './records.ts';
 import { stateTreeKey } from './state.ts';
+import { RecordDamaged } from './store.ts';
 import { decodeTransaction, type Transaction } from './transaction.ts';
 
 /** A transaction that got a leaf, with everything that was kept of it. */
@@ -56,11 +57,11 @@ export function payloadAt(ledger: Ledger, at: number): Uint8Array | undefined {
 }
 
 /**
- * The block that a damaged record belongs to, where peers can give it again: for headers and payloads.
+ * The block that a damaged record belongs to, where peers can give it again: for headers, payloads and certificates.
  * A payload's block is searched among all headers.
  */
 export function heightOfDamage(ledger: Ledger, key: Uint8Array): Height | undefined {
-  if (key[0] === RECORD_KIND.header) return height(parseNumber(key));
+  if (key[0] === RECORD_KIND.header || key[0] === RECORD_KIND.certificate) return height(parseNumber(key));
   if (key[0] !== RECORD_KIND.payload) return undefined;
   const id = toHex(key.subarray(1));
   for (let at = ledger.tip.header.height; at > 0; at--) {
@@ -84,14 +85,19 @@ interface BlockIndex extends IndexRecord {
 const INDEXES_KEPT = 16;
 const indexes = new WeakMap<Ledger, Map<number, BlockIndex>>();
 
-/** The index of the block at `at`; `undefined` where there is none. It never changes. */
+/**
+ * The index of the block at `at`; `undefined` where there is no such block, and for block 0. It never changes.
+ * @throws {RecordDamaged} also where it is gone.
+ */
 function indexAt(ledger: Ledger, at: number): BlockIndex | undefined {
   const kept = indexes.get(ledger) ?? new Map<number, BlockIndex>();
   indexes.set(ledger, kept);
   const known = kept.get(at);
   if (known) return known;
-  const body = at > ledger.tip.header.height ? undefined : ledger.records.get(indexKey(at));
-  if (body === undefined) return undefined;
+  if (at === 0 || at > ledger.tip.header.height) return undefined;
+  const body = ledger.records.get(indexKey(at));
+  // Every executed block has one: without it the block would look empty.
+  if (body === undefined) throw new RecordDamaged(indexKey(at));
   const index: BlockIndex = { ...decodeIndex(body), tree: undefined };
   const [oldest] = kept.keys();
   if (kept.size >= INDEXES_KEPT && oldest !== undefined) kept.delete(oldest);
@@ -107,9 +113,8 @@ export function leavesAt(ledger: Ledger, at: number): readonly Leaf[] {
 /** The transactions of the block at `at` that got a leaf, in order. */
 export function transactionsAt(ledger: Ledger, at: number): readonly TransactionView[] {
   const index = indexAt(ledger, at);
-  const payload = index && payloadAt(ledger, at);
-  if (index === undefined || payload === undefined) return [];
-  const { transactions } = decodePayload(payload);
+  if (index === undefined) return [];
+  const { transactions } = decodePayload(demandPayload(ledger, at));
   return index.leaves.map((_, leafIndex) => viewOf(index, transactions, at, leafIndex));
 }
 
@@ -128,9 +133,19 @@ export function outcomeOf(
 export function transactionOf(ledger: Ledger, id: TransactionId): TransactionView | undefined {
   const place = ledger.place(id);
   const index = place && indexAt(ledger, place.height);
-  const payload = place && payloadAt(ledger, place.height);
-  if (place === undefined || index === undefined || payload === undefined) return undefined;
-  return viewOf(index, decodePayload(payload).transactions, place.height, place.leafIndex);
+  if (place === undefined || index === undefined) return undefined;
+  const { transactions } = decodePayload(demandPayload(ledger, place.height));
+  return viewOf(index, transactions, place.height, place.leafIndex);
+}
+
+/** @throws {RecordDamaged} where the block was executed here and its payload is gone. */
+function demandPayload(ledger: Ledger, at: number): Uint8Array {
+  const sealed = headerAt(ledger, at);
+  if (sealed === undefined) throw new RecordDamaged(headerKey(at));
+  const key = payloadKey(sealed.header.payloadHash);
+  const payload = ledger.records.get(key);
+  if (payload === undefined) throw new RecordDamaged(key);
+  return payload;
 }
 
 function viewOf(

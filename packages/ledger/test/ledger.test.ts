@@ -26,7 +26,7 @@ import {
   transactionsAt,
 } from '../src/chain.ts';
 import { blockHashOf, chainIdOf, type Header, stateTreeKey, stateTreeValue, ZERO_HASH } from '../src/index.ts';
-import { undoKey } from '../src/records.ts';
+import { indexKey, undoKey } from '../src/records.ts';
 import { Chain, genesis, initialized, load, MemoryStore, modules, operation, T0, transactionBytes } from './harness.ts';
 
 const set = (key: string, value: number | string) => operation('set', key, value);
@@ -367,6 +367,19 @@ describe('a store', () => {
     world.store.damage(key(world));
     world.store.damage(stateKey('notes', utf8Encode('count')));
     refused(world.store, 'STORE_DAMAGED');
+  });
+
+  it.each([
+    ['index', () => indexKey(2)],
+    ['payload', (world: Chain) => payloadKey(headerAt(world.ledger, 2)?.header.payloadHash as never)],
+  ])('a block whose %s is gone is damaged, not empty', (_, key) => {
+    const world = grown(3, 3);
+    const [first] = transactionsAt(world.ledger, 2) as [TransactionView];
+    world.store.records.delete(toHex(key(world)));
+    world.reopen();
+    for (const read of [() => transactionsAt(world.ledger, 2), () => transactionOf(world.ledger, first.transaction.id)])
+      expect(read).toThrow(expect.objectContaining({ code: 'RECORD_DAMAGED' }));
+    expect(transactionsAt(world.ledger, 3)).not.toEqual([]);
   });
 
   it('serves blocks whose certificate is damaged without it', () => {
