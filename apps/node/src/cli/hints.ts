@@ -42,6 +42,7 @@ const HINTS: Readonly<Record<string, string>> = {
   PORT_IN_USE: 'stop the other program, or choose other ports: --http, --listen, or --ports of a devnet',
   PROTOCOL_UNKNOWN: 'choose a protocol that this program has, such as raft',
   RECEIPT_INVALID: 'check that the genesis file is of the same chain, and ask for the receipt again',
+  RECORD_DAMAGED: 'start it again, once with --rebuild: what is derived from the blocks is made anew',
   ROLE_MISSING: 'an admin of the organization can give the role: varve account set-roles',
   SIGNER_MISSING: 'name who signs: --key FILE, or --data DIR of a devnet',
   STATE_DIVERGED: 'keep the data directory and its node.log: this validator executed differently from the others',
