@@ -51,6 +51,12 @@ it('one block hash stands at each height on all four', async () => {
   expect(new Set(hashes).size).toBe(hashes.length);
 });
 
+it('what is missing, or elsewhere than acknowledged, would be noticed', async () => {
+  const [id = '', place = ''] = [...acknowledged][0] ?? [];
+  await expect(expectOneChain(clients(), new Map([['ab'.repeat(32), place]]))).rejects.toThrow('missing or elsewhere');
+  await expect(expectOneChain(clients(), new Map([[id, '999/0']]))).rejects.toThrow('missing or elsewhere');
+});
+
 it("prints the API's own bodies as JSON", async () => {
   const { stdout, stderr, code } = await varve(['query', 'block', '1', '--json', '--data', devnet.directory]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
