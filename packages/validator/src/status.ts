@@ -32,6 +32,8 @@ export interface ValidatorStatus {
 export function conditionsOf(parts: {
   readonly observerOnly: ObserverOnly | undefined;
   readonly isStarting: boolean;
+  /** It has no vote, and knows only what others tell it. */
+  readonly follows: boolean;
   readonly engine: Status | undefined;
   readonly greeting: Greeting;
   readonly sealing: Sealing;
@@ -50,6 +52,9 @@ export function conditionsOf(parts: {
   for (const peer of peers.all()) {
     if (peers.isTwice(peer, now))
       add('VALIDATOR_TWICE', 'two processes use one key', [peer.member?.name ?? peer.networkKey]);
+  }
+  if (parts.follows && ![...peers.fresh(now)].some((peer) => peer.member)) {
+    add('VALIDATORS_UNREACHABLE', 'no validator answers: what this node shows may be old');
   }
   if (parts.isStarting) add('MEMBERS_UNHEARD', 'waits to hear a quorum of the members before it votes');
   if (engine?.waiting) add(engine.waiting.code, 'the engine waits', engine.waiting.nodes);

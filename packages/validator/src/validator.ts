@@ -143,6 +143,7 @@ export class Validator {
       conditions: conditionsOf({
         observerOnly: this.#observerOnly,
         isStarting: this.#mode() === 'starting',
+        follows: this.#self === undefined || this.#observerOnly !== undefined,
         engine: this.#engine?.status(),
         greeting: this.#greeting,
         sealing: this.#sealing,

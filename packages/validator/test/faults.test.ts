@@ -195,7 +195,9 @@ describe('observers', () => {
     const request = cluster.barrier(observer);
     cluster.until(() => observer.answers.has(request), 5000);
     expect(observer.answers.get(request)).toMatchObject({ kind: 'barrier' });
-    expect(observer.validator?.status().mode).toBe('observer');
+    expect(observer.validator?.status()).toMatchObject({ mode: 'observer', conditions: [] });
+    for (const node of cluster.nodes) if (node !== observer) cluster.link(node, observer, false);
+    expect(observer.validator?.status().conditions).toMatchObject([{ code: 'VALIDATORS_UNREACHABLE' }]);
     // Whoever waits for finality is told of a block before he is told that it is final.
     let told = 0;
     for (const notice of observer.notices) {
