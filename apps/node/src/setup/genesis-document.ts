@@ -1,4 +1,4 @@
-import { type Parameters, PROTOCOL_NAMES, type ProtocolName, type ValidatorMember } from '@varve/consensus';
+import type { Parameters, ProtocolName, ValidatorMember } from '@varve/consensus';
 import { nodeId, type PublicKeyHex } from '@varve/encoding';
 import {
   CONFIGURATION_PARENT_NONE,
@@ -10,6 +10,7 @@ import {
   type Role,
   VALIDATORS_MAX,
 } from '@varve/ledger';
+import { ENGINE_NAMES } from '../host/engines.ts';
 import { SetupError } from './errors.ts';
 import { choiceField, keyField, nameField, required, timeField } from './fields.ts';
 import { parametersField } from './genesis-parameters.ts';
@@ -36,7 +37,7 @@ function readGenesis(root: Located, complete: boolean): Genesis | undefined {
   const fields = root.fields(FIELDS);
   const title = titleField(required(fields, 'title', root));
   const time = timeField(required(fields, 'time', root));
-  const protocol = choiceField<ProtocolName>(required(fields, 'protocol', root), PROTOCOL_NAMES);
+  const protocol = protocolField(required(fields, 'protocol', root));
   const parameters: Parameters = parametersField(fields.get('parameters')) ?? PARAMETERS_DEFAULT;
   const organizations = readOrganizations(required(fields, 'organizations', root));
   const names = new Set(organizations.map(({ name }) => name));
@@ -48,6 +49,13 @@ function readGenesis(root: Located, complete: boolean): Genesis | undefined {
   if (title === undefined || time === undefined || protocol === undefined) return undefined;
   const configuration = { number: 0, parentHash: CONFIGURATION_PARENT_NONE, protocol, validators, parameters };
   return { title, time, configuration, organizations, accounts };
+}
+
+function protocolField(at: Located | undefined): ProtocolName | undefined {
+  const text = at?.text();
+  if (text === undefined) return undefined;
+  const rule = `this program has no engine for the protocol "${text.slice(0, 80)}"`;
+  return ENGINE_NAMES.find((name) => name === text) ?? at?.problem(rule, `use one of ${ENGINE_NAMES.join(', ')}`);
 }
 
 function titleField(at: Located | undefined): string | undefined {

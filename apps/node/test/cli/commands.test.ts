@@ -11,6 +11,11 @@ describe('exit codes and errors', () => {
     { args: ['keys', 'new'], exitCode: 2, code: 'USAGE' },
     { args: ['tx', 'create', '/a', 'b', '--wait', 'long'], exitCode: 2, code: 'USAGE' },
     { args: ['devnet', '--validators', '0'], exitCode: 2, code: 'USAGE' },
+    {
+      args: ['genesis', 'new', '--title', 't', '--org', 'a', '--protocol', 'zab', '--out', 'g'],
+      exitCode: 2,
+      code: 'USAGE',
+    },
     { args: ['genesis', 'check', 'missing.yaml'], exitCode: 3, code: 'FILE_FAILED' },
     { args: ['node', 'start', '--data', 'missing'], exitCode: 3, code: 'NODE_UNINITIALIZED' },
     { args: ['devnet', 'status', '--data', 'missing'], exitCode: 3, code: 'DEVNET_MISSING' },
@@ -96,7 +101,12 @@ describe('a network of separate hands', () => {
     await ok('genesis', 'add-validator', at('g.yaml'), '--public', at('globex.public'));
     await ok('genesis', 'add-account', at('g.yaml'), '--key', at('alice.json'), '--roles', 'admin,client');
     expect(readFileSync(at('g.yaml'), 'utf8')).toMatch(/^# Agreed on Friday\./);
-    const { chainId, validators } = JSON.parse(await ok('genesis', 'check', at('g.yaml')));
+    const { chainId, validators, accounts } = JSON.parse(await ok('genesis', 'check', at('g.yaml')));
+    const { accountId } = JSON.parse(await ok('keys', 'show', at('alice.json')));
+    expect(accounts).toMatchObject([{ accountId, organization: 'acme', roles: ['admin', 'client'] }]);
+    const checked = await varve(['genesis', 'check', at('g.yaml')]);
+    expect(checked.stdout).toContain(accountId);
+    expect(checked.stderr).toMatch(/^warning: organization globex has no account with the role admin/);
     expect(validators).toEqual(['acme-1', 'globex-1']);
     const peer = 'acme-1@/ip4/127.0.0.1/tcp/7801';
     const init = [

@@ -40,6 +40,11 @@ function problemsOf(text: string): readonly DocumentProblem[] {
 }
 
 describe('a genesis document', () => {
+  it.each(['paxos', 'zab', 'tendermint'])('of %s is refused: there is no engine for it', (protocol) => {
+    const problems = problemsOf(VALID.replace('protocol: raft', `protocol: ${protocol}`));
+    expect(problems).toMatchObject([{ line: 3, path: 'protocol', fix: 'use one of raft' }]);
+  });
+
   const genesis = parseGenesisDocument(VALID, 'genesis.yaml');
 
   it('has its sets in ascending order', () => {

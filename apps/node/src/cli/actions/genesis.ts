@@ -1,18 +1,20 @@
-import { PROTOCOL_NAMES } from '@varve/consensus';
-import { chainIdOf } from '@varve/ledger';
+import { fromHex } from '@varve/encoding';
+import { chainIdOf, type Genesis } from '@varve/ledger';
+import { accountIdOf } from '@varve/modules';
+import { ENGINE_NAMES } from '../../host/engines.ts';
 import { parseTime } from '../../setup/fields.ts';
 import { addToGenesis, readGenesisFile, writeNewGenesis } from '../../setup/genesis-file.ts';
 import { type PublicParts, readPublicParts, readSharedParts } from '../../setup/key-material.ts';
 import type { Action, Options } from '../command.ts';
 import { CliError, usage } from '../failure.ts';
-import { pairs } from '../printer.ts';
+import { pairs, table } from '../printer.ts';
 
 /** `genesis new`. */
 export const newGenesis: Action = async ({ printer }, _args, options) => {
   const path = options.text('out') ?? '';
   const protocol = options.text('protocol') ?? '';
-  if (!PROTOCOL_NAMES.some((name) => name === protocol))
-    throw usage(`there is no protocol "${protocol}"`, `use one of ${PROTOCOL_NAMES.join(', ')}`);
+  if (!ENGINE_NAMES.some((name) => name === protocol))
+    throw usage(`there is no engine for the protocol "${protocol}"`, `use one of ${ENGINE_NAMES.join(', ')}`);
   const timeText = options.text('time');
   // Whole seconds: people read and compare this time.
   const time = timeText === undefined ? Math.floor(Date.now() / 1000) * 1000 : parseTime(timeText);
@@ -23,7 +25,7 @@ export const newGenesis: Action = async ({ printer }, _args, options) => {
   });
   writeNewGenesis(path, { title: options.text('title') ?? '', time, protocol, organizations });
   printer.result({ file: path, protocol, organizations }, `wrote ${path}`);
-  printer.talk(`next: varve genesis add-validator ${path} --key FILE`);
+  printer.talk(`next: varve genesis add-validator ${path} --key FILE, or --public FILE for other organizations`);
   return undefined;
 };
 
@@ -65,7 +67,11 @@ export const addAccount: Action = async ({ printer }, [path = ''], options) => {
   const roles = (options.text('roles') ?? '').split(',').filter((role) => role !== '');
   const item = { publicKey, organization, roles };
   addToGenesis(path, 'accounts', item);
-  printer.result(item, `added account ${publicKey} of ${organization} to ${path}`);
+  const accountId = accountIdOf(fromHex(publicKey));
+  printer.result(
+    { accountId, ...item },
+    `added account ${accountId} of ${organization}, with key ${publicKey}, to ${path}`,
+  );
   return undefined;
 };
 
@@ -77,6 +83,21 @@ export const checkGenesisFile: Action = async ({ printer }, [path = '']) => {
   const time = new Date(genesis.time).toISOString();
   const organizations = genesis.organizations.map(({ name }) => name);
   const names = validators.map(({ name }) => name);
+  const accounts = genesis.accounts.map(({ publicKey, ...account }) => ({
+    accountId: accountIdOf(fromHex(publicKey)),
+    publicKey,
+    ...account,
+  }));
+  const head = pairs([
+    ['chain id', chainId],
+    ['title', genesis.title],
+    ['time', time],
+    ['protocol', protocol],
+    ['organizations', organizations.join(', ')],
+    ['validators', names.join(', ')],
+    ['accounts', accounts.length],
+  ]);
+  const rows = accounts.map((one) => [one.accountId, one.organization, one.roles.join(', ')]);
   printer.result(
     {
       chainId,
@@ -85,20 +106,22 @@ export const checkGenesisFile: Action = async ({ printer }, [path = '']) => {
       protocol,
       organizations,
       validators: names,
-      accounts: genesis.accounts.length,
+      accounts,
     },
-    pairs([
-      ['chain id', chainId],
-      ['title', genesis.title],
-      ['time', time],
-      ['protocol', protocol],
-      ['organizations', organizations.join(', ')],
-      ['validators', names.join(', ')],
-      ['accounts', genesis.accounts.length],
-    ]),
+    rows.length === 0 ? head : `${head}\n\n${table(['account', 'organization', 'roles'], rows)}`,
   );
+  for (const warning of warningsOf(genesis)) printer.talk(`warning: ${warning}`);
   return undefined;
 };
+
+/** What is allowed, but cannot be mended once the chain has started. */
+function warningsOf({ organizations, accounts }: Genesis): readonly string[] {
+  const admins = accounts.filter(({ roles }) => roles.includes('admin'));
+  if (admins.length === 0) return ['no account has the role admin: nobody could ever create accounts'];
+  return organizations
+    .filter(({ name }) => !admins.some(({ organization }) => organization === name))
+    .map(({ name }) => `organization ${name} has no account with the role admin: it could never create one`);
+}
 
 function givenParts(options: Options): PublicParts | undefined {
   const [key, shared] = [options.text('key'), options.text('public')];
