@@ -1,7 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openKeyFile, readKeyFile } from '@varve/crypto/files';
-import { toHex } from '@varve/encoding';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { submitAndFollow } from '../examples/submit.ts';
 import { run, temporaryFolder } from './support/command.ts';
@@ -77,10 +75,13 @@ describe('the README', () => {
     const shown = /<!-- example: (\S+) -->\n```ts\n([\s\S]*?)```/.exec(readme);
     expect(shown?.[2]).toBe(readFileSync(join(root, shown?.[1] ?? ''), 'utf8'));
     const { accounts, passphraseFile } = devnet.file;
-    const opened = openKeyFile(readKeyFile(accounts[0]?.keyFile ?? ''), readFileSync(passphraseFile, 'utf8').trim());
-    const seed = toHex(opened.secrets.get('account') ?? new Uint8Array());
     const url = devnet.members[await alive()]?.httpUrl ?? '';
-    expect(await submitAndFollow(url, seed, '/orders')).toMatch(/^[0-9a-f]{64}$/);
+    expect(await submitAndFollow(url, accounts[0]?.keyFile ?? '', passphraseFile, '/orders-1')).toMatch(
+      /^[0-9a-f]{64}$/,
+    );
+    for (const line of commands('example')) {
+      expect(await shell(line.replace('http://127.0.0.1:7701', url))).toMatch(/^[0-9a-f]{64}\n$/);
+    }
   });
 
   /** The position of a validator that answers: one was killed on the way. */
