@@ -11,6 +11,7 @@ const LISTEN_DEFAULT = '/ip4/0.0.0.0/tcp/7801';
 /** `node init`. */
 export const initNode: Action = async ({ printer }, _args, options) => {
   const dataDirectory = resolve(options.text('data') ?? '');
+  const role = options.flag('observer') ? 'observer' : 'validator';
   const listen = options.list('listen');
   const optional = (name: string): string | undefined => {
     const path = options.text(name);
@@ -19,10 +20,11 @@ export const initNode: Action = async ({ printer }, _args, options) => {
   const made = await initializeNode({
     dataDirectory,
     genesis: readGenesisFile(options.text('genesis') ?? ''),
-    role: options.flag('observer') ? 'observer' : 'validator',
+    role,
     keyFile: resolve(options.text('key') ?? ''),
     passphraseFile: optional('passphraseFile'),
-    listen: listen.length > 0 ? listen : [LISTEN_DEFAULT],
+    // Observers connect to others: nobody has to reach them.
+    listen: listen.length > 0 || role === 'observer' ? listen : [LISTEN_DEFAULT],
     http: httpOption(options.text('http')),
     httpTokenFile: optional('httpTokenFile'),
     peers: peersOption(options),

@@ -14,14 +14,16 @@ export function addNodeCommands(host: CommandHost, program: Command): void {
     'make a data directory; the only command that creates a database',
     [
       'node init --data acme-1 --genesis genesis.yaml --key acme-1.key.json --peer globex-1@/dns/ledger.globex.example/tcp/7801',
-      'node init --data watcher --genesis genesis.yaml --key watcher.key.json --observer --peer acme-1@/ip4/10.0.0.5/tcp/7801',
+      'node init --data watcher --genesis genesis.yaml --key watcher.key.json --observer --http 127.0.0.1:7711 --peer acme-1@/ip4/10.0.0.5/tcp/7801',
     ],
     async () => (await import('../actions/node-init.ts')).initNode,
   )
     .addOption(dataDirectory())
     .requiredOption('--genesis <file>', 'the genesis document')
     .requiredOption('--key <file>', 'the key file of this node; it stays where it is')
-    .addOption(repeated('--listen <address>', 'multiaddr to listen on (default: /ip4/0.0.0.0/tcp/7801)'))
+    .addOption(
+      repeated('--listen <address>', 'multiaddr to listen on (default: /ip4/0.0.0.0/tcp/7801, for an observer none)'),
+    )
     .option('--http <host:port>', 'where the HTTP API listens, or "none"', '127.0.0.1:7701')
     .option('--http-token-file <file>', 'its first line is the token that requests must carry')
     .addOption(peer())
