@@ -72,7 +72,7 @@ async function seedOf(options: Options): Promise<Uint8Array> {
   if (account && devnet)
     return demandSeed(await openKeys(account.keyFile, devnet.passphraseFile), 'account', account.keyFile);
   if (devnet) throw usage(`the devnet has no account "${name}"`, devnet.accounts.map((one) => one.name).join(', '));
-  throw new CliError('SIGNER_MISSING', 'nobody signs', { exitCode: 2 });
+  throw new CliError('SIGNER_MISSING', 'nobody signs');
 }
 
 /** An account id, also by the name of a devnet's account. */

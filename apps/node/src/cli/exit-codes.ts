@@ -40,16 +40,21 @@ const CONFIGURATION_CODES: ReadonlySet<string> = new Set([
   'STORE_MISSING',
 ]);
 
+/** Codes that no submission is refused with, though they are about a transaction. */
+const QUESTION_CODES: ReadonlySet<string> = new Set(['RECEIPT_NOT_FINAL', 'RECEIPT_PRUNED', 'TRANSACTION_UNKNOWN']);
+
 /**
  * The exit code of an error.
  * @param status - HTTP status of a node's answer: a refusal of what was submitted is told from a failure by it.
  */
 export function exitCodeOf(code: string, isSubmission: boolean, status: number | undefined): number {
-  if (code === 'USAGE' || code === 'ARGUMENT_INVALID') return EXIT.usage;
+  if (code === 'USAGE' || code === 'ARGUMENT_INVALID' || code === 'SIGNER_MISSING') return EXIT.usage;
   if (code === 'NODE_UNREACHABLE') return EXIT.unreachable;
   if (code === 'WAIT_TIMEOUT') return EXIT.pending;
   if (CONFIGURATION_CODES.has(code)) return EXIT.configuration;
   if (code === 'TRANSACTION_MALFORMED') return EXIT.rejected;
+  // Only a question is answered so; the answer names the transaction asked for.
+  if (QUESTION_CODES.has(code)) return EXIT.failed;
   if (isSubmission && status !== undefined && status >= 400 && status < 500) return EXIT.rejected;
   return EXIT.failed;
 }

@@ -58,9 +58,8 @@ const HINTS: Readonly<Record<string, string>> = {
   STORE_MISSING: 'run "varve node init" first',
   TRANSACTION_MALFORMED: 'give a file with one signed transaction (COSE_Sign1)',
   USAGE: 'add --help to see how the command is used',
-  VALIDATOR_STOPPED: 'start it with "varve devnet restart"',
+  VALIDATOR_STOPPED: 'start it with "varve devnet restart NUMBER"',
   VALIDATOR_TWICE: 'another process runs with the same key: stop one of them',
-  VALIDATOR_UNKNOWN: 'see "varve devnet status" for the numbers',
   VERSION_MISMATCH: 'read it again with "varve query state", then try with its present version',
   WAIT_TIMEOUT:
     'the transaction may still become final: ask with "varve query tx"; sending the same bytes again is harmless',

@@ -20,6 +20,8 @@ export type SetupErrors = {
   KEY_NOT_IN_GENESIS: { path: string; networkKey: string };
   /** The key file is not the one the folder was made for. */
   KEY_MISMATCH: { path: string; expected: string; found: string };
+  /** The passphrase does not open the key file. */
+  KEY_FILE_PASSPHRASE_WRONG: { path: string };
   /** A passphrase is needed and nobody can be asked. */
   PASSPHRASE_NEEDED: { path: string };
   /** Two passphrases typed for a new key differ. */

@@ -1,4 +1,4 @@
-import { generateSeed } from '@varve/crypto';
+import { CryptoError, generateSeed } from '@varve/crypto';
 import {
   type KeyFile,
   type OpenedKeyFile,
@@ -97,11 +97,21 @@ function sharedParts(value: unknown): PublicParts {
   return Object.fromEntries([...texts, ...keys]);
 }
 
-/** Opens a key file with the passphrase from `source`. */
+/**
+ * Opens a key file with the passphrase in a file, or the one that is typed.
+ * @throws {SetupError} `KEY_FILE_PASSPHRASE_WRONG`.
+ */
 export async function openKeys(path: string, passphraseFile: string | undefined): Promise<OpenedKeyFile> {
   const file = readKeyFile(path);
   const source: PassphraseSource = { file: passphraseFile, keyFile: path };
-  return openKeyFile(file, await readPassphrase(source));
+  const passphrase = await readPassphrase(source);
+  try {
+    return openKeyFile(file, passphrase);
+  } catch (cause) {
+    if (!(cause instanceof CryptoError) || cause.code !== 'KEY_FILE_PASSPHRASE_WRONG') throw cause;
+    const message = `${path} does not open: the passphrase is wrong, or the file was changed`;
+    throw new SetupError('KEY_FILE_PASSPHRASE_WRONG', message, { path }, { cause });
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
-import type { Devnet, DevnetValidator } from '../../setup/devnet-folder.ts';
+import { assert } from '@varve/consensus';
+import type { DevnetValidator } from '../../setup/devnet-folder.ts';
 import type { Action, ActionContext } from '../command.ts';
 import {
   askStatus,
@@ -61,9 +62,15 @@ export const stopDevnet: Action = async ({ printer }, _args, options) => {
 
 /** `devnet kill`. */
 export const killValidator: Action = async ({ printer }, [which = ''], options) => {
-  const devnet = demandDevnet(devnetDirectory(options.text('data')));
-  const validator = await validatorOf(devnet, which);
-  if (!isRunning(validator)) throw new CliError('VALIDATOR_STOPPED', `${validator.name} does not run`);
+  const directory = devnetDirectory(options.text('data'));
+  const { validators } = demandDevnet(directory);
+  const index = await indexOf({ validators }, which);
+  const validator = validators[index];
+  assert(validator, 'the index is that of a validator');
+  if (!isRunning(validator)) {
+    const hint = `start it with "varve devnet restart ${index + 1} --data ${directory}"`;
+    throw new CliError('VALIDATOR_STOPPED', `${validator.name} does not run`, { hint });
+  }
   signalValidator(validator, 'SIGKILL');
   if ((await waitForEnd([validator], KILL_MS)).length > 0)
     throw new CliError('STOP_TIMEOUT', `${validator.name}, process ${validator.pid}, does not end`);
@@ -89,10 +96,4 @@ function told({ printer }: ActionContext, [validator]: readonly DevnetValidator[
     `${validator?.name} is ready at ${validator?.httpUrl}`,
   );
   return undefined;
-}
-
-async function validatorOf(devnet: Devnet, which: string): Promise<DevnetValidator> {
-  const validator = devnet.validators[await indexOf(devnet, which)];
-  if (validator) return validator;
-  throw new CliError('VALIDATOR_UNKNOWN', `there is no validator ${which}`);
 }

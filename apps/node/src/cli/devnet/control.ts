@@ -112,7 +112,7 @@ export async function stopValidators(validators: readonly DevnetValidator[]): Pr
  * The index of the validator that `which` names: a number from 1, a name, or `leader`.
  * @throws {CliError} `USAGE`, `LEADER_UNKNOWN`.
  */
-export async function indexOf(devnet: Devnet, which: string): Promise<number> {
+export async function indexOf(devnet: Pick<Devnet, 'validators'>, which: string): Promise<number> {
   if (which === 'leader') {
     const answers = await Promise.all(devnet.validators.filter(isRunning).map(askStatus));
     // The highest epoch knows best: a node that was cut off may still name the leader before.
