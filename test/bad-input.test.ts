@@ -7,10 +7,12 @@ import { createSigner, type Signer } from '@varve/crypto';
 import { type AccountId, type ChainId, concatBytes, fromHex, toHex } from '@varve/encoding';
 import { type Operation, prepareTransaction } from '@varve/ledger';
 import { accountIdOf } from '@varve/modules';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { agreement, expectOneChain } from './support/chain.ts';
 import { temporaryFolder, varve } from './support/command.ts';
 import { TestDevnet } from './support/devnet.ts';
+
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const { coordination, assets, accounts } = operations;
 const VALIDATORS = 3;

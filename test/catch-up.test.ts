@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { operations } from '@varve/client';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { expectOneChain, placeOf } from './support/chain.ts';
 import { eventually, TestDevnet } from './support/devnet.ts';
+
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const { coordination } = operations;
 /** More than any leader keeps in memory below its anchor (256 entries): what is older comes by block sync only. */
@@ -45,7 +47,7 @@ it('a validator that missed more blocks than the log keeps fetches them and vote
   acknowledged.set(result.transactionId, placeOf(result));
   await devnet.restart(1);
   await expectOneChain([client(0), client(1), client(2)], acknowledged);
-}, 180_000);
+});
 
 it('no validator found fault with what it was sent', () => {
   const lines = devnet.members.flatMap(({ dataDirectory }) =>

@@ -1,8 +1,10 @@
 import { type Client, operations } from '@varve/client';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { expectOneChain, placeOf } from './support/chain.ts';
 import { eventually, TestDevnet } from './support/devnet.ts';
 import { isAlive } from './support/process.ts';
+
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const { coordination } = operations;
 const VALIDATORS = 4;
@@ -130,4 +132,4 @@ it('all four killed at once under load and restarted, ten times in a row: nothin
   for (const client of clients()) {
     expect(await client.status()).toMatchObject({ mode: 'validator', observerOnly: null, conditions: [] });
   }
-}, 240_000);
+});

@@ -1,11 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClient, operations } from '@varve/client';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { expectOneChain, placeOf, readChain } from './support/chain.ts';
 import { temporaryFolder, varve } from './support/command.ts';
 import { TestDevnet } from './support/devnet.ts';
 import { CliProcess, endAll, isAlive } from './support/process.ts';
+
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const { coordination } = operations;
 let devnet: TestDevnet;

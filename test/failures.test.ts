@@ -12,11 +12,13 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type Client, createClient, operations, VarveError } from '@varve/client';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { agreement, expectOneChain, placeOf } from './support/chain.ts';
 import { temporaryFolder, varve } from './support/command.ts';
 import { eventually, TestDevnet } from './support/devnet.ts';
 import { CliProcess, endAll, isAlive, listen } from './support/process.ts';
+
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const { coordination } = operations;
 const FLIPS = 10;
@@ -36,8 +38,9 @@ beforeAll(async () => {
   process.kill(pid, 'SIGTERM');
   await eventually('the fourth is down', () => !isAlive(pid));
 });
+// A node that a failed test left behind would make the others fail too.
+afterEach(endAll);
 afterAll(async () => {
-  await endAll();
   await devnet?.stop();
   folder.clean();
 });
@@ -47,10 +50,10 @@ const startOwn = (shell?: string, args: readonly string[] = []): CliProcess =>
   new CliProcess(['node', 'start', '--data', data, '--json', ...args], shell);
 
 /** Submits some transactions at the first validator, and notes where they are final. */
-async function submit(count: number, name: string, at = 0): Promise<void> {
+async function submit(count: number, name: string, at = 0, timeoutMs = 60_000): Promise<void> {
   const client = devnet.client(at);
   for (let i = 0; i < count; i++) {
-    const result = await client.submit(coordination.create(`/${name}-${i}`, `${name} `.repeat(20)));
+    const result = await client.submit(coordination.create(`/${name}-${i}`, `${name} `.repeat(20)), { timeoutMs });
     acknowledged.set(result.transactionId, placeOf(result));
   }
 }
@@ -209,6 +212,7 @@ it('a failed write ends the node with a code, and what it acknowledged is there 
   await process.ready();
   const before = acknowledged.size;
   let over = false;
+  let round = 0;
   process.ended.then(() => {
     over = true;
   });
@@ -216,10 +220,10 @@ it('a failed write ends the node with a code, and what it acknowledged is there 
     'its write fails',
     async () => {
       if (!over)
-        await submit(5, `limited-${acknowledged.size}`, acknowledged.size % 2 === 0 ? 3 : 0).catch(() => undefined);
+        await submit(5, `limited-${acknowledged.size}`, round++ % 2 === 0 ? 3 : 0, 5_000).catch(() => undefined);
       return over;
     },
-    60_000,
+    120_000,
   );
   const { code, stdout } = await process.ended;
   expect(code).not.toBe(0);
@@ -265,7 +269,6 @@ describe('bit flips in the database of a stopped validator', () => {
         outcomes.push(`${refusals.at(-1)}, then ${rebuilt.refused ?? rebuilt.mode}`);
       });
     },
-    120_000,
   );
 
   it('happened, and were of several kinds', () => {

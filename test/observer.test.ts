@@ -5,12 +5,14 @@ import { createSigner } from '@varve/crypto';
 import { openKeyFile, readKeyFile } from '@varve/crypto/files';
 import { fromHex } from '@varve/encoding';
 import { decodeGenesis } from '@varve/ledger';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { agreement, expectOneChain, placeOf } from './support/chain.ts';
 import { temporaryFolder, varve } from './support/command.ts';
 import { eventually } from './support/devnet.ts';
 import { genesisBytesOf, verifyStateAnswer } from './support/evidence.ts';
 import { CliProcess, endAll, freePorts, isAlive, type Ready } from './support/process.ts';
+
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const { coordination } = operations;
 const NAMES = ['acme-1', 'globex-1', 'initech-1'];

@@ -5,12 +5,14 @@ import { createSigner } from '@varve/crypto';
 import { fromHex, toHex } from '@varve/encoding';
 import { decodeGenesis, encodeGenesis } from '@varve/ledger';
 import { verifyReceipt } from '@varve/verify';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { slowVerifyReceipt } from '../packages/ledger/test/slow-verifier.ts';
 import { agreement } from './support/chain.ts';
 import { temporaryFolder, varve } from './support/command.ts';
 import { TestDevnet } from './support/devnet.ts';
 import { attempt, genesisBytesOf, verifyStateAnswer } from './support/evidence.ts';
+
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const { coordination, assets } = operations;
 const folder = temporaryFolder();

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Client, createClient } from '@varve/client';
 import { createSigner, type Signer } from '@varve/crypto';
@@ -72,7 +72,10 @@ export class TestDevnet {
 
   /** Stops every process and removes the folder. */
   async stop(): Promise<void> {
-    await varve(['devnet', 'stop', '--data', this.directory]);
+    const { code } = await varve(['devnet', 'stop', '--data', this.directory]);
+    // Whatever is wrong with the command line, its validators must not outlive the test.
+    if (code !== 0 && existsSync(join(this.directory, 'devnet.json')))
+      for (const member of this.members) endMember(member);
     this.#clean();
   }
 
@@ -100,6 +103,15 @@ export class TestDevnet {
     const member = this.members[i];
     if (member === undefined) throw new Error(`there is no validator ${i}`);
     return createClient({ url: member.httpUrl, signer: this.signer() });
+  }
+}
+
+/** Kills a validator's process, if that pid is still it. */
+function endMember({ pid, dataDirectory }: DevnetMember): void {
+  try {
+    if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(dataDirectory)) process.kill(pid, 'SIGKILL');
+  } catch {
+    // It is gone.
   }
 }
 
