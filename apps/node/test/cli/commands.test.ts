@@ -9,6 +9,13 @@ describe('exit codes and errors', () => {
   it.each([
     { args: ['nothing'], exitCode: 2, code: 'USAGE' },
     { args: ['keys', 'new'], exitCode: 2, code: 'USAGE' },
+    { args: ['query', 'tx', '1234', '--node', 'http://127.0.0.1:9'], exitCode: 2, code: 'USAGE' },
+    { args: ['query', 'block', 'newest', '--node', 'http://127.0.0.1:9'], exitCode: 2, code: 'USAGE' },
+    { args: ['query', 'asset', 'USD', '--node', 'http://127.0.0.1:9'], exitCode: 2, code: 'USAGE' },
+    { args: ['query', 'balance', 'gold', 'me', '--node', 'http://127.0.0.1:9'], exitCode: 2, code: 'USAGE' },
+    { args: ['tx', 'create', 'x', 'b', '--node', 'http://127.0.0.1:9'], exitCode: 2, code: 'USAGE' },
+    { args: ['tx', 'define', 'USD', '--node', 'http://127.0.0.1:9'], exitCode: 2, code: 'USAGE' },
+    { args: ['tx', 'create', '/a', 'b', '--node', 'http://127.0.0.1:9'], exitCode: 2, code: 'SIGNER_MISSING' },
     { args: ['tx', 'create', '/a', 'b', '--wait', 'long'], exitCode: 2, code: 'USAGE' },
     { args: ['devnet', '--validators', '0'], exitCode: 2, code: 'USAGE' },
     {

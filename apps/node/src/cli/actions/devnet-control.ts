@@ -66,7 +66,7 @@ export const killValidator: Action = async ({ printer }, [which = ''], options) 
   const { validators } = demandDevnet(directory);
   const index = await indexOf({ validators }, which);
   const validator = validators[index];
-  assert(validator, 'the index is that of a validator');
+  assert(validator !== undefined, 'the index is that of a validator');
   if (!isRunning(validator)) {
     const hint = `start it with "varve devnet restart ${index + 1} --data ${directory}"`;
     throw new CliError('VALIDATOR_STOPPED', `${validator.name} does not run`, { hint });

@@ -1,8 +1,10 @@
-import type { Client } from '@varve/client';
-import { fromHex, utf8Decode } from '@varve/encoding';
+import type { Client, StateAnswer } from '@varve/client';
+import { accountId, fromHex, toHex, utf8Decode } from '@varve/encoding';
+import { assetKey, balanceKey, decodeAsset, decodeBalance } from '@varve/modules';
+import { assetArgument, blockArgument, transactionArgument } from '../arguments.ts';
 import type { Action, Options } from '../command.ts';
 import { accountArgument, connect } from '../connection.ts';
-import { usage } from '../failure.ts';
+import { CliError, usage } from '../failure.ts';
 import { pairs, table } from '../printer.ts';
 
 /** An action that asks one question and shows the answer. */
@@ -32,13 +34,15 @@ export const queryStatus: Action = asking(
       ['protocol', `${status.protocol}, ${status.role ?? 'no engine'}; leader ${status.leader ?? 'unknown'}`],
       ['waiting', `${status.pool.transactions} transactions, ${status.pool.bytes} bytes`],
       ['peers', `${status.peers.connected} of ${status.peers.known} connected`],
-      ...status.conditions.map(({ code, detail }) => [code, detail] as const),
+      ...status.conditions.map(
+        ({ code, detail, nodes }) => [code, nodes.length === 0 ? detail : `${detail}: ${nodes.join(', ')}`] as const,
+      ),
     ]),
 );
 
 /** `query block`. */
 export const queryBlock: Action = asking(
-  (client, [which = '']) => client.block(/^\d{1,15}$/.test(which) ? Number(which) : which),
+  (client, [which = '']) => client.block(blockArgument(which)),
   ({ hash, final, header, transactions, certificate }) => {
     const head = pairs([
       ['block', header.height],
@@ -61,7 +65,7 @@ export const queryBlock: Action = asking(
 
 /** `query tx`. */
 export const queryTx: Action = asking(
-  (client, [id = '']) => client.transaction(id),
+  (client, [id = '']) => client.transaction(transactionArgument(id)),
   ({ transactionId, status, execution }) =>
     pairs([
       ['transaction', transactionId],
@@ -111,6 +115,47 @@ export const queryAccount: Action = asking(
     ]),
 );
 
+/** `query asset`. */
+export const queryAsset: Action = asking(
+  async (client, [name = '']) => {
+    const { value, height } = await assetState(client, assetKey(assetArgument(name)));
+    if (value === null) throw new CliError('ASSET_UNKNOWN', `there is no asset "${name}", as of height ${height}`);
+    const { supply, ...asset } = decodeAsset(fromHex(value));
+    return { asset: name, ...asset, supply: String(supply), height };
+  },
+  ({ asset, title, decimals, organization, supply, height }) =>
+    pairs([
+      ['asset', asset],
+      ['title', title],
+      ['issued by', organization],
+      ['decimals', decimals],
+      ['supply', supply],
+      ['as of', height],
+    ]),
+);
+
+/** `query balance`: nothing held is a balance of 0, of an asset that exists. */
+export const queryBalance: Action = asking(
+  async (client, [name = '', who = ''], options) => {
+    const [asset, account] = [assetArgument(name), accountId(accountArgument(who, options))];
+    const { value, height } = await assetState(client, balanceKey(asset, account));
+    if (value === null && !(await assetState(client, assetKey(asset))).found)
+      throw new CliError('ASSET_UNKNOWN', `there is no asset "${asset}", as of height ${height}`);
+    return { asset, account, amount: value === null ? '0' : String(decodeBalance(fromHex(value))), height };
+  },
+  ({ asset, account, amount, height }) =>
+    pairs([
+      ['account', account],
+      ['asset', asset],
+      ['amount', amount],
+      ['as of', height],
+    ]),
+);
+
+function assetState(client: Client, key: Uint8Array): Promise<StateAnswer> {
+  return client.state('assets', toHex(key));
+}
+
 /** `query validators`. */
 export const queryValidators: Action = asking(
   (client) => client.validators(),
@@ -120,7 +165,7 @@ export const queryValidators: Action = asking(
       validators.map((one) => [
         one.name,
         one.organization,
-        one.self ? 'asked' : one.connected ? 'connected' : 'away',
+        one.self ? 'this node' : one.connected ? 'connected' : 'away',
         String(one.height ?? '-'),
         String(one.finalHeight ?? '-'),
         one.sealMissing ? 'missing' : 'ok',

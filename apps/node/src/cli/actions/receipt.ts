@@ -2,6 +2,7 @@ import { fromHex } from '@varve/encoding';
 import { type ReceiptReport, verifyReceipt } from '@varve/verify';
 import { readBytes, writeWhole } from '../../setup/files.ts';
 import { readGenesisFile } from '../../setup/genesis-file.ts';
+import { transactionArgument } from '../arguments.ts';
 import type { Action } from '../command.ts';
 import { connect } from '../connection.ts';
 import { CliError } from '../failure.ts';
@@ -10,7 +11,7 @@ import { readable } from '../readable.ts';
 
 /** `receipt get`. */
 export const getReceipt: Action = async ({ printer }, [id = ''], options) => {
-  const answer = await connect(options).receipt(id);
+  const answer = await connect(options).receipt(transactionArgument(id));
   const out = options.text('out');
   if (out !== undefined) {
     writeWhole(out, fromHex(answer.receipt));

@@ -2,6 +2,7 @@ import { operations, type Value } from '@varve/client';
 import { fromHex, isHex } from '@varve/encoding';
 import { decodeTransaction, LedgerError, type Transaction } from '@varve/ledger';
 import { readBytes, readText } from '../../setup/files.ts';
+import { assetArgument, pathArgument } from '../arguments.ts';
 import type { Action, Options } from '../command.ts';
 import { accountArgument } from '../connection.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -13,37 +14,39 @@ const { coordination, assets } = operations;
 /** `tx create`. */
 export const createNode: Action = signing(([path = '', value = ''], options) =>
   options.flag('sequential')
-    ? coordination.createSequential(path, valueArgument(value, options))
-    : coordination.create(path, valueArgument(value, options)),
+    ? coordination.createSequential(pathArgument(path, true), valueArgument(value, options))
+    : coordination.create(pathArgument(path), valueArgument(value, options)),
 );
 
 /** `tx set`. */
 export const setNode: Action = signing(([path = '', value = ''], options) =>
-  coordination.set(path, valueArgument(value, options), options.number('version') ?? null),
+  coordination.set(pathArgument(path), valueArgument(value, options), options.number('version') ?? null),
 );
 
 /** `tx delete`. */
 export const deleteNode: Action = signing(([path = ''], options) =>
-  coordination.delete(path, options.number('version') ?? null),
+  coordination.delete(pathArgument(path), options.number('version') ?? null),
 );
 
 /** `tx define`. */
 export const defineAsset: Action = signing(([asset = ''], options) =>
-  assets.define(asset, options.text('title') ?? asset, options.number('decimals') ?? 0),
+  assets.define(assetArgument(asset), options.text('title') ?? asset, options.number('decimals') ?? 0),
 );
 
 /** `tx issue`. */
 export const issueAsset: Action = signing(([asset = '', account = '', amount = ''], options) =>
-  assets.issue(asset, accountArgument(account, options), amountOf(amount)),
+  assets.issue(assetArgument(asset), accountArgument(account, options), amountOf(amount)),
 );
 
 /** `tx transfer`. */
 export const transferAsset: Action = signing(([asset = '', account = '', amount = ''], options) =>
-  assets.transfer(asset, accountArgument(account, options), amountOf(amount)),
+  assets.transfer(assetArgument(asset), accountArgument(account, options), amountOf(amount)),
 );
 
 /** `tx burn`. */
-export const burnAsset: Action = signing(([asset = '', amount = '']) => assets.burn(asset, amountOf(amount)));
+export const burnAsset: Action = signing(([asset = '', amount = '']) =>
+  assets.burn(assetArgument(asset), amountOf(amount)),
+);
 
 /** `tx submit`. */
 export const submitFile: Action = async (context, [path = ''], options) =>

@@ -8,6 +8,8 @@ type QueryAction =
   | 'queryTx'
   | 'queryState'
   | 'queryAccount'
+  | 'queryAsset'
+  | 'queryBalance'
   | 'queryValidators'
   | 'querySearch';
 
@@ -41,6 +43,13 @@ export function addQueryCommands(host: CommandHost, program: Command): void {
     .option('--proof', 'with a proof, at the final height')
     .addOption(option('--consistency <kind>', 'how fresh').choices(['local', 'linearizable', 'final']));
   ask('account <id>', 'organization, roles and keys of an account', ['query account org1'], 'queryAccount');
+  ask('asset <name>', 'title, issuer and supply of an asset', ['query asset gold'], 'queryAsset');
+  ask(
+    'balance <asset> <account>',
+    'how much of an asset an account holds, in its smallest unit',
+    ['query balance gold org1', 'query balance gold <id> --node http://127.0.0.1:7702'],
+    'queryBalance',
+  );
   ask('validators', 'who is up, who is behind, whose seals are missing', ['query validators'], 'queryValidators');
   ask(
     'search <text>',
