@@ -1,5 +1,5 @@
 import { height, type PublicKeyHex } from '@varve/encoding';
-import { BARRIER_TIMEOUT_MS, BARRIERS_MAX } from './limits.ts';
+import { BARRIER_TIMEOUT_MS, BARRIERS_MAX, PEER_BARRIERS_MAX } from './limits.ts';
 import type { Outbox } from './outbox.ts';
 
 /** Who waits for a barrier: a client of this node, or a peer. */
@@ -29,7 +29,7 @@ export class Barriers {
   /** A context to ask under, or `undefined` where too many wait; then the asker has its answer. */
   open(asker: Asker, now: number): number | undefined {
     const barrier = { asker, deadline: now + BARRIER_TIMEOUT_MS };
-    if (this.#asked.size + this.#behind.length >= BARRIERS_MAX) {
+    if (this.#asked.size + this.#behind.length >= BARRIERS_MAX || this.#isGreedy(asker)) {
       this.#fail(barrier);
       return undefined;
     }
@@ -85,6 +85,18 @@ export class Barriers {
     this.#asked.delete(context);
     if (place) this.#behind.push({ barrier, ...place });
     else this.#fail(barrier);
+  }
+
+  /** One peer must not take the places of all others. */
+  #isGreedy(asker: Asker): boolean {
+    if (asker.kind !== 'peer') return false;
+    let waiting = 0;
+    const count = (barrier: Barrier): void => {
+      if (barrier.asker.kind === 'peer' && barrier.asker.peer === asker.peer) waiting += 1;
+    };
+    for (const barrier of this.#asked.values()) count(barrier);
+    for (const { barrier } of this.#behind) count(barrier);
+    return waiting >= PEER_BARRIERS_MAX;
   }
 
   #succeed({ asker }: Barrier, durableHeight: number): void {

@@ -2,7 +2,7 @@ import type { PublicKeyHex } from '@varve/encoding';
 import type { Ledger } from '@varve/ledger/chain';
 import type { Applier, SyncedBlock } from './applier.ts';
 import { BlockSync, judgeBlocks, offerBlocks } from './block-sync.ts';
-import { SYNC_PATIENCE_MS } from './limits.ts';
+import { SERVE_INTERVAL_MS, SYNC_PATIENCE_MS } from './limits.ts';
 import type { Outbox } from './outbox.ts';
 import type { OfferedBlock } from './packet.ts';
 import type { Peers } from './peers.ts';
@@ -17,6 +17,9 @@ export class Follow {
   /** Heights of this node's own chain whose records are damaged. */
   readonly #damaged: Set<number>;
   readonly #mend: (synced: SyncedBlock) => void;
+  /** The newest question of each peer that is not answered yet, and when a peer may be answered again. */
+  readonly #questions = new Map<PublicKeyHex, { readonly from: number; readonly to: number }>();
+  readonly #servedUntil = new Map<PublicKeyHex, number>();
   #wanted = false;
   #tipHeight = 0;
   #tipSince = 0;
@@ -52,6 +55,8 @@ export class Follow {
   }
 
   disconnected(peer: PublicKeyHex): void {
+    this.#questions.delete(peer);
+    this.#servedUntil.delete(peer);
     this.#sync.disconnected(peer);
   }
 
@@ -81,10 +86,25 @@ export class Follow {
     this.#sync.ask(holders, tip + 1, now);
   }
 
-  /** A peer asks for blocks. */
+  /** A peer asks for blocks; the answer follows when it is this peer's turn. */
   serve(peer: PublicKeyHex, from: number, to: number): void {
-    const blocks = offerBlocks(this.#ledger, Math.max(1, from), to, (height) => this.reportDamage(height));
-    this.#outbox.send(peer, { kind: 'blocks', blocks });
+    this.#questions.set(peer, { from, to });
+  }
+
+  /** Answers one peer at a time, so that no number of questions keeps this node from its work. */
+  serveNext(now: number): void {
+    for (const [peer, { from, to }] of this.#questions) {
+      const at = this.#servedUntil.get(peer) ?? 0;
+      if (now < at) {
+        this.#outbox.wake(at);
+        continue;
+      }
+      this.#questions.delete(peer);
+      this.#servedUntil.set(peer, now + SERVE_INTERVAL_MS);
+      if (this.#questions.size > 0) this.#outbox.wake(now);
+      const blocks = offerBlocks(this.#ledger, Math.max(1, from), to, (height) => this.reportDamage(height));
+      return this.#outbox.send(peer, { kind: 'blocks', blocks });
+    }
   }
 
   /** The answer to a question of ours; anything else is ignored. */

@@ -1,7 +1,15 @@
 /** A peer packet holds at most this many bytes; the transport enforces it before allocating. */
 export const PACKET_BYTES_MAX: number = 8 * 1024 * 1024;
 /** Messages in one packet. */
-export const PACKET_MESSAGES_MAX = 1024;
+export const PACKET_MESSAGES_MAX = 256;
+/** Messages a member may send in a second; more are a flood, and the link is cut. */
+export const MEMBER_MESSAGES_PER_SECOND_MAX = 20_000;
+/** Messages any other peer may send in a second. */
+export const PEER_MESSAGES_PER_SECOND_MAX = 1000;
+/** A peer's block requests are answered at least this far apart; of those that come meanwhile the last counts. */
+export const SERVE_INTERVAL_MS = 20;
+/** Barriers that one peer may wait for at once. */
+export const PEER_BARRIERS_MAX = 500;
 /** Transactions in one message between peers. */
 export const TRANSACTIONS_PER_MESSAGE_MAX = 1024;
 /** Bytes of transactions in one message between peers. */
@@ -26,6 +34,8 @@ export const HELLO_FRESH_MS = 3000;
 export const CLOCK_SKEW_MS_MAX = 2000;
 /** Transactions executed before other events get their turn. */
 export const EXECUTION_SLICE_TRANSACTIONS = 128;
+/** Slices of execution in one step. */
+export const SLICES_PER_STEP = 4;
 /** No payload is built while this many executed blocks lack a certificate, */
 export const UNCERTIFIED_BLOCKS_MAX = 1000;
 /** or while their payloads have this many bytes together. */

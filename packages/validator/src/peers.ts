@@ -2,7 +2,12 @@ import type { Slot, ValidatorMember } from '@varve/consensus';
 import type { InstanceId, NodeId, PublicKeyHex } from '@varve/encoding';
 import { slotAbove } from './engine-host.ts';
 import type { Hello, Witness } from './hello.ts';
-import { HELLO_FRESH_MS, TWICE_MEMORY_MS } from './limits.ts';
+import {
+  HELLO_FRESH_MS,
+  MEMBER_MESSAGES_PER_SECOND_MAX,
+  PEER_MESSAGES_PER_SECOND_MAX,
+  TWICE_MEMORY_MS,
+} from './limits.ts';
 
 /** A connected peer. */
 export interface Peer {
@@ -16,6 +21,9 @@ export interface Peer {
   /** Boot ids that later ones replaced; hearing one again means that two processes share the key. */
   readonly retiredBoots: Set<string>;
   twiceSeenAt: number | undefined;
+  /** The second in which messages were counted last, and how many came in it. */
+  countedSecond: number;
+  messages: number;
 }
 
 /** Who is connected, what they last said, and what each member was seen to vouch for. */
@@ -43,6 +51,8 @@ export class Peers {
       clockOffset: 0,
       retiredBoots: new Set(),
       twiceSeenAt: undefined,
+      countedSecond: 0,
+      messages: 0,
     };
     this.#connected.set(networkKey, peer);
     if (peer.member) this.#known.set(networkKey, peer);
@@ -89,6 +99,17 @@ export class Peers {
     peer.heardAt = now;
     peer.clockOffset = hello.clock - wall;
     return this.isTwice(peer, now);
+  }
+
+  /** Counts messages; returns whether the peer sends more in this second than any correct node. */
+  isFlooding(peer: Peer, messages: number, now: number): boolean {
+    const second = Math.floor(now / 1000);
+    if (peer.countedSecond !== second) {
+      peer.countedSecond = second;
+      peer.messages = 0;
+    }
+    peer.messages += messages;
+    return peer.messages > (peer.member ? MEMBER_MESSAGES_PER_SECOND_MAX : PEER_MESSAGES_PER_SECOND_MAX);
   }
 
   /** Whether frames of this peer are refused because its key lives twice. */

@@ -14,6 +14,7 @@ import type { Effects, Instant, TransactionState, ValidatorEvent } from './event
 import { Follow } from './follow.ts';
 import { Greeting } from './greeting.ts';
 import { Journal } from './journal.ts';
+import { SLICES_PER_STEP } from './limits.ts';
 import { type LoadedStore, markObserverOnly, type ObserverOnly } from './loader.ts';
 import type { ValidatorOptions } from './options.ts';
 import { Outbox } from './outbox.ts';
@@ -26,9 +27,6 @@ import { Sealing } from './sealing.ts';
 import { PayloadVerifier } from './signatures.ts';
 import { Spread } from './spread.ts';
 import { conditionsOf, type ValidatorStatus } from './status.ts';
-
-/** How many slices of execution one step runs before other events get their turn. */
-const SLICES_PER_STEP = 4;
 
 /**
  * A whole replica as one synchronous step machine: engine, ledger, pool, seals and block sync together. `step` is
@@ -216,6 +214,7 @@ export class Validator {
       this.#production.tryBuild(this.#engine, this.#buildObstacle(), now);
     }
     this.#follow.tick(this.#engine !== undefined, now.monotonic);
+    this.#follow.serveNext(now.monotonic);
     const status = this.#engine?.status();
     this.#spread.tick(status?.leader, status?.role === 'leader', now.monotonic);
     this.#spread.flush();
@@ -234,6 +233,9 @@ export class Validator {
     } catch (error) {
       if (!(error instanceof LedgerError)) throw error;
       return this.#outbox.misbehaved(from, error.message);
+    }
+    if (this.#peers.isFlooding(peer, messages.length, this.#now.monotonic)) {
+      return this.#outbox.misbehaved(from, 'a flood of messages');
     }
     for (const message of messages) this.#onMessage(peer, message);
   }

@@ -2,6 +2,7 @@ import { toHex, utf8Encode } from '@varve/encoding';
 import type { Operation, Transaction } from '@varve/ledger';
 import { transactionsAt } from '@varve/ledger/chain';
 import { describe, expect, it } from 'vitest';
+import { encodePackets } from '../src/packet.ts';
 import { Cluster, type TestNode } from './cluster.ts';
 
 let counter = 0;
@@ -218,6 +219,32 @@ describe('clocks', () => {
     cluster.submit(cluster.leader as TestNode, cluster.transaction([create()]).bytes);
     cluster.until(() => heightOf(cluster.leader as TestNode) === 1);
     expect(leader.validator?.status().conditions.map(({ code }) => code)).toContain('CLOCK_SKEWED');
+  });
+});
+
+describe('floods', () => {
+  it('of block requests are answered one at a time, and cut when they are too many', () => {
+    const cluster = ready(3, 31);
+    const observer = cluster.add('observer');
+    cluster.start(observer);
+    for (let i = 0; i < 5; i++) cluster.submit(cluster.node(0), cluster.transaction([create()]).bytes);
+    cluster.until(() => settled(cluster));
+    const victim = cluster.node(0);
+    let answers = 0;
+    cluster.lose = (from, to) => {
+      if (from === victim && to === observer) answers += 1;
+      return false;
+    };
+    const wanted = Array.from({ length: 200 }, () => ({ kind: 'blocksWanted', from: 1, to: 1000 }) as const);
+    const [packet] = encodePackets(wanted);
+    for (let i = 0; i < 4; i++)
+      cluster.tell(victim, { kind: 'packet', from: observer.networkKey, bytes: packet as Uint8Array });
+    cluster.run(15);
+    expect(answers).toBeLessThanOrEqual(2);
+    expect(victim.misbehaved).toEqual([]);
+    for (let i = 0; i < 4; i++)
+      cluster.tell(victim, { kind: 'packet', from: observer.networkKey, bytes: packet as Uint8Array });
+    expect(victim.misbehaved).toContain('a flood of messages');
   });
 });
 

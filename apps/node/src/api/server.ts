@@ -181,7 +181,8 @@ function refuseMalformed(error: Error & { code?: string }, socket: Socket): void
     `content-length: ${Buffer.byteLength(text)}`,
     'connection: close',
   ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${text}`);
+  // A client that neither reads nor closes must not keep the place.
+  socket.end(`${head.join('\r\n')}\r\n\r\n${text}`, () => socket.destroy());
 }
 
 function serve(app: FastifyInstance, { host, port }: ApiOptions): Api {

@@ -3,6 +3,7 @@ import { chainIdOf, type Genesis } from '@varve/ledger';
 import { pino } from 'pino';
 import { boundMemory } from '../../host/memory.ts';
 import type { NodeOptions } from '../../host/node.ts';
+import { surviveStrayErrors } from '../../host/stray-errors.ts';
 import { SetupError } from '../../setup/errors.ts';
 import { readText } from '../../setup/files.ts';
 import { readGenesisFile } from '../../setup/genesis-file.ts';
@@ -31,6 +32,7 @@ export const startNodeCommand: Action = async (context, _args, options) => {
   warnOpenApi(context, nodeOptions.http, nodeOptions.http?.token);
   const log = openLog(dataDirectory, options.text('logLevel') ?? 'info');
   boundMemory();
+  surviveStrayErrors(log);
   const { startNode } = await import('../../host/node.ts');
   const end = endReason(context.environment);
   const node = await startNode({ ...nodeOptions, logger: log, onProgress: (text) => printer.progress(text) }).catch(
