@@ -43,7 +43,7 @@ class Reader {
 
   /** Waits until the text has what is asked for. */
   async until(isThere: (reader: Reader) => boolean): Promise<this> {
-    const deadline = Date.now() + 5_000;
+    const deadline = Date.now() + 60_000;
     while (!isThere(this)) {
       if (Date.now() > deadline) throw new Error(`not in time; got ${this.text.slice(-500)}`);
       await new Promise((resolve) => setTimeout(resolve, 5));
