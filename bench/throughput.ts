@@ -57,6 +57,7 @@ export async function openLoop(
   const intervalMs = (1000 * shape.batch) / transactionsPerSecond;
   const requests = Math.floor((seconds * 1000) / intervalMs);
   const sent: Promise<void>[] = [];
+  const failures: unknown[] = [];
   for (let i = 0; i < requests; i++) {
     const due = start + i * intervalMs;
     const early = due - performance.now();
@@ -65,12 +66,19 @@ export async function openLoop(
     if (transactions === undefined) break;
     // Latency counts from when the request was due: a client that is late must not hide the wait.
     sent.push(
-      send(load, shape, i, transactions).then(() => {
-        latencies.push(performance.now() - due);
-      }),
+      send(load, shape, i, transactions).then(
+        () => {
+          latencies.push(performance.now() - due);
+        },
+        // Nobody waits for it yet: it is thrown when all are through.
+        (error: unknown) => {
+          failures.push(error);
+        },
+      ),
     );
   }
   await Promise.all(sent);
+  if (failures.length > 0) throw failures[0];
   return result(latencies.length * shape.batch, performance.now() - start, latencies);
 }
 
