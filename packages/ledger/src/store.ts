@@ -5,6 +5,7 @@ import { RECORD_KIND } from './record-kinds.ts';
 
 /** A key-value store with synchronous reads: LevelDB in the daemon, a simulated disk in the simulator. */
 export interface Store {
+  /** @throws an error with code `STORE_DAMAGED` where the record cannot be read. */
   get(key: Uint8Array): Uint8Array | undefined;
 }
 
@@ -80,11 +81,21 @@ export class RecordStore {
     if (written) return written.value;
     const cached = this.#cache.get(id) ?? this.#cacheOld.get(id);
     if (cached) return cached;
-    const record = this.#store.get(key);
+    const record = this.#read(key);
     if (record === undefined) return undefined;
     const body = unchecked(key, record);
     this.#remember(id, body);
     return body;
+  }
+
+  /** A store that cannot read the place where a record lies says so with `STORE_DAMAGED`: the record is what is lost. */
+  #read(key: Uint8Array): Uint8Array | undefined {
+    try {
+      return this.#store.get(key);
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'STORE_DAMAGED') throw new RecordDamaged(key);
+      throw error;
+    }
   }
 
   put(key: Uint8Array, body: Uint8Array): void {

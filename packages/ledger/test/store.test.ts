@@ -35,6 +35,17 @@ describe('RecordStore', () => {
     expect(new RecordStore(store).get(a)).toEqual(one);
   });
 
+  it('calls a record damaged that the store cannot read, and passes other failures on', () => {
+    const failing = (code: string) =>
+      new RecordStore({
+        get: () => {
+          throw Object.assign(new Error(code), { code });
+        },
+      });
+    expect(() => failing('STORE_DAMAGED').get(a)).toThrow(new RecordDamaged(a));
+    expect(() => failing('STORE_CLOSED').get(a)).toThrow('STORE_CLOSED');
+  });
+
   it('lets a later write win over one in flight, and keeps it for the next batch', () => {
     const { store, records } = opened();
     records.put(a, one);
