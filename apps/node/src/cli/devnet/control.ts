@@ -59,13 +59,17 @@ export function startValidators(
   isBound: boolean,
 ): { readonly devnet: Devnet; readonly started: ReadonlyMap<string, StartedProcess> } {
   const started = new Map<string, StartedProcess>();
-  const validators = devnet.validators.map((validator, index) => {
-    if (!indexes.includes(index)) return validator;
-    const process = startProcess(validator, devnet.passphraseFile, isBound);
-    started.set(validator.name, process);
-    return { ...validator, pid: process.pid };
-  });
-  const next = { ...devnet, validators };
+  for (const index of indexes) {
+    const validator = devnet.validators[index];
+    if (validator) started.set(validator.name, startProcess(validator, devnet.passphraseFile, isBound));
+  }
+  // Read again: another command may have started other validators meanwhile, whose pids must not be lost.
+  const present = readDevnet(directory) ?? devnet;
+  const validators = present.validators.map((validator) => ({
+    ...validator,
+    pid: started.get(validator.name)?.pid ?? validator.pid,
+  }));
+  const next = { ...present, validators };
   writeDevnet(directory, next);
   return { devnet: next, started };
 }
