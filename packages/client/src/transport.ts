@@ -38,13 +38,22 @@ export class Transport {
     const headers: Record<string, string> = { ...call.headers };
     if (this.#token !== undefined) headers.authorization = `Bearer ${this.#token}`;
     if (call.minHeight !== undefined) headers['varve-min-height'] = String(call.minHeight);
-    try {
-      return await this.#fetch(this.url + path, {
+    const send = (): Promise<Response> =>
+      this.#fetch(this.url + path, {
         method: call.method ?? 'GET',
         headers,
         ...(call.body && { body: call.body as Uint8Array<ArrayBuffer> }),
         ...(call.signal && { signal: call.signal }),
       });
+    try {
+      return await send();
+    } catch (error) {
+      call.signal?.throwIfAborted();
+      if (call.method === 'POST') throw new NodeUnreachable(this.url, error);
+    }
+    // A kept connection may have been closed as the question left: a question can be asked again.
+    try {
+      return await send();
     } catch (error) {
       call.signal?.throwIfAborted();
       throw new NodeUnreachable(this.url, error);

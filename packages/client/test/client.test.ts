@@ -209,3 +209,17 @@ it('iterates blocks from any height, and ends on a signal', async () => {
   const dead = createClient({ url: 'http://127.0.0.1:1' }).events()[Symbol.asyncIterator]();
   expect(await codeOf(dead.next())).toBe('NODE_UNREACHABLE');
 });
+
+it('asks again where a kept connection was closed as the question left', async () => {
+  const calls: string[] = [];
+  const client = createClient({
+    url: 'http://127.0.0.1:1',
+    fetch: async (_input, init) => {
+      calls.push(init?.method ?? 'GET');
+      if (calls.length % 2 === 1) throw new TypeError('fetch failed', { cause: new Error('other side closed') });
+      return Response.json({ height: 7 });
+    },
+  });
+  expect(await client.status()).toMatchObject({ height: 7 });
+  expect(calls).toEqual(['GET', 'GET']);
+});
