@@ -57,6 +57,7 @@ const HINTS: Readonly<Record<string, string>> = {
   STORE_LOCKED: 'another node uses this data directory: stop it first',
   STORE_MISSING: 'run "varve node init" first',
   TRANSACTION_MALFORMED: 'give a file with one signed transaction (COSE_Sign1)',
+  STORE_UNINITIALIZED: 'make a new data directory with "varve node init": the first records of this one are gone',
   USAGE: 'add --help to see how the command is used',
   VALIDATOR_STOPPED: 'start it with "varve devnet restart NUMBER"',
   VALIDATOR_TWICE: 'another process runs with the same key: stop one of them',
