@@ -280,10 +280,10 @@ describe('bit flips in the database of a stopped validator', () => {
   /** Starts the node and compares all it says; resolves with the code it refused with, or with its mode. */
   async function served(...args: readonly string[]): Promise<{ refused?: string; mode?: string }> {
     const process = startOwn(undefined, args);
-    const refused = process.ended.then(({ code, stdout }) => {
-      expect(code).not.toBe(0);
+    const refused = process.ended.then(({ code, stdout, stderr }) => {
+      expect(code, stderr).toBeGreaterThan(0);
       const told = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Refused;
-      expect(told.code).toMatch(/^(STORE|RECORD)_/);
+      expect(told.code, `${outcomesAt.at(-1)} ${code} ${stdout} ${stderr}`).toMatch(/^(STORE|RECORD)_/);
       expect(told.hint).not.toBe('see docs/errors.md');
       refusals.push(`${outcomesAt.at(-1)} ${told.code}: ${told.message}`);
       return told.code;

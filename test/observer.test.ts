@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClient, operations } from '@varve/client';
-import { createSigner } from '@varve/crypto';
+import { createSigner, type Signer } from '@varve/crypto';
 import { openKeyFile, readKeyFile } from '@varve/crypto/files';
 import { fromHex } from '@varve/encoding';
 import { decodeGenesis } from '@varve/ledger';
@@ -20,6 +20,7 @@ const folder = temporaryFolder();
 const file = (name: string): string => join(folder.path, name);
 const passphrase = file('passphrase');
 const acknowledged = new Map<string, string>();
+let signer: Signer | undefined;
 const nodes = new Map<string, { process: CliProcess; ready: Ready }>();
 
 /** Runs a command that must succeed, and parses what it prints. */
@@ -52,8 +53,11 @@ function url(name: string): string {
 }
 
 function clientOf(name: string): ReturnType<typeof createClient> {
-  const secrets = openKeyFile(readKeyFile(file('alice.key.json')), 'correct horse').secrets;
-  return createClient({ url: url(name), signer: createSigner(secrets.get('account') as Uint8Array) });
+  // To open a key file is dear on purpose.
+  signer ??= createSigner(
+    openKeyFile(readKeyFile(file('alice.key.json')), 'correct horse').secrets.get('account') as Uint8Array,
+  );
+  return createClient({ url: url(name), signer });
 }
 
 beforeAll(() => writeFileSync(passphrase, 'correct horse\n', { mode: 0o600 }));
