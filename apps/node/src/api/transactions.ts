@@ -23,8 +23,12 @@ import { type Patience, submitMany, submitOne } from './submit.ts';
 
 const patience = Type.Object(
   {
-    wait: Type.Union([Type.Literal('none'), Type.Literal('committed'), Type.Literal('final')], { default: 'none' }),
-    timeout: Type.Integer({ minimum: 0, maximum: WAIT_MS_MAX, default: WAIT_MS_DEFAULT, description: 'milliseconds' }),
+    wait: Type.Optional(
+      Type.Union([Type.Literal('none'), Type.Literal('committed'), Type.Literal('final')], { default: 'none' }),
+    ),
+    timeout: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: WAIT_MS_MAX, default: WAIT_MS_DEFAULT, description: 'milliseconds' }),
+    ),
   },
   { additionalProperties: false },
 );
