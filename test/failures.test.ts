@@ -96,12 +96,15 @@ async function withDamage(damage: (store: string) => void, then: () => Promise<v
 }
 
 /** Whatever was refused before, the node starts now, and has everything. */
-async function expectWhole(): Promise<void> {
+async function expectWhole(mayHaveVouched = false): Promise<void> {
   const process = startOwn();
   await process.ready();
   await submit(1, `whole-${acknowledged.size}`);
   await expectOneChain([...others(), own], acknowledged);
-  expect(await own.status()).toMatchObject({ mode: 'validator', observerOnly: null });
+  const { mode, observerOnly } = await own.status();
+  if (!mayHaveVouched || mode === 'validator')
+    expect({ mode, observerOnly }).toEqual({ mode: 'validator', observerOnly: null });
+  else expect(observerOnly).toMatchObject({ code: 'STORE_ROLLED_BACK' });
   expect((await process.stop()).code).toBe(0);
 }
 
@@ -195,7 +198,7 @@ describe('a start is refused, and nothing is lost', () => {
       async () => expect(await refusal()).toMatchObject({ exit: 3, code: 'STORE_FOREIGN' }),
     ));
 
-  it('and starts as ever when the reason is gone', expectWhole);
+  it('and starts as ever when the reason is gone', () => expectWhole());
 });
 
 function manifest(store: string): string {
@@ -275,7 +278,8 @@ describe('bit flips in the database of a stopped validator', () => {
     expect(outcomes, outcomesAt.join(' ')).toHaveLength(FLIPS);
   });
 
-  it('leave a cluster that goes on, with this validator too once its folder is whole', expectWhole);
+  // Where an election came between, it vouched for something on a damaged folder that its copy does not know.
+  it('leave a cluster that goes on, with this validator too once its folder is whole', () => expectWhole(true));
 
   /** Starts the node and compares all it says; resolves with the code it refused with, or with its mode. */
   async function served(...args: readonly string[]): Promise<{ refused?: string; mode?: string }> {
