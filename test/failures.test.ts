@@ -286,7 +286,10 @@ describe('bit flips in the database of a stopped validator', () => {
     const process = startOwn(undefined, args);
     const refused = process.ended.then(({ code, stdout, stderr }) => {
       // On some damage LevelDB asserts in native code, and the process ends before it can say anything.
-      if (code === null) return 'DATABASE_ABORTED';
+      if (code === null) {
+        expect(stderr).toMatch(/Assertion .* failed/);
+        return 'DATABASE_ABORTED';
+      }
       expect(code, stderr).toBeGreaterThan(0);
       const told = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Refused;
       expect(told.code, `${outcomesAt.at(-1)} ${code} ${stdout} ${stderr}`).toMatch(/^(STORE|RECORD)_/);
