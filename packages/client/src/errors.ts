@@ -45,7 +45,7 @@ export class NodeUnreachable extends VarveError {
   readonly url: string;
 
   constructor(url: string, cause: unknown) {
-    const hint = 'is the node up? "varve devnet status" tells, and this address must be that of its HTTP API';
+    const hint = 'is the node up, and is this the address of its HTTP API?';
     super('NODE_UNREACHABLE', { detail: `no answer from ${url}: ${reasonOf(cause)}`, hint, retry: 'later' }, { cause });
     this.url = url;
   }

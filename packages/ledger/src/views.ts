@@ -194,20 +194,22 @@ export function eventsAt(
   ];
 }
 
-/** The receipt of a final transaction; `undefined` where it is unknown or not yet final. */
+/**
+ * The receipt of a final transaction; `undefined` where it is unknown or not yet final.
+ * @throws {RecordDamaged} where a record that it is made of is gone.
+ */
 export function receiptOf(ledger: Ledger, id: TransactionId): Receipt | undefined {
   const place = ledger.place(id);
   if (place === undefined || place.height > ledger.finalHeight) return undefined;
   const header = headerAt(ledger, place.height);
   const index = indexAt(ledger, place.height);
-  const payload = payloadAt(ledger, place.height);
-  if (header === undefined || index === undefined || payload === undefined) return undefined;
+  if (header === undefined || index === undefined) return undefined;
+  const payload = demandPayload(ledger, place.height);
   index.tree ??= MerkleLog.of(index.leaves.map((leaf) => leaf.leaf));
   const entry = index.leaves[place.leafIndex];
   const transaction = entry && decodePayload(payload).transactions[entry.payloadIndex];
   if (entry === undefined || transaction === undefined) return undefined;
   const certified = nearestCertified(ledger, place.height);
-  if (certified === undefined) return undefined;
   const later =
     certified.header.header.height === place.height
       ? null
@@ -232,13 +234,13 @@ export function receiptOf(ledger: Ledger, id: TransactionId): Receipt | undefine
 function nearestCertified(
   ledger: Ledger,
   at: number,
-): { readonly header: SealedHeader; readonly certificate: Certificate } | undefined {
+): { readonly header: SealedHeader; readonly certificate: Certificate } {
   for (const candidate of [at, ledger.finalHeight]) {
     const certificate = certificateAt(ledger, candidate);
     const header = headerAt(ledger, candidate);
     if (certificate && header) return { header, certificate };
   }
-  return undefined;
+  throw new RecordDamaged(certificateKey(ledger.finalHeight));
 }
 
 /**

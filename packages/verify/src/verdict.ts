@@ -61,7 +61,7 @@ export function reading<T>(reason: RefusalReason, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw new Refused(reason, error instanceof Error ? error.message : 'malformed');
+    throw new Refused(reason, detailOf(error, reason));
   }
 }
 
@@ -70,7 +70,13 @@ export function judged<T>(otherwise: RefusalReason, verify: () => T): Verdict<T>
   try {
     return { ok: true, report: verify() };
   } catch (error) {
-    const detail = error instanceof Error ? error.message : 'malformed';
-    return { ok: false, reason: error instanceof Refused ? error.reason : otherwise, detail };
+    const reason = error instanceof Refused ? error.reason : otherwise;
+    return { ok: false, reason, detail: detailOf(error, reason) };
   }
+}
+
+/** What the error says, without the code that the reason already says. */
+function detailOf(error: unknown, reason: RefusalReason): string {
+  if (!(error instanceof Error)) return 'malformed';
+  return error.message.startsWith(`${reason}: `) ? error.message.slice(reason.length + 2) : error.message;
 }

@@ -123,12 +123,6 @@ export const PROBLEMS: Readonly<Record<string, ProblemKind>> = {
     hint: 'ask an archive node, or start from the present',
     ...elsewhere,
   },
-  RECEIPT_PRUNED: {
-    status: 410,
-    title: 'This node no longer has the block of the transaction',
-    hint: 'ask an archive node',
-    ...elsewhere,
-  },
   BODY_TOO_LARGE: {
     status: 413,
     title: 'The body is too large',

@@ -130,7 +130,7 @@ function receiptAnswer(context: ApiContext, request: IdRequest, reply: FastifyRe
   if (state.state === 'unknown' || state.state === 'expired') throw unknown(id);
   if (state.state !== 'final') throw new ApiError('RECEIPT_NOT_FINAL', `it is ${state.state}`, { transactionId: id });
   const receipt = receiptOf(ledger, id);
-  if (receipt === undefined) throw new ApiError('RECEIPT_PRUNED', `of height ${state.height}`, { transactionId: id });
+  if (receipt === undefined) throw unknown(id);
   const bytes = encodeReceipt(receipt);
   if (request.headers.accept?.includes('application/cbor')) {
     return reply.type('application/cbor').send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));

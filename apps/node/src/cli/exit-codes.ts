@@ -41,7 +41,7 @@ const CONFIGURATION_CODES: ReadonlySet<string> = new Set([
 ]);
 
 /** Codes that no submission is refused with, though they are about a transaction. */
-const QUESTION_CODES: ReadonlySet<string> = new Set(['RECEIPT_NOT_FINAL', 'RECEIPT_PRUNED', 'TRANSACTION_UNKNOWN']);
+const QUESTION_CODES: ReadonlySet<string> = new Set(['RECEIPT_NOT_FINAL', 'TRANSACTION_UNKNOWN']);
 
 /**
  * The exit code of an error.

@@ -1,4 +1,4 @@
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { EXIT } from './exit-codes.ts';
 import { failureOf, usage } from './failure.ts';
 import { type Output, Printer } from './printer.ts';
@@ -24,7 +24,9 @@ export async function runCli(args: readonly string[], output: Output = process):
     (text) => talked.push(text),
   );
   try {
-    await program.parseAsync(args, { from: 'user' });
+    await program.parseAsync(namesCommand(program, args) ? args : args.filter((arg) => !HELP_FLAGS.has(arg)), {
+      from: 'user',
+    });
     return exitCode;
   } catch (error) {
     const printer = new Printer(output, args.includes('--json'));
@@ -35,6 +37,20 @@ export async function runCli(args: readonly string[], output: Output = process):
       printer.talk(String(error.stack));
     return failure.exitCode;
   }
+}
+
+const HELP_FLAGS: ReadonlySet<string> = new Set(['-h', '--help']);
+
+/** Whether the words before the first flag name commands that exist: the parser would answer `nonsense --help`. */
+function namesCommand(program: Command, args: readonly string[]): boolean {
+  let command = program;
+  for (const word of args) {
+    if (word.startsWith('-') || command.commands.length === 0) return true;
+    const next = command.commands.find((candidate) => candidate.name() === word);
+    if (next === undefined) return false;
+    command = next;
+  }
+  return true;
 }
 
 /** What the parser ended with: help was asked for, or the command line is wrong. */
