@@ -16,6 +16,8 @@ const HALF_LOAD_BATCH = 10;
 /** No run needs more: transactions are signed before the clock starts. */
 const SIGNED_PER_SECOND = 6000;
 const RECOVERY_KILLS = 5;
+/** Until the compiler has seen what runs hot: peers are measured warm too. */
+const WARM_UP_SECONDS = 8;
 
 interface Snapshot {
   readonly cpu: readonly number[];
@@ -58,7 +60,7 @@ async function measureRecovery(maker: TransactionMaker): Promise<void> {
 
 async function measureLoad(maker: TransactionMaker): Promise<void> {
   say('warming up');
-  await saturate(maker, batchShape(), 3);
+  await saturate(maker, batchShape(), WARM_UP_SECONDS);
   const diskBefore = snapshotDisk();
   const before = await snapshot();
   const batches = await measureShape(maker, batchShape(), 'batches');

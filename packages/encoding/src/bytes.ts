@@ -38,6 +38,22 @@ export function copyBytes(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes);
 }
 
+/** How many arguments one call may take, well below every engine's limit. */
+const CODES_MAX = 4096;
+
+/** A text of code units 0 to 255, one for each byte: a key for maps. */
+export function latin1(bytes: Uint8Array): string {
+  if (bytes.length <= CODES_MAX) return fromCharCodes(bytes);
+  let text = '';
+  for (let at = 0; at < bytes.length; at += CODES_MAX) text += fromCharCodes(bytes.subarray(at, at + CODES_MAX));
+  return text;
+}
+
+/** `apply` takes any array-like, which its type does not say; spreading would iterate, many times slower. */
+function fromCharCodes(codes: Uint8Array): string {
+  return Reflect.apply(String.fromCharCode, undefined, codes);
+}
+
 /**
  * UTF-8 of `text`.
  * @throws {EncodingError} `CBOR_UNENCODABLE` for a lone surrogate, which UTF-8 cannot carry.

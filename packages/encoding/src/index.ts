@@ -23,7 +23,7 @@ export {
   publicKeyHex,
   transactionId,
 } from './brands.ts';
-export { bytesEqual, compareBytes, concatBytes, copyBytes, utf8Decode, utf8Encode } from './bytes.ts';
+export { bytesEqual, compareBytes, concatBytes, copyBytes, latin1, utf8Decode, utf8Encode } from './bytes.ts';
 export { decodeCbor, encodeCbor } from './cbor.ts';
 export { EncodingError, type EncodingErrors } from './errors.ts';
 export { fromHex, isHex, toHex } from './hex.ts';

@@ -14,6 +14,8 @@ const TEXT = 3;
 const ARRAY = 4;
 const TAG = 6;
 
+const SHORT_TEXT_BYTES = 32;
+
 /**
  * Reads canonical CBOR of a known shape from left to right, without building values that nobody asked for.
  * Byte strings come back as views on the input. Every method throws `EncodingError`: `CBOR_MALFORMED` where the
@@ -43,7 +45,8 @@ export class CborReader {
   /** Valid UTF-8 text. */
   text(): string {
     const start = this.offset;
-    const text = utf8Decode(this.#take(this.#head(TEXT, 'text')));
+    const size = this.#head(TEXT, 'text');
+    const text = this.#ascii(size) ?? utf8Decode(this.#take(size));
     if (text === undefined) this.malformed('invalid UTF-8', start);
     return text;
   }
@@ -139,6 +142,20 @@ export class CborReader {
     throw new EncodingError('CBOR_UNEXPECTED', { expected, offset });
   }
 
+  /** A short text of ASCII, or `undefined` and nothing is read: most are names, not worth the decoder's entry fee. */
+  #ascii(size: number): string | undefined {
+    const end = this.offset + size;
+    if (size > SHORT_TEXT_BYTES || end > this.bytes.length) return undefined;
+    const codes: number[] = [];
+    for (let at = this.offset; at < end; at++) {
+      const byte = this.bytes[at] as number;
+      if (byte > 0x7f) return undefined;
+      codes.push(byte);
+    }
+    this.offset = end;
+    return String.fromCharCode(...codes);
+  }
+
   #take(size: number): Uint8Array {
     const end = this.offset + size;
     if (end > this.bytes.length) this.malformed('unexpected end', this.bytes.length);
@@ -157,9 +174,10 @@ export class CborReader {
     if (info < 24) return info;
     if (info > 27) this.malformed('indefinite or reserved length', start);
     const width = 1 << (info - 24);
-    const raw = this.#take(width);
+    const end = this.offset + width;
+    if (end > this.bytes.length) this.malformed('unexpected end', this.bytes.length);
     let value = 0;
-    for (const byte of raw) value = value * 256 + byte;
+    for (; this.offset < end; this.offset++) value = value * 256 + (this.bytes[this.offset] as number);
     if (value > Number.MAX_SAFE_INTEGER) this.malformed('integer above 2^53 - 1', start);
     const least = width === 1 ? 24 : 256 ** (width / 2);
     if (value < least) this.malformed('argument not in shortest form', start);

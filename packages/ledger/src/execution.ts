@@ -16,7 +16,7 @@ import {
 } from './outcome.ts';
 import { type StateChange, StateOverlay } from './state.ts';
 import { readTimer, TIMERS_MODULE } from './timers.ts';
-import { decodeTransaction, type Transaction } from './transaction.ts';
+import { decodedTransaction, type Transaction } from './transaction.ts';
 
 /** Why an item of a payload leaves no leaf, in the order in which the rules are tried (DESIGN §1). */
 export const SKIP_CODES = [
@@ -105,6 +105,7 @@ export class Execution {
   /** How many timers fired. */
   timersFired = 0;
   readonly #transactions: readonly Uint8Array[];
+  readonly #decoded: readonly (Transaction | undefined)[] | undefined;
   readonly #environment: ExecutionEnvironment;
   readonly #state: StateOverlay;
   readonly #ids = new Set<TransactionId>();
@@ -112,15 +113,20 @@ export class Execution {
   #position = 0;
   #timersDone = false;
 
-  /** @param due - State keys of the timers due at the block's time, in order. */
+  /**
+   * @param due - State keys of the timers due at the block's time, in order.
+   * @param decoded - The same transactions, `undefined` for malformed ones; absent: they are decoded here.
+   */
   constructor(
     transactions: readonly Uint8Array[],
     point: ExecutionPoint,
     state: StateReader,
     due: readonly Uint8Array[],
     environment: ExecutionEnvironment,
+    decoded?: readonly (Transaction | undefined)[],
   ) {
     this.#transactions = transactions;
+    this.#decoded = decoded;
     this.point = point;
     this.#state = new StateOverlay(state);
     this.#due = due;
@@ -174,8 +180,9 @@ export class Execution {
   }
 
   #item(payloadIndex: number): void {
-    const bytes = this.#transactions[payloadIndex] as Uint8Array;
-    const transaction = decoded(bytes);
+    const transaction = this.#decoded
+      ? this.#decoded[payloadIndex]
+      : decodedTransaction(this.#transactions[payloadIndex] as Uint8Array);
     if (transaction === undefined) {
       this.skipped.push({ payloadIndex, id: undefined, code: 'TRANSACTION_MALFORMED' });
       return;
@@ -210,15 +217,7 @@ export class Execution {
       ? { code: failed.code, failedOperation: failed.operation, resultsHash: EMPTY_RESULTS_HASH }
       : { code: OUTCOME_OK, failedOperation: null, resultsHash: sha256(results) };
     if (!failed) overlay.moveInto(this.#state);
-    const leaf = encodeLeaf(leafOf(transaction.id, transaction.bytes, outcome));
+    const leaf = encodeLeaf(leafOf(transaction, outcome));
     this.executed.push({ id: transaction.id, payloadIndex, outcome, leaf, results, content });
-  }
-}
-
-function decoded(bytes: Uint8Array): Transaction | undefined {
-  try {
-    return decodeTransaction(bytes);
-  } catch {
-    return undefined;
   }
 }

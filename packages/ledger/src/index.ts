@@ -48,6 +48,7 @@ export { decodeReceipt, encodeReceipt } from './receipt.ts';
 export { decodeStateEntry, encodeStateEntry, stateTreeKey, stateTreeValue } from './state.ts';
 export type { Operation, Transaction, TransactionBody } from './transaction.ts';
 export {
+  decodedTransaction,
   decodeTransaction,
   OPERATIONS_HARD_MAX,
   prepareTransaction,

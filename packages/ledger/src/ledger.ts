@@ -179,11 +179,18 @@ export class Ledger implements StateReader {
     };
   }
 
-  /** Begins to execute a payload on the tip. `finish` must follow before the next. */
-  begin(content: PayloadContent, isSigned: (transaction: Transaction) => boolean): Execution {
+  /**
+   * Begins to execute a payload on the tip. `finish` must follow before the next.
+   * @param decoded - The payload's transactions where the caller has decoded them, `undefined` for malformed ones.
+   */
+  begin(
+    content: PayloadContent,
+    isSigned: (transaction: Transaction) => boolean,
+    decoded?: readonly (Transaction | undefined)[],
+  ): Execution {
     const time = this.blockTime(content.time);
     const point = { height: height(this.#tip.header.height + 1), time };
-    return new Execution(content.transactions, point, this, this.timers.due(time), this.environment(isSigned));
+    return new Execution(content.transactions, point, this, this.timers.due(time), this.environment(isSigned), decoded);
   }
 
   /**

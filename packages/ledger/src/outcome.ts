@@ -1,6 +1,6 @@
-import { sha256 } from '@varve/crypto';
 import { CborReader, type CborValue, encodeCbor, fromHex, type TransactionId, toHex } from '@varve/encoding';
 import { LedgerError, readingAs } from './errors.ts';
+import type { Transaction } from './transaction.ts';
 
 /** How a transaction ended. Covered by the block's transactions root. */
 export interface Outcome {
@@ -75,9 +75,9 @@ export function encodeLeaf(leaf: Leaf): Uint8Array {
   return encodeCbor([fromHex(leaf.id), leaf.transactionHash, outcomeValue(leaf.outcome)]);
 }
 
-/** The leaf of a transaction's bytes, id and outcome. */
-export function leafOf(id: TransactionId, transaction: Uint8Array, outcome: Outcome): Leaf {
-  return { id, transactionHash: sha256(transaction), outcome };
+/** The leaf of a transaction and its outcome. */
+export function leafOf(transaction: Transaction, outcome: Outcome): Leaf {
+  return { id: transaction.id, transactionHash: transaction.hash, outcome };
 }
 
 /** @throws {LedgerError} `RECORD_MALFORMED`. */

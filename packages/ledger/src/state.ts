@@ -1,6 +1,6 @@
 import type { Parameters } from '@varve/consensus';
 import { sha256 } from '@varve/crypto';
-import { CborReader, encodeCbor } from '@varve/encoding';
+import { CborReader, encodeCbor, latin1 } from '@varve/encoding';
 import { readingAs } from './errors.ts';
 import { OperationFailed, type StateEntry, type StateReader } from './module.ts';
 
@@ -32,9 +32,7 @@ export function stateTreeValue(entry: StateEntry): Uint8Array {
 
 /** A string that identifies `(module, key)` in maps: the module, a zero byte, the key's bytes as code units. */
 function stateMapKey(module: string, key: Uint8Array): string {
-  let text = `${module}\0`;
-  for (const byte of key) text += String.fromCharCode(byte);
-  return text;
+  return `${module}\0${latin1(key)}`;
 }
 
 /** One changed key, with the value before the first change and after the last. */
@@ -58,20 +56,11 @@ export class StateOverlay implements StateReader {
   }
 
   get(module: string, key: Uint8Array): StateEntry | undefined {
-    const change = this.#changes.get(stateMapKey(module, key));
-    return change ? change.after : this.#below.get(module, key);
+    return this.#read(stateMapKey(module, key), module, key);
   }
 
   put(module: string, key: Uint8Array, after: StateEntry | undefined): void {
-    const id = stateMapKey(module, key);
-    const change = this.#changes.get(id);
-    if (change) {
-      change.after = after;
-      return;
-    }
-    const before = this.#below.get(module, key);
-    if (before === undefined && after === undefined) return;
-    this.#changes.set(id, { module, key, before, after });
+    this.#write(stateMapKey(module, key), module, key, after);
   }
 
   /** In order of first change, which is the same on every validator. */
@@ -81,8 +70,26 @@ export class StateOverlay implements StateReader {
 
   /** Makes all changes in `target` and forgets them here. */
   moveInto(target: StateOverlay): void {
-    for (const change of this.#changes.values()) target.put(change.module, change.key, change.after);
+    for (const [id, change] of this.#changes) target.#write(id, change.module, change.key, change.after);
     this.#changes.clear();
+  }
+
+  /** @param id - `stateMapKey` of module and key, made once for all overlays. */
+  #read(id: string, module: string, key: Uint8Array): StateEntry | undefined {
+    const change = this.#changes.get(id);
+    if (change) return change.after;
+    return this.#below instanceof StateOverlay ? this.#below.#read(id, module, key) : this.#below.get(module, key);
+  }
+
+  #write(id: string, module: string, key: Uint8Array, after: StateEntry | undefined): void {
+    const change = this.#changes.get(id);
+    if (change) {
+      change.after = after;
+      return;
+    }
+    const before = this.#read(id, module, key);
+    if (before === undefined && after === undefined) return;
+    this.#changes.set(id, { module, key, before, after });
   }
 }
 

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { assert } from '@varve/consensus';
-import { concatBytes } from '@varve/encoding';
+import { concatBytes, latin1 } from '@varve/encoding';
 import { RECORD_KIND } from './record-kinds.ts';
 
 /** A key-value store with synchronous reads: LevelDB in the daemon, a simulated disk in the simulator. */
@@ -31,6 +31,8 @@ export class RecordDamaged extends Error {
 const CHECKSUM_BYTES = 4;
 /** How many records read or written stay in memory per generation; two generations are kept. */
 const CACHE_ENTRIES_MAX = 16_384;
+/** Stands in the cache for a record that is not there. */
+const ABSENT = new Uint8Array();
 /** Larger records are not cached. */
 const CACHE_RECORD_BYTES_MAX = 4096;
 
@@ -76,13 +78,16 @@ export class RecordStore {
    * @throws {RecordDamaged}
    */
   get(key: Uint8Array): Uint8Array | undefined {
-    const id = mapKey(key);
+    const id = latin1(key);
     const written = this.#pending.get(id) ?? this.#inFlight.get(id);
     if (written) return written.value;
     const cached = this.#cache.get(id) ?? this.#cacheOld.get(id);
-    if (cached) return cached;
+    if (cached) return cached === ABSENT ? undefined : cached;
     const record = this.#read(key);
-    if (record === undefined) return undefined;
+    if (record === undefined) {
+      this.#cachePut(id, ABSENT);
+      return undefined;
+    }
     const body = unchecked(key, record);
     this.#remember(id, body);
     return body;
@@ -99,12 +104,12 @@ export class RecordStore {
   }
 
   put(key: Uint8Array, body: Uint8Array): void {
-    this.#pending.set(mapKey(key), { key, value: body });
+    this.#pending.set(latin1(key), { key, value: body });
     this.#pendingBytes += key.length + body.length + CHECKSUM_BYTES;
   }
 
   delete(key: Uint8Array): void {
-    this.#pending.set(mapKey(key), { key, value: undefined });
+    this.#pending.set(latin1(key), { key, value: undefined });
     this.#pendingBytes += key.length;
   }
 
@@ -140,18 +145,17 @@ export class RecordStore {
     this.#inFlight = new Map();
   }
 
-  /** Only state is read again and again; everything else is read once, if ever. */
+  /** Of what is there, only state is read again and again; everything else is read once, if ever. */
   #remember(id: string, body: Uint8Array): void {
     if (body.length > CACHE_RECORD_BYTES_MAX || id.charCodeAt(0) !== RECORD_KIND.state) return;
+    this.#cachePut(id, body);
+  }
+
+  #cachePut(id: string, body: Uint8Array): void {
     if (this.#cache.size >= CACHE_ENTRIES_MAX) {
       this.#cacheOld = this.#cache;
       this.#cache = new Map();
     }
     this.#cache.set(id, body);
   }
-}
-
-/** Keys are compared as strings of code units 0 to 255. */
-function mapKey(key: Uint8Array): string {
-  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1');
 }

@@ -40,6 +40,8 @@ export interface Transaction extends TransactionBody {
   readonly id: TransactionId;
   /** The whole COSE_Sign1 message as received. */
   readonly bytes: Uint8Array;
+  /** SHA-256 of `bytes`, signature included: what verdicts are kept under, and what a leaf names. */
+  readonly hash: Uint8Array;
   readonly publicKey: Uint8Array;
   readonly signature: Uint8Array;
   /** The Sig_structure of RFC 9052 §4.4: what the signature covers, and whose SHA-256 is the id. */
@@ -81,11 +83,21 @@ export function decodeTransaction(bytes: Uint8Array): Transaction {
       ...decodeBody(body),
       id: toHex(sha256(signedBytes)) as TransactionId,
       bytes,
+      hash: sha256(bytes),
       publicKey: bytes.subarray(KEY_OFFSET, UNPROTECTED_OFFSET),
       signature,
       signedBytes,
     };
   });
+}
+
+/** The transaction of `bytes`, or `undefined` where they are none. */
+export function decodedTransaction(bytes: Uint8Array): Transaction | undefined {
+  try {
+    return decodeTransaction(bytes);
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -31,7 +31,8 @@ export function goldenRecords(): Record<string, string> {
   const refused = transactionBytes([create], { nonce: 2 });
   const first = world.block([transaction, refused], T0 + 1000).sealed;
   const certificate = world.certify(first, [0, 2]);
-  const { id, signedBytes } = decodeTransaction(transaction);
+  const decoded = decodeTransaction(transaction);
+  const { id, signedBytes } = decoded;
   const receipt = receiptOf(world.ledger, id) as Receipt;
   world.block([transactionBytes([{ ...create, method: 'set', arguments: ['/a', value, 0] }], { nonce: 3 })], T0 + 2000);
   const proof = stateProofAt(world.ledger, 'coordination', coordinationKey('/a'), 1);
@@ -52,7 +53,7 @@ export function goldenRecords(): Record<string, string> {
     header: first.bytes,
     'block-hash': fromHex(first.hash),
     results: receipt.results,
-    leaf: encodeLeaf(leafOf(id, transaction, receipt.outcome)),
+    leaf: encodeLeaf(leafOf(decoded, receipt.outcome)),
     'seal-signed': sealSignBytes(chain, configurationOfGenesis, first.header.height, first.hash),
     seal: encodeSeal({
       ...certificate,

@@ -1,5 +1,5 @@
-import { sha256, sha256Hex, type VerdictCache } from '@varve/crypto';
-import { bytesEqual, type PublicKeyHex, type TransactionId } from '@varve/encoding';
+import type { VerdictCache } from '@varve/crypto';
+import { bytesEqual, type PublicKeyHex, type TransactionId, toHex } from '@varve/encoding';
 import { decodeTransaction, LedgerError, type Transaction } from '@varve/ledger';
 import { type Ledger, skipCode, transactionHashOf } from '@varve/ledger/chain';
 import type { Admission, Instant, Retry } from './events.ts';
@@ -127,7 +127,7 @@ export class AdmissionDesk {
     }
     const executed = transactionHashOf(this.#ledger, id);
     if (executed) {
-      const same = bytesEqual(executed, sha256(transaction.bytes));
+      const same = bytesEqual(executed, transaction.hash);
       return { admission: same ? { admitted: true, id, known: true } : refusal(id, 'TRANSACTION_CONFLICT') };
     }
     const code = this.#skipCode(transaction, now);
@@ -157,7 +157,7 @@ export class AdmissionDesk {
       if (arrival.peer) this.#outbox.misbehaved(arrival.peer, 'a transaction with a bad signature');
       return refusal(id, 'SIGNATURE_INVALID');
     }
-    this.#verdicts.set(sha256Hex(transaction.bytes), true);
+    this.#verdicts.set(toHex(transaction.hash), true);
     // It may have been executed while its signature was being judged.
     if (this.#ledger.place(id) !== undefined) return { admitted: true, id, known: true };
     const own = arrival.request !== undefined;

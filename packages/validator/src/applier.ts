@@ -1,15 +1,9 @@
-import type { Entry } from '@varve/consensus';
+import { assert, type Entry } from '@varve/consensus';
 import type { PayloadId } from '@varve/encoding';
-import {
-  type Block,
-  type Certificate,
-  decodePayload,
-  LedgerError,
-  type PayloadContent,
-  payloadIdOf,
-} from '@varve/ledger';
+import type { Block, Certificate, Transaction } from '@varve/ledger';
 import type { ExecutedBlock, Execution, Ledger } from '@varve/ledger/chain';
 import { EXECUTION_SLICE_TRANSACTIONS } from './limits.ts';
+import type { OpenedPayload } from './opened-payloads.ts';
 import type { PayloadVerifier } from './signatures.ts';
 
 /** A certified block from a peer; the certificate is of this block, where it carries one. */
@@ -95,24 +89,29 @@ export class Applier {
   }
 
   #begin(item: Item): void {
-    const content = this.#content(item);
-    if (content === undefined) return;
-    const execution = this.#ledger.begin(content, (transaction) => this.#verifier.isSigned(transaction));
-    const payload = item.entry?.payload?.id ?? payloadIdOf(item.synced?.block.payload ?? new Uint8Array());
+    const found = this.#content(item);
+    if (found === undefined) return;
+    const { payload, opened } = found;
+    const isSigned = (transaction: Transaction): boolean => this.#verifier.isSigned(transaction);
+    const execution = this.#ledger.begin(opened.content, isSigned, opened.decoded);
     this.#current = { item, execution, payload };
   }
 
   /** What is to be executed; `undefined` for what is past or has nothing in it. */
-  #content(item: Item): PayloadContent | undefined {
+  #content(item: Item): { readonly payload: PayloadId; readonly opened: OpenedPayload } | undefined {
     if (item.synced) {
-      const { header } = item.synced.block.sealed;
-      if (header.height !== this.#ledger.tip.header.height + 1 || item.synced.block.payload === null) return undefined;
-      return decodePayload(item.synced.block.payload);
+      const { sealed, payload } = item.synced.block;
+      if (sealed.header.height !== this.#ledger.tip.header.height + 1 || payload === null) return undefined;
+      const { payloadHash } = sealed.header;
+      const opened = this.#verifier.opened.open(payloadHash, payload);
+      assert(opened !== undefined, 'the payload of a certified block can be decoded');
+      return { payload: payloadHash, opened };
     }
     const { index, payload } = item.entry;
     if (index <= this.#ledger.applied) return undefined;
-    const content = payload && contentOf(payload.bytes);
-    if (content) return content;
+    const opened = payload && this.#verifier.opened.open(payload.id, payload.bytes);
+    if (payload && opened) return { payload: payload.id, opened };
+    if (payload) this.#verifier.opened.forget(payload.id);
     this.#ledger.advance(index);
     this.#events.applied(index, payload?.id, false);
     return undefined;
@@ -120,6 +119,7 @@ export class Applier {
 
   #finish({ item, execution, payload }: Current): void {
     this.#current = undefined;
+    this.#verifier.opened.forget(payload);
     if (item.entry) {
       const { index, epoch } = item.entry;
       const made = this.#ledger.finish(execution, { index, epoch, payload });
@@ -133,15 +133,5 @@ export class Applier {
     const made = this.#ledger.finish(execution, { index: header.index, epoch: header.epoch, payload, bytes });
     if (made?.sealed.hash !== hash) return this.#events.diverged(item.synced, made);
     this.#events.executed(made, item.synced);
-  }
-}
-
-/** A payload that cannot be decoded has nothing in it, on every validator alike. */
-function contentOf(bytes: Uint8Array): PayloadContent | undefined {
-  try {
-    return decodePayload(bytes);
-  } catch (error) {
-    if (error instanceof LedgerError) return undefined;
-    throw error;
   }
 }

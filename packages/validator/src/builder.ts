@@ -7,6 +7,7 @@ import {
   type SkipCode,
   skipCode,
 } from '@varve/ledger/chain';
+import type { OpenedPayload } from './opened-payloads.ts';
 import type { Pool, Waiting } from './pool.ts';
 
 /** Bytes of a payload beside its transactions, and of each transaction's head: generous upper bounds. */
@@ -16,6 +17,8 @@ const TRANSACTION_OVERHEAD_BYTES = 5;
 /** A payload for a slot, and what of the pool cannot execute any more. */
 export interface Built {
   readonly payload: Payload | undefined;
+  /** The same payload before encoding. */
+  readonly opened: OpenedPayload | undefined;
   readonly hopeless: readonly { readonly waiting: Waiting; readonly code: string }[];
 }
 
@@ -43,16 +46,15 @@ export function buildPayload(ledger: Ledger, pool: Pool, slot: Slot, time: numbe
     chosen.push(waiting);
     bytes += size;
   }
-  if (chosen.length === 0 && ledger.timers.due(point.time).length === 0) return { payload: undefined, hopeless };
-  const encoded = encodePayload({
-    index: slot.index,
-    epoch: slot.epoch,
-    time,
-    transactions: chosen.map((waiting) => waiting.transaction.bytes),
-  });
+  if (chosen.length === 0 && ledger.timers.due(point.time).length === 0)
+    return { payload: undefined, opened: undefined, hopeless };
+  const decoded = chosen.map((waiting) => waiting.transaction);
+  const transactions = decoded.map((transaction) => transaction.bytes);
+  const content = { index: slot.index, epoch: slot.epoch, time, transactions };
+  const encoded = encodePayload(content);
   const payload = { id: payloadIdOf(encoded), bytes: encoded };
   pool.proposed(payload.id, chosen);
-  return { payload, hopeless };
+  return { payload, opened: { content, decoded }, hopeless };
 }
 
 /** The rule by which it would be skipped; its sender is judged again only when accounts have changed. */

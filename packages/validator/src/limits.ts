@@ -34,6 +34,8 @@ export const HELLO_FRESH_MS = 3000;
 export const CLOCK_SKEW_MS_MAX = 2000;
 /** Transactions executed before other events get their turn. */
 export const EXECUTION_SLICE_TRANSACTIONS = 128;
+/** Payloads kept decoded between their arrival and their execution, bytes. */
+export const OPENED_PAYLOADS_BYTES_MAX: number = 8 * 1024 * 1024;
 /** Slices of execution in one step. */
 export const SLICES_PER_STEP = 4;
 /** No payload is built while this many executed blocks lack a certificate, */

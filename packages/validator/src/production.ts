@@ -1,11 +1,11 @@
-import type { Slot } from '@varve/consensus';
+import type { Payload, Slot } from '@varve/consensus';
 import type { PayloadId } from '@varve/encoding';
-import { decodePayload } from '@varve/ledger';
 import type { Ledger } from '@varve/ledger/chain';
 import { buildPayload } from './builder.ts';
 import type { EngineHost } from './engine-host.ts';
 import type { Instant } from './events.ts';
 import { BUILD_TRANSACTIONS, BUILD_WAIT_MS, UNCERTIFIED_BLOCKS_MAX, UNCERTIFIED_BYTES_MAX } from './limits.ts';
+import type { OpenedPayloads } from './opened-payloads.ts';
 import type { Outbox } from './outbox.ts';
 import type { Pool } from './pool.ts';
 
@@ -13,6 +13,7 @@ import type { Pool } from './pool.ts';
 export class Production {
   readonly #ledger: Ledger;
   readonly #pool: Pool;
+  readonly #opened: OpenedPayloads;
   readonly #outbox: Outbox;
   /** The epoch of the last slot that was answered. */
   #epoch: Slot['epoch'] | undefined;
@@ -23,19 +24,16 @@ export class Production {
   readonly #uncertified = new Map<number, number>();
   #uncertifiedBytes = 0;
 
-  constructor(ledger: Ledger, pool: Pool, outbox: Outbox) {
+  constructor(ledger: Ledger, pool: Pool, opened: OpenedPayloads, outbox: Outbox) {
     this.#ledger = ledger;
     this.#pool = pool;
+    this.#opened = opened;
     this.#outbox = outbox;
   }
 
-  /** A payload entered this node's log. */
-  noteLogged(payload: Uint8Array): void {
-    try {
-      this.#logTime = Math.max(this.#logTime, decodePayload(payload).time);
-    } catch {
-      // A payload that cannot be decoded has no time.
-    }
+  /** A payload entered this node's log; one that cannot be decoded has no time. */
+  noteLogged({ id, bytes }: Payload): void {
+    this.#logTime = Math.max(this.#logTime, this.#opened.open(id, bytes)?.content.time ?? 0);
   }
 
   /** A block was executed. */
@@ -79,7 +77,7 @@ export class Production {
     if (!this.#mayFollow(slot)) return;
     if (!this.#isTime(now)) return;
     const time = Math.max(now.wall, this.#logTime);
-    const { payload, hopeless } = buildPayload(this.#ledger, this.#pool, slot, time);
+    const { payload, opened, hopeless } = buildPayload(this.#ledger, this.#pool, slot, time);
     if (hopeless.length > 0) {
       for (const { waiting } of hopeless) this.#pool.remove(waiting.transaction.id);
       this.#outbox.notice({
@@ -89,7 +87,8 @@ export class Production {
     }
     if (payload === undefined) return;
     this.#epoch = slot.epoch;
-    this.noteLogged(payload.bytes);
+    this.#opened.keep(payload.id, opened, payload.bytes.length);
+    this.noteLogged(payload);
     engine.step({ kind: 'propose', slot, payload }, now.monotonic);
   }
 

@@ -226,7 +226,7 @@ export class Reactions implements ApplierEvents, SealingEvents, AdmissionEvents 
         return member !== undefined && rule(fromHex(member.signingKey), message, signature);
       },
       arrived: (payload: Payload) => {
-        production.noteLogged(payload.bytes);
+        production.noteLogged(payload);
         verifier.prepare(payload.id, payload.bytes);
       },
       committed: (entry: Entry) => {

@@ -1,6 +1,8 @@
-import { sha256Hex, type VerdictCache } from '@varve/crypto';
-import type { PayloadId } from '@varve/encoding';
-import { decodePayload, decodeTransaction, type Transaction } from '@varve/ledger';
+import type { VerdictCache } from '@varve/crypto';
+import { type PayloadId, toHex } from '@varve/encoding';
+import type { Transaction } from '@varve/ledger';
+import { OPENED_PAYLOADS_BYTES_MAX } from './limits.ts';
+import { OpenedPayloads } from './opened-payloads.ts';
 import type { Outbox } from './outbox.ts';
 
 /** The one signature rule (ZIP-215): injected, since simulations use a cheaper stand-in. */
@@ -11,6 +13,8 @@ export type SignatureRule = (publicKey: Uint8Array, message: Uint8Array, signatu
  * that was forgotten since is found again on the spot: what is executed never depends on a cache.
  */
 export class PayloadVerifier {
+  /** Whatever was prepared and not yet executed. */
+  readonly opened: OpenedPayloads = new OpenedPayloads(OPENED_PAYLOADS_BYTES_MAX);
   readonly #verdicts: VerdictCache;
   readonly #rule: SignatureRule;
   readonly #outbox: Outbox;
@@ -28,8 +32,9 @@ export class PayloadVerifier {
     if (this.#underway.has(payload)) return;
     const hashes: string[] = [];
     const items = [];
-    for (const transaction of transactionsOf(bytes)) {
-      const hash = sha256Hex(transaction.bytes);
+    for (const transaction of this.opened.open(payload, bytes)?.decoded ?? []) {
+      if (transaction === undefined) continue;
+      const hash = toHex(transaction.hash);
       if (this.#verdicts.get(hash) !== undefined) continue;
       hashes.push(hash);
       items.push({
@@ -66,25 +71,11 @@ export class PayloadVerifier {
 
   /** The verdict on one transaction. */
   isSigned(transaction: Transaction): boolean {
-    const hash = sha256Hex(transaction.bytes);
+    const hash = toHex(transaction.hash);
     const known = this.#verdicts.get(hash);
     if (known !== undefined) return known;
     const verdict = this.#rule(transaction.publicKey, transaction.signedBytes, transaction.signature);
     this.#verdicts.set(hash, verdict);
     return verdict;
-  }
-}
-
-function transactionsOf(payload: Uint8Array): Transaction[] {
-  try {
-    return decodePayload(payload).transactions.flatMap((bytes) => {
-      try {
-        return [decodeTransaction(bytes)];
-      } catch {
-        return [];
-      }
-    });
-  } catch {
-    return [];
   }
 }

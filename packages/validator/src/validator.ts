@@ -88,7 +88,7 @@ export class Validator {
     this.#verifier = new PayloadVerifier(verdicts, options.signatureRule, outbox);
     this.#spread = new Spread(this.#pool, ledger, this.#peers, outbox, this.#self === undefined);
     this.#barriers = new Barriers(outbox);
-    this.#production = new Production(ledger, this.#pool, outbox);
+    this.#production = new Production(ledger, this.#pool, this.#verifier.opened, outbox);
     const parts = this.#reactionParts();
     this.#reactions = new Reactions(parts);
     this.#applier = new Applier(ledger, this.#verifier, this.#reactions);

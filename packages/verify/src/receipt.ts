@@ -90,7 +90,7 @@ function demandResults({ results, outcome }: Receipt): Results {
 function demandLeaf({ header: { header }, outcome, leafIndex, path }: Receipt, transaction: Transaction): void {
   const included = (fact: boolean, detail: string): void => demand(fact, 'LEAF_NOT_INCLUDED', detail);
   included((outcome.code === OUTCOME_OK) === (outcome.failedOperation === null), 'the outcome contradicts itself');
-  const leaf = encodeLeaf(leafOf(transaction.id, transaction.bytes, outcome));
+  const leaf = encodeLeaf(leafOf(transaction, outcome));
   const { transactionsRoot, transactionCount } = header;
   included(
     verifyInclusion(transactionsRoot, leaf, leafIndex, transactionCount, path),

@@ -58,7 +58,7 @@ const transactions = Array.from({ length: 11 }, (_, at) =>
 );
 const outcome = { code: 'OK', failedOperation: null, resultsHash: sha256(emptyResults) };
 const leavesAt = (at: number) =>
-  (transactions[at] as Uint8Array[]).map((bytes) => encodeLeaf(leafOf(decodeTransaction(bytes).id, bytes, outcome)));
+  (transactions[at] as Uint8Array[]).map((bytes) => encodeLeaf(leafOf(decodeTransaction(bytes), outcome)));
 
 export const history = new MerkleLog();
 /** A chain of heights 0 to 10, made by hand, whose configuration changes after heights 3 and 7. */

@@ -333,7 +333,7 @@ function certifiedWith(
   change: Partial<Outcome> = {},
 ): Receipt {
   const outcome = { ...good.outcome, resultsHash: sha256(results), ...change };
-  const leaf = encodeLeaf(leafOf(decodeTransaction(transaction).id, transaction, outcome));
+  const leaf = encodeLeaf(leafOf(decodeTransaction(transaction), outcome));
   const transactionsRoot = merkleRoot([leaf]);
   const header = sealHeader({ ...good.header.header, transactionsRoot, transactionCount: 1 });
   return { ...good, transaction, results, outcome, leafIndex: 0, path: [], header, certificate: certify(header, 0) };
