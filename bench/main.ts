@@ -10,7 +10,7 @@ import { closedLoop, type LoadResult, type LoadShape, openLoop } from './through
 import { TransactionMaker } from './transactions.ts';
 
 const BATCH = 100;
-const BATCH_CONCURRENCY = 24;
+const BATCH_CONCURRENCY = 16;
 const SINGLE_CONCURRENCY = 200;
 const HALF_LOAD_BATCH = 10;
 /** No run needs more: transactions are signed before the clock starts. */

@@ -30,7 +30,7 @@ export class RecordDamaged extends Error {
 /** Bytes of the checksum after each record: CRC-32 over key and body, big-endian. */
 const CHECKSUM_BYTES = 4;
 /** How many records read or written stay in memory per generation; two generations are kept. */
-const CACHE_ENTRIES_MAX = 16_384;
+const CACHE_ENTRIES_MAX = 8192;
 /** Stands in the cache for a record that is not there. */
 const ABSENT = new Uint8Array();
 /** Larger records are not cached. */
