@@ -31,7 +31,7 @@ function sourcesBelow(folder: string): string[] {
     const path = join(folder, entry.name);
     if (['node_modules', 'dist', 'test'].includes(entry.name)) return [];
     if (entry.isDirectory()) return sourcesBelow(path);
-    return /\.tsx?$/.test(entry.name) ? [path] : [];
+    return /\.tsx?$/.test(entry.name) || entry.name === 'varve.js' ? [path] : [];
   });
 }
 

@@ -207,6 +207,19 @@ function manifest(store: string): string {
   return join(store, name);
 }
 
+it('a process that native code ended is explained by its launcher', async () => {
+  const launched = new CliProcess(['node', 'start', '--data', data, '--json'], undefined, true);
+  const { pid } = await launched.ready();
+  process.kill(pid, 'SIGABRT');
+  const { code, stdout } = await launched.ended;
+  expect(code).toBe(134);
+  expect(JSON.parse(stdout.trim().split('\n').at(-1) ?? '')).toMatchObject({
+    code: 'PROCESS_ABORTED',
+    hint: expect.stringContaining('docs/operations.md'),
+  });
+  await expectWhole();
+});
+
 it('a failed write ends the node with a code, and what it acknowledged is there after the next start', async () => {
   const sizes = readdirSync(join(data, 'store')).map((name) => statSync(join(data, 'store', name)).size);
   const limit = Math.ceil(sizes.reduce((sum, size) => sum + size, 0) / 1024) + 128;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** The command line as a user runs it. */
-const VARVE: string = join(import.meta.dirname, '..', '..', 'apps', 'node', 'bin', 'varve.js');
+export const VARVE: string = join(import.meta.dirname, '..', '..', 'apps', 'node', 'bin', 'varve.js');
 
 /** How a command ended. */
 export interface Finished {

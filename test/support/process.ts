@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { type Finished, temporaryFolder } from './command.ts';
+import { type Finished, temporaryFolder, VARVE } from './command.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'apps', 'node', 'src', 'main.ts');
 const FLAGS = ['--conditions=varve-source', '--disable-warning=ExperimentalWarning'];
@@ -25,12 +25,15 @@ export class CliProcess {
   readonly #files: readonly [out: string, err: string];
   #over = false;
 
-  /** @param shell - Run in this shell line in front of the command, such as `ulimit -f 64`. */
-  constructor(args: readonly string[], shell?: string) {
+  /**
+   * @param shell - Run in this shell line in front of the command, such as `ulimit -f 64`.
+   * @param launched - With the launcher above it, as users run it.
+   */
+  constructor(args: readonly string[], shell?: string, launched = false) {
     const folder = temporaryFolder();
     this.#files = [join(folder.path, 'out'), join(folder.path, 'err')];
     const streams = this.#files.map((file) => openSync(file, 'w')) as [number, number];
-    const words = [...FLAGS, MAIN, ...args];
+    const words = launched ? [VARVE, ...args] : [...FLAGS, MAIN, ...args];
     const [program, all] =
       shell === undefined
         ? [process.execPath, words]

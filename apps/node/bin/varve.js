@@ -40,4 +40,16 @@ child.on('error', (error) => {
   process.stderr.write(`error: the command line does not start: ${error.message}\n`);
   process.exit(1);
 });
-child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal ?? 'SIGTERM'] ?? 0)));
+child.on('exit', (code, signal) => {
+  if (signal === 'SIGABRT' || signal === 'SIGSEGV' || signal === 'SIGBUS') tellAborted(signal);
+  process.exit(code ?? 128 + (constants.signals[signal ?? 'SIGTERM'] ?? 0));
+});
+
+/** Native code ended the process before it could say anything: the database does so on some damage of its files. */
+function tellAborted(signal) {
+  const code = 'PROCESS_ABORTED';
+  const message = `native code ended the process with ${signal}`;
+  const hint = 'if the output names leveldb, its files are damaged: see "Damaged disks" in docs/operations.md';
+  if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({ code, message, hint })}\n`);
+  else process.stderr.write(`error ${code}: ${message}\nhint: ${hint}\n`);
+}
