@@ -14,6 +14,7 @@ import type { SyncedBlock } from './applier.ts';
 import { SYNC_BLOCKS_MAX, SYNC_BLOCKS_TARGET, SYNC_BYTES_MAX, SYNC_BYTES_TARGET, SYNC_TIMEOUT_MS } from './limits.ts';
 import type { Outbox } from './outbox.ts';
 import type { OfferedBlock } from './packet.ts';
+import type { SignatureRule } from './signatures.ts';
 
 /**
  * Certified blocks from `from` on, as many as one answer holds. The last one carries a certificate.
@@ -69,6 +70,7 @@ export function judgeBlocks(
   offered: readonly OfferedBlock[],
   from: number,
   parentHash: BlockHash | undefined,
+  rule: SignatureRule,
 ): BlocksVerdict {
   if (offered.length === 0) return { kind: 'empty' };
   try {
@@ -81,7 +83,7 @@ export function judgeBlocks(
       if ((parent !== undefined && header.parentHash !== parent) || header.chainId !== ledger.chainId)
         return lie('blocks do not follow on each other');
       const certificate = item.certificate === null ? undefined : decodeCertificate(item.certificate);
-      const fault = certificate && faultOf(ledger, certificate, header.height, hash);
+      const fault = certificate && faultOf(ledger, certificate, header.height, hash, rule);
       if (fault !== undefined) return lie(fault);
       blocks.push({ block, certificate });
       parent = hash;
@@ -94,9 +96,15 @@ export function judgeBlocks(
   }
 }
 
-function faultOf(ledger: Ledger, certificate: Certificate, at: number, hash: string): string | undefined {
+function faultOf(
+  ledger: Ledger,
+  certificate: Certificate,
+  at: number,
+  hash: string,
+  rule: SignatureRule,
+): string | undefined {
   if (certificate.height !== at || certificate.blockHash !== hash) return 'a certificate of another block';
-  return certificateFault(certificate, ledger.chainId, ledger.configuration, ledger.configurationHash);
+  return certificateFault(certificate, ledger.chainId, ledger.configuration, ledger.configurationHash, rule);
 }
 
 function lie(reason: string): BlocksVerdict {

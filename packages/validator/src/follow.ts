@@ -6,6 +6,7 @@ import { SERVE_INTERVAL_MS, SYNC_PATIENCE_MS } from './limits.ts';
 import type { Outbox } from './outbox.ts';
 import type { OfferedBlock } from './packet.ts';
 import type { Peers } from './peers.ts';
+import type { SignatureRule } from './signatures.ts';
 
 /** Catches up by certified blocks: always for observers, for validators when their engine cannot. */
 export class Follow {
@@ -16,6 +17,7 @@ export class Follow {
   readonly #sync: BlockSync;
   /** Heights of this node's own chain whose records are damaged. */
   readonly #damaged: Set<number>;
+  readonly #rule: SignatureRule;
   readonly #mend: (synced: SyncedBlock) => void;
   /** The newest question of each peer that is not answered yet, and when a peer may be answered again. */
   readonly #questions = new Map<PublicKeyHex, { readonly from: number; readonly to: number }>();
@@ -28,6 +30,7 @@ export class Follow {
   constructor(
     parts: { readonly ledger: Ledger; readonly applier: Applier; readonly peers: Peers; readonly outbox: Outbox },
     damaged: ReadonlySet<number>,
+    rule: SignatureRule,
     mend: (synced: SyncedBlock) => void,
   ) {
     this.#ledger = parts.ledger;
@@ -36,6 +39,7 @@ export class Follow {
     this.#outbox = parts.outbox;
     this.#sync = new BlockSync(parts.outbox);
     this.#damaged = new Set(damaged);
+    this.#rule = rule;
     this.#mend = mend;
   }
 
@@ -113,7 +117,7 @@ export class Follow {
     if (from === undefined) return;
     if (this.#repairing) return this.#receiveRepair(peer, offered, from, now);
     if (from !== this.#ledger.tip.header.height + 1) return;
-    const verdict = judgeBlocks(this.#ledger, offered, from, this.#ledger.tip.hash);
+    const verdict = judgeBlocks(this.#ledger, offered, from, this.#ledger.tip.hash, this.#rule);
     if (verdict.kind === 'blocks') {
       for (const block of verdict.blocks) this.#applier.enqueueSynced(block);
       return;
@@ -126,13 +130,13 @@ export class Follow {
   gossiped(offered: readonly OfferedBlock[]): boolean {
     const next = this.#ledger.tip.header.height + 1;
     if (this.#applier.waiting > 0) return true;
-    const verdict = judgeBlocks(this.#ledger, offered, next, this.#ledger.tip.hash);
+    const verdict = judgeBlocks(this.#ledger, offered, next, this.#ledger.tip.hash, this.#rule);
     if (verdict.kind === 'blocks') for (const block of verdict.blocks) this.#applier.enqueueSynced(block);
     return true;
   }
 
   #receiveRepair(peer: PublicKeyHex, offered: readonly OfferedBlock[], from: number, now: number): void {
-    const verdict = judgeBlocks(this.#ledger, offered, from, undefined);
+    const verdict = judgeBlocks(this.#ledger, offered, from, undefined, this.#rule);
     if (verdict.kind !== 'blocks') return this.#sync.avoid(peer, now);
     for (const synced of verdict.blocks) {
       const { header, hash } = synced.block.sealed;

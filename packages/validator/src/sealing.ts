@@ -129,7 +129,7 @@ export class Sealing {
     }
     if (certificate.height <= this.#ledger.finalHeight) return;
     const { chainId, configuration, configurationHash } = this.#ledger;
-    const fault = certificateFault(certificate, chainId, configuration, configurationHash);
+    const fault = certificateFault(certificate, chainId, configuration, configurationHash, this.#rule);
     if (fault !== undefined) return this.#outbox.misbehaved(from, `a certificate that proves nothing: ${fault}`);
     this.accept(certificate);
   }

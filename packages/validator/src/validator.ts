@@ -98,6 +98,7 @@ export class Validator {
     this.#follow = new Follow(
       { ledger, applier: this.#applier, peers: this.#peers, outbox },
       loaded.report.damagedBlocks,
+      options.signatureRule,
       (synced) => this.#reactions.mend(synced),
     );
     this.#greeting = new Greeting(
