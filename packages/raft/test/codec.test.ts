@@ -1,10 +1,11 @@
 import { createRng, type Payload, uniformBelow } from '@varve/consensus';
+import { entryOf, fingerprint, names, payloadOf } from '@varve/consensus/testing';
 import { encodeCbor, type PayloadId, toHex } from '@varve/encoding';
 import { describe, expect, it } from 'vitest';
 import { decodeHardState, encodeHardState } from '../src/codec.ts';
 import { type RaftMessage, raft } from '../src/index.ts';
 import { APPEND_ENTRIES_MAX, TERM_MAX } from '../src/message.ts';
-import { A, B, C, Cluster, entryOf, fingerprint, hardStateOf, names, payloadOf } from './harness.ts';
+import { A, B, C, Cluster, hardStateOf } from './harness.ts';
 import { Replica } from './replica.ts';
 
 const messages: readonly RaftMessage[] = [

@@ -1,4 +1,5 @@
 import { AssertionError } from '@varve/consensus';
+import { anchorAt, entryOf, GENESIS, payloadOf } from '@varve/consensus/testing';
 import { describe, expect, it } from 'vitest';
 import { LOG_TAIL_ENTRIES_MAX, RaftLog } from '../src/log.ts';
 import { APPEND_BYTES_MAX, APPEND_ENTRIES_MAX } from '../src/message.ts';
@@ -11,7 +12,7 @@ import {
   noteAccepted,
   noteSent,
 } from '../src/window.ts';
-import { A, anchorAt, entryOf, GENESIS, payloadOf } from './harness.ts';
+import { A } from './harness.ts';
 
 const filled = (...terms: readonly number[]) =>
   new RaftLog(

@@ -1,7 +1,7 @@
 import type { EngineOptions, Entry, Envelope, Input, Output, Payload, Slot, Status, Write } from '@varve/consensus';
+import { configurationOf, emptyStore, optionsOf, recoveredOf, type Store } from '@varve/consensus/testing';
 import type { NodeId } from '@varve/encoding';
 import { type RaftMessage, raft } from '../src/index.ts';
-import { configurationOf, emptyStore, optionsOf, recoveredOf, type Store } from './harness.ts';
 
 type Engine = ReturnType<typeof raft.create>['engine'];
 
@@ -20,7 +20,7 @@ export class Replica {
   constructor(self: NodeId, n: number, store: Partial<Store> = {}, options: Partial<EngineOptions> = {}) {
     this.self = self;
     const recovered = recoveredOf({ ...emptyStore(), ...store });
-    const { engine, first } = raft.create(configurationOf(n), recovered, optionsOf(self, 1, options), this.now);
+    const { engine, first } = raft.create(configurationOf('raft', n), recovered, optionsOf(self, 1, options), this.now);
     this.engine = engine;
     this.last = this.#take(first);
   }

@@ -1,6 +1,7 @@
+import { anchorAt, entryOf, payloadOf } from '@varve/consensus/testing';
 import { describe, expect, it } from 'vitest';
 import { LOG_TAIL_ENTRIES_MAX } from '../src/log.ts';
-import { A, anchorAt, B, C, Cluster, entryOf, hardStateOf, payloadOf } from './harness.ts';
+import { A, B, C, Cluster, hardStateOf } from './harness.ts';
 import { Replica, saidIn } from './replica.ts';
 
 const logOf = (...terms: readonly number[]) => terms.map((term, i) => entryOf(i + 1, term, B, `${i + 1}/${term}`));

@@ -1,6 +1,7 @@
+import { anchorAt, entryOf, payloadOf } from '@varve/consensus/testing';
 import { describe, expect, it } from 'vitest';
 import { IN_FLIGHT_APPENDS_MAX } from '../src/window.ts';
-import { A, anchorAt, B, C, Cluster, D, E, entryOf, hardStateOf, payloadOf } from './harness.ts';
+import { A, B, C, Cluster, D, E, hardStateOf } from './harness.ts';
 import { Replica, saidIn } from './replica.ts';
 
 const logOf = (...terms: readonly number[]) => terms.map((term, i) => entryOf(i + 1, term, A, `${i + 1}/${term}`));
