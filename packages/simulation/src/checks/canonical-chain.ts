@@ -1,0 +1,114 @@
+import type { BlockHash } from '@varve/encoding';
+import { certificateAt, headerAt, type Ledger, transactionsAt } from '@varve/ledger/chain';
+import type { Model, PathWrite, Request } from '../clients/model.ts';
+import type { Position } from '../history/history.ts';
+import type { SimulatedNode } from '../world/node.ts';
+import type { Report } from './violation.ts';
+
+/** What was submitted under a transaction's id. */
+export interface Submitted {
+  readonly account: string;
+  readonly requests: readonly Request[];
+}
+
+/** A transaction at its place, with what it did. */
+export interface ChainTransaction {
+  readonly position: Position;
+  readonly transaction: string;
+  readonly outcome: string;
+  readonly writes: readonly PathWrite[];
+}
+
+/**
+ * The one chain, as whoever came first to a height told it. Every other node must tell the same: one block hash per
+ * height and so one state, history and transactions root, since the header holds them; each transaction at most once;
+ * every outcome as the model has it; one certified hash per height.
+ */
+export class CanonicalChain {
+  /** Block hashes by height, from 1; the block at 0 follows from the genesis. */
+  readonly #hashes = new Map<number, BlockHash>();
+  readonly #positions = new Map<string, Position>();
+  readonly #submitted: ReadonlyMap<string, Submitted>;
+  readonly #model: Model;
+  readonly #report: Report;
+  readonly transactions: ChainTransaction[] = [];
+  #height = 0;
+  #finalHeight = 0;
+
+  constructor(submitted: ReadonlyMap<string, Submitted>, model: Model, report: Report) {
+    this.#submitted = submitted;
+    this.#model = model;
+    this.#report = report;
+  }
+
+  get height(): number {
+    return this.#height;
+  }
+
+  /** The highest block that some node holds a certificate for. */
+  get finalHeight(): number {
+    return this.#finalHeight;
+  }
+
+  hashAt(at: number): BlockHash | undefined {
+    return this.#hashes.get(at);
+  }
+
+  positionOf(transaction: string): Position | undefined {
+    return this.#positions.get(transaction);
+  }
+
+  /** `node` has the block `hash` at `height`, durably. */
+  committed(node: SimulatedNode, height: number, hash: BlockHash): void {
+    const known = this.#hashes.get(height);
+    if (known !== undefined && known !== hash) {
+      return this.#report('one block per height', `${node.name} has ${hash} at height ${height}, others ${known}`);
+    }
+    const ledger = node.validator?.ledger;
+    if (ledger) for (let at = this.#height + 1; at <= height; at++) this.#extend(node.name, ledger, at);
+  }
+
+  /** `node` holds a certificate for `height`. */
+  certified(node: SimulatedNode, height: number): void {
+    const certificate = node.validator && certificateAt(node.validator.ledger, height);
+    if (certificate === undefined) {
+      return this.#report('a certificate for the final height', `${node.name} has none for ${height}`);
+    }
+    this.#finalHeight = Math.max(this.#finalHeight, height);
+    const known = this.#hashes.get(height);
+    if (known !== undefined && known !== certificate.blockHash) {
+      this.#report('one certified hash per height', `${node.name}: ${certificate.blockHash} at ${height}, not ${known}`);
+    }
+  }
+
+  #extend(name: string, ledger: Ledger, at: number): void {
+    const sealed = headerAt(ledger, at);
+    if (sealed === undefined) return this.#report('contiguous heights', `${name} has no block ${at}`);
+    const parent = this.#hashes.get(at - 1);
+    if (parent !== undefined && sealed.header.parentHash !== parent) {
+      this.#report('hash-linked blocks', `block ${at} of ${name} is no child of block ${at - 1}`);
+    }
+    this.#height = at;
+    this.#hashes.set(at, sealed.hash);
+    for (const view of transactionsAt(ledger, at)) {
+      this.#append(view.transaction.id, { height: at, leafIndex: view.leafIndex }, view.outcome.code);
+    }
+  }
+
+  #append(transaction: string, position: Position, outcome: string): void {
+    const place = `${position.height}/${position.leafIndex}`;
+    const earlier = this.#positions.get(transaction);
+    if (earlier) {
+      this.#report('each transaction once', `${transaction} at ${earlier.height}/${earlier.leafIndex} and ${place}`);
+    }
+    this.#positions.set(transaction, position);
+    const submitted = this.#submitted.get(transaction);
+    if (submitted === undefined) return this.#report('only what was submitted', `${transaction} at ${place}`);
+    const { code, writes } = this.#model.apply(submitted.account, submitted.requests);
+    if (code !== outcome) {
+      const asked = JSON.stringify(submitted.requests);
+      this.#report('outcomes as the model has them', `${place}: ${outcome} for ${asked}, the model says ${code}`);
+    }
+    this.transactions.push({ position, transaction, outcome, writes });
+  }
+}

@@ -1,0 +1,98 @@
+import type { Engine, EngineOptions, Entry, Output, Protocol } from '@varve/consensus';
+import type { Report } from './violation.ts';
+
+interface Instance {
+  /** Index → what was committed there. */
+  readonly committed: Map<number, string>;
+  /** Epoch number → who was asked to build in it. */
+  readonly leaders: Map<number, string>;
+}
+
+/** Looks at every output of every engine for what no protocol may do. */
+export class EngineWatch {
+  readonly #instances = new Map<string, Instance>();
+  readonly #report: Report;
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  /** `protocol` with engines that are watched. */
+  watched(protocol: Protocol<unknown>): Protocol<unknown> {
+    return {
+      ...protocol,
+      create: (configuration, recovered, options, now) => {
+        const { engine, first } = protocol.create(configuration, recovered, options, now);
+        const watch = new OneEngine(this.#instance(options), options, recovered.ledger.index, this.#report);
+        watch.check(first);
+        return { engine: watch.wrap(engine), first };
+      },
+    };
+  }
+
+  #instance({ instance }: EngineOptions): Instance {
+    const known = this.#instances.get(instance) ?? { committed: new Map(), leaders: new Map() };
+    this.#instances.set(instance, known);
+    return known;
+  }
+}
+
+/** One run of one replica. */
+class OneEngine {
+  readonly #instance: Instance;
+  readonly #self: string;
+  readonly #report: Report;
+  #index: number;
+  #sequence = 0;
+
+  constructor(instance: Instance, { self }: EngineOptions, index: number, report: Report) {
+    this.#instance = instance;
+    this.#self = self;
+    this.#index = index;
+    this.#report = report;
+  }
+
+  wrap(engine: Engine<unknown>): Engine<unknown> {
+    return {
+      step: (input, now) => {
+        if (input.kind === 'synced') this.#index = Math.max(this.#index, input.anchor.index);
+        const output = engine.step(input, now);
+        this.check(output);
+        return output;
+      },
+      status: () => engine.status(),
+    };
+  }
+
+  check(output: Output<unknown>): void {
+    for (const entry of output.commit) this.#committed(entry);
+    if (output.build) {
+      const { number } = output.build.epoch;
+      const leader = this.#instance.leaders.get(number);
+      if (leader !== undefined && leader !== this.#self) {
+        this.#report('one leader per epoch', `${leader} and ${this.#self} both build in epoch ${number}`);
+      }
+      this.#instance.leaders.set(number, this.#self);
+    }
+    if (output.write) {
+      if (output.write.sequence !== this.#sequence + 1) {
+        this.#report('writes in sequence', `${this.#self} writes ${output.write.sequence} after ${this.#sequence}`);
+      }
+      this.#sequence = output.write.sequence;
+    }
+  }
+
+  #committed(entry: Entry): void {
+    const { committed } = this.#instance;
+    const told = `${entry.epoch.number}/${entry.epoch.node}/${entry.payload?.id ?? 'no-op'}`;
+    const known = committed.get(entry.index);
+    if (known !== undefined && known !== told) {
+      this.#report('one entry per index', `${this.#self} commits ${told} at ${entry.index}, others ${known}`);
+    }
+    if (entry.index <= this.#index && known === undefined) {
+      this.#report('commits in order', `${this.#self} commits ${entry.index} after ${this.#index}`);
+    }
+    committed.set(entry.index, told);
+    this.#index = Math.max(this.#index, entry.index);
+  }
+}

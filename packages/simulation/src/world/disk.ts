@@ -1,0 +1,108 @@
+import { latin1 } from '@varve/encoding';
+import type { Store, StoreOperation } from '@varve/ledger/chain';
+
+interface StoredRecord {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+}
+
+/** What a batch replaced, so that it can be lost afterwards. */
+type Replaced = Map<string, StoredRecord | undefined>;
+
+/** Newest batches that a fault can still take away. */
+const BATCHES_REMEMBERED = 64;
+
+/** A range of keys, as LevelDB takes them. */
+export interface KeyRange {
+  readonly gte: Uint8Array;
+  readonly lt: Uint8Array;
+}
+
+/** What one node's disk holds durably, and the ways in which a disk forgets. Batches are atomic, as LevelDB's are. */
+export class SimulatedDisk implements Store {
+  #records = new Map<string, StoredRecord>();
+  #recent: Replaced[] = [];
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    return this.#records.get(latin1(key))?.value;
+  }
+
+  /** A batch is durable. */
+  commit(operations: readonly StoreOperation[]): void {
+    const replaced: Replaced = new Map();
+    for (const { key, value } of operations) {
+      const id = latin1(key);
+      if (!replaced.has(id)) replaced.set(id, this.#records.get(id));
+      if (value === undefined) this.#records.delete(id);
+      else this.#records.set(id, { key, value });
+    }
+    this.#recent.push(replaced);
+    if (this.#recent.length > BATCHES_REMEMBERED) this.#recent.shift();
+  }
+
+  /** Entries in [gte, lt), ascending. */
+  *entries(range: KeyRange): Generator<[Uint8Array, Uint8Array]> {
+    const from = latin1(range.gte);
+    const to = latin1(range.lt);
+    const ids = [...this.#records.keys()].filter((id) => id >= from && id < to).sort();
+    for (const id of ids) {
+      const record = this.#records.get(id);
+      if (record) yield [record.key, record.value];
+    }
+  }
+
+  /** A copy, as a backup would be. */
+  copy(): SimulatedDisk {
+    const copy = new SimulatedDisk();
+    copy.#records = new Map(this.#records);
+    copy.#recent = [...this.#recent];
+    return copy;
+  }
+
+  /** How many batches `loseBatch` and `loseTail` can still take. */
+  get batches(): number {
+    return this.#recent.length;
+  }
+
+  /** Forgets the batch `back` before the newest, as a damaged log file does; what was written over it later stays. */
+  loseBatch(back: number): void {
+    const at = this.#recent.length - 1 - back;
+    const [lost] = this.#recent.splice(at, 1);
+    if (lost === undefined) return;
+    for (const [id, before] of lost) {
+      const later = this.#recent.slice(at).find((batch) => batch.has(id));
+      // A later batch would bring back what this one wrote.
+      if (later) later.set(id, before);
+      else this.#restore(id, before);
+    }
+  }
+
+  /** Forgets the newest `count` batches. */
+  loseTail(count: number): void {
+    for (let i = 0; i < count; i++) {
+      const lost = this.#recent.pop();
+      for (const [id, before] of lost ?? []) this.#restore(id, before);
+    }
+  }
+
+  /** Keys of one kind, ascending. */
+  keysOf(kind: number): Uint8Array[] {
+    return [...this.entries({ gte: Uint8Array.of(kind), lt: Uint8Array.of(kind + 1) })].map(([key]) => key);
+  }
+
+  /** Flips one bit of a stored record. */
+  flip(key: Uint8Array, bit: number): void {
+    const id = latin1(key);
+    const record = this.#records.get(id);
+    if (record === undefined || record.value.length === 0) return;
+    const value = new Uint8Array(record.value);
+    const at = (bit >> 3) % value.length;
+    value[at] = (value[at] ?? 0) ^ (1 << (bit & 7));
+    this.#records.set(id, { key: record.key, value });
+  }
+
+  #restore(id: string, record: StoredRecord | undefined): void {
+    if (record) this.#records.set(id, record);
+    else this.#records.delete(id);
+  }
+}
