@@ -3,8 +3,11 @@ import type { HistoryFault, Operation, SubmitOperation, WitnessTransaction } fro
 import { type RegisterAction, registerModel } from './register.ts';
 import { type Interval, type SearchVerdict, searchLinearization } from './search.ts';
 
-/** Steps of one key's search before it gives up. Ten clients on thousands of operations need a few per operation. */
-export const SEARCH_STEPS_MAX = 1_000_000;
+/**
+ * Steps of one key's search before it gives up: seconds. Ten clients that never rest need some 50 an operation to find
+ * an order, and 700 to prove that there is none.
+ */
+export const SEARCH_STEPS_MAX = 5_000_000;
 
 /** How many of the operations at which the search stuck a fault names. */
 const NAMED_MAX = 4;
