@@ -91,6 +91,12 @@ export class EngineCluster<M> extends Ensemble<M> {
     return this;
   }
 
+  /** All clients go away. */
+  withdraw(): this {
+    for (const host of this.hosts.values()) host.pool = 0;
+    return this;
+  }
+
   /** The process stops while the world goes on; its messages wait. */
   pause(id: NodeId): void {
     this.host(id).paused = true;

@@ -108,6 +108,14 @@ export class EngineHost<M> {
     return batch;
   }
 
+  /** An engine in the state of this one, which it shares nothing with. */
+  copy(): Engine<M> {
+    if (!this.#records || !this.#create) violated(`nothing of ${this.id} is recorded`);
+    const { engine } = this.#create();
+    for (const { input, now } of this.#trace) engine.step(input, now);
+    return engine;
+  }
+
   /** A second engine, given the same inputs at the same times, does the same. */
   checkReplay(): void {
     if (!this.#records || !this.#create || !this.engine) return;

@@ -11,12 +11,15 @@ export class OutputRules {
   #sequence = 0;
   #logEnd: number;
   #anchor: number;
+  /** Highest index that the host vouched for as certified. */
+  #certified: number;
   readonly #who: string;
 
   constructor(who: string, recovered: Recovered, committed: number) {
     this.#who = who;
     this.delivered = committed;
     this.#anchor = recovered.anchor.index;
+    this.#certified = recovered.ledger.index;
     this.#logEnd = recovered.log.at(-1)?.index ?? recovered.anchor.index;
   }
 
@@ -24,6 +27,8 @@ export class OutputRules {
   note<M>(input: Input<M>): void {
     if (input.kind === 'propose') this.open = undefined;
     if (input.kind === 'drain') this.draining = true;
+    if (input.kind === 'synced' || input.kind === 'certified')
+      this.#certified = Math.max(this.#certified, input.anchor.index);
     if (input.kind === 'synced') this.delivered = Math.max(this.delivered, input.anchor.index);
   }
 
@@ -52,6 +57,7 @@ export class OutputRules {
     }
     if (anchor) {
       if (anchor.index < this.#anchor) this.#fail(`moves its anchor back to ${anchor.index}`);
+      if (anchor.index > this.#certified) this.#fail(`moves its anchor to ${anchor.index}, which nobody certified`);
       this.#anchor = anchor.index;
       this.#logEnd = Math.max(this.#logEnd, anchor.index);
     }
