@@ -22,6 +22,8 @@ export interface KeyRange {
 export class SimulatedDisk implements Store {
   #records = new Map<string, StoredRecord>();
   #recent: Replaced[] = [];
+  /** Batches that became durable in all. */
+  commits = 0;
 
   get(key: Uint8Array): Uint8Array | undefined {
     return this.#records.get(latin1(key))?.value;
@@ -29,6 +31,7 @@ export class SimulatedDisk implements Store {
 
   /** A batch is durable. */
   commit(operations: readonly StoreOperation[]): void {
+    this.commits += 1;
     const replaced: Replaced = new Map();
     for (const { key, value } of operations) {
       const id = latin1(key);
@@ -56,6 +59,7 @@ export class SimulatedDisk implements Store {
     const copy = new SimulatedDisk();
     copy.#records = new Map(this.#records);
     copy.#recent = [...this.#recent];
+    copy.commits = this.commits;
     return copy;
   }
 

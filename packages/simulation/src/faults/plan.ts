@@ -1,0 +1,126 @@
+import { Dice } from '../world/dice.ts';
+import { type Fault, type FaultKind, pairsOf, VOTE_COSTING } from './fault.ts';
+
+/** What a plan is drawn for. */
+export interface PlanOptions {
+  readonly seed: number;
+  readonly validators: number;
+  /** How many validators may lose their vote for good. */
+  readonly votesMax: number;
+  readonly kinds: readonly FaultKind[];
+  /** Faults begin before this, virtual milliseconds. */
+  readonly durationMs: number;
+}
+
+/** The cluster gets this long before the first fault, milliseconds. */
+const QUIET_MS = 1500;
+/** One fault about this often, milliseconds. */
+const FAULT_INTERVAL_MS = 2500;
+/** At least so many kinds take part, where there are as many. */
+const KINDS_MIN = 4;
+
+/**
+ * Draws what will go wrong: first which kinds take part at all, so that seeds differ in character, then each fault.
+ * Vote-costing faults and rot strike only the few validators that this plan lets lose their vote.
+ */
+export function drawPlan({ seed, validators, votesMax, kinds, durationMs }: PlanOptions): Fault[] {
+  const dice = new Dice(`plan ${seed} ${validators}`);
+  const wanted = Math.max(Math.min(KINDS_MIN, kinds.length), Math.round(kinds.length * (dice.between(25, 70) / 100)));
+  const chosen = dice.sample(kinds, wanted);
+  const unlucky = dice.sample(Array.from({ length: validators }, (_, i) => i), votesMax);
+  const count = Math.max(8, Math.round(durationMs / FAULT_INTERVAL_MS));
+  const faults: Fault[] = [];
+  for (let i = 0; i < count; i++) {
+    const at = dice.between(QUIET_MS, durationMs - 1);
+    const kind = dice.pick(chosen);
+    if (isUnluckyOnly(kind) && unlucky.length === 0) continue;
+    faults.push(drawFault(dice, kind, at, validators, unlucky));
+  }
+  return faults.sort((a, b) => a.at - b.at);
+}
+
+/** Rot of blocks can cost a disk too, where what would mend it rots as well. */
+function isUnluckyOnly(kind: FaultKind): boolean {
+  return VOTE_COSTING.has(kind) || kind === 'rot-block';
+}
+
+function drawFault(dice: Dice, kind: FaultKind, at: number, n: number, unlucky: readonly number[]): Fault {
+  const all = Array.from({ length: n }, (_, i) => i);
+  const short = at + dice.between(200, 2500);
+  const base = { kind, at, until: short, nodes: [] as number[], amount: 0 };
+  if (isUnluckyOnly(kind)) {
+    const amount = dice.between(0, 1_000_000);
+    return { ...base, nodes: [dice.pick(unlucky)], amount, until: at + dice.between(300, 6000) };
+  }
+  switch (kind) {
+    case 'loss':
+      return { ...base, nodes: drawSome(dice, all), amount: dice.between(2, 40) / 100 };
+    case 'duplication':
+    case 'reordering':
+      return { ...base, nodes: drawSome(dice, all), amount: dice.between(5, 60) / 100 };
+    case 'delay':
+      return { ...base, nodes: drawSome(dice, all), amount: dice.between(20, 600) };
+    case 'partition':
+      return { ...base, graph: drawGraph(dice, n), until: at + dice.between(300, 3500) };
+    case 'one-way':
+      return { ...base, nodes: dice.sample(all, 2), amount: dice.between(0, 1) };
+    case 'kill':
+    case 'power':
+      return { ...base, nodes: drawSome(dice, all) };
+    case 'write-boundary':
+      return {
+        ...base,
+        nodes: [dice.pick(all)],
+        amount: dice.between(0, 1),
+        boundary: dice.pick(['before', 'during', 'after'] as const),
+      };
+    case 'storm':
+      return { ...base, nodes: all, amount: dice.between(2, 4), until: at + dice.between(500, 2000) };
+    case 'pause':
+      return { ...base, nodes: drawSome(dice, all), until: at + dice.between(100, 3000) };
+    case 'slow-node':
+      return { ...base, nodes: [dice.pick(all)], amount: dice.between(2, 30) };
+    case 'slow-disk':
+      return { ...base, nodes: drawSome(dice, all), amount: dice.between(50, 1500) };
+    case 'clock-skew':
+      return { ...base, nodes: [dice.pick(all)], amount: dice.between(-5000, 5000) };
+    case 'clock-jump':
+      return { ...base, nodes: [dice.pick(all)], amount: dice.pick([-3_600_000, -60_000, 60_000, 3_600_000]) };
+    default:
+      return { ...base, nodes: [dice.pick(all)] };
+  }
+}
+
+/** Mostly one node, sometimes several, rarely all. */
+function drawSome(dice: Dice, all: readonly number[]): number[] {
+  return dice.sample(all, dice.chance(0.6) ? 1 : dice.between(1, all.length));
+}
+
+/** Any graph, with the notorious ones more often: one node alone, a chain, a bridge, a ring, a star. */
+function drawGraph(dice: Dice, n: number): number {
+  const pairs = pairsOf(n);
+  const order = dice.sample(
+    Array.from({ length: n }, (_, i) => i),
+    n,
+  );
+  const graph = (keeps: (a: number, b: number) => boolean): number =>
+    pairs.reduce((bits, [a, b], i) => bits | (keeps(order.indexOf(a), order.indexOf(b)) ? 1 << i : 0), 0);
+  switch (dice.between(0, 9)) {
+    case 0:
+    case 1:
+      return graph((a, b) => a !== 0 && b !== 0);
+    case 2:
+      return graph((a, b) => Math.abs(a - b) === 1);
+    case 3:
+      return graph((a, b) => a === 0 || b === 0);
+    case 4:
+      return graph((a, b) => Math.abs(a - b) === 1 || Math.abs(a - b) === n - 1);
+    case 5:
+      // Two halves that only one node connects.
+      return graph((a, b) => a === 0 || b === 0 || a <= n >> 1 === b <= n >> 1);
+    case 6:
+      return graph((a, b) => a < n >> 1 === b < n >> 1);
+    default:
+      return dice.between(0, 2 ** pairs.length - 1);
+  }
+}

@@ -1,0 +1,228 @@
+import { faultsTolerated, type Protocol } from '@varve/consensus';
+import { balanceIn } from '@varve/modules';
+import type { Violation } from './checks/violation.ts';
+import { ASSET, drawRequests, ISSUED } from './clients/requests.ts';
+import { FaultDriver } from './faults/driver.ts';
+import { FAULT_KINDS, type Fault, type FaultKind } from './faults/fault.ts';
+import { drawPlan } from './faults/plan.ts';
+import { witnessFaults } from './history/witness.ts';
+import type { TraceEvent } from './trace-event.ts';
+import { Dice } from './world/dice.ts';
+import { realSignatures, standInSignatures } from './world/keys.ts';
+import { World } from './world/world.ts';
+
+/** What makes a seed count (DESIGN §8): virtual time, final transactions, faults that happened, and their kinds. */
+export const COUNTED = { virtualMs: 30_000, transactions: 200, faults: 5, kinds: 3 } as const;
+/** After the faults end, everything must be final everywhere within this, virtual milliseconds. */
+export const LIVENESS_MS_MAX = 20_000;
+/** One seed in so many is run with real signatures. */
+const REAL_SIGNATURES_EVERY = 50;
+const CLIENTS = 4;
+/** Between two requests of a client, milliseconds. */
+const THINK_MS_MIN = 60;
+const THINK_MS_MAX = 320;
+const READ_SHARE = 0.25;
+/** How far apart progress is looked at, milliseconds. */
+const LOOK_MS = 20;
+
+/** One run. */
+export interface SimulationOptions {
+  readonly protocol: Protocol<unknown>;
+  readonly validators: number;
+  readonly seed: number;
+  /** How long faults happen, virtual milliseconds. */
+  readonly durationMs: number;
+  readonly kinds?: readonly FaultKind[];
+  /** These faults instead of the seed's own. */
+  readonly plan?: readonly Fault[];
+  readonly isRecording?: boolean;
+}
+
+/** What a run showed. */
+export interface SimulationResult {
+  readonly seed: number;
+  /** Equal for equal runs, in any process. */
+  readonly traceHash: string;
+  readonly violations: readonly Violation[];
+  readonly virtualMs: number;
+  /** Final transactions. */
+  readonly transactions: number;
+  readonly height: number;
+  /** Faults that really happened, by kind. */
+  readonly faults: Readonly<Partial<Record<FaultKind, number>>>;
+  /** Virtual milliseconds from the last fault to everything final everywhere; absent where that was not reached. */
+  readonly livenessMs?: number;
+  /** Whether the run was hard enough to prove something. */
+  readonly isCounted: boolean;
+  readonly steps: number;
+  readonly packets: number;
+  readonly plan: readonly Fault[];
+  /** With `isRecording`. */
+  readonly events: readonly TraceEvent[];
+}
+
+/** Runs one seed: load and faults for `durationMs`, then no more faults until everything is final everywhere. */
+export function simulate(options: SimulationOptions): SimulationResult {
+  return new Simulation(options).run();
+}
+
+class Simulation {
+  readonly #options: SimulationOptions;
+  readonly #world: World;
+  readonly #driver: FaultDriver;
+  readonly #plan: readonly Fault[];
+  #clientsBusy = 0;
+  #isLoading = true;
+  #livenessMs: number | undefined;
+
+  constructor(options: SimulationOptions) {
+    this.#options = options;
+    const { seed, validators, protocol, durationMs } = options;
+    this.#world = new World({
+      seed,
+      validators,
+      clients: CLIENTS,
+      protocol,
+      signatures: seed % REAL_SIGNATURES_EVERY === 0 ? realSignatures : standInSignatures,
+      isRecording: options.isRecording ?? false,
+    });
+    const votesMax = faultsTolerated(validators, protocol.faultModel);
+    const kinds = options.kinds ?? FAULT_KINDS;
+    this.#plan = options.plan ?? drawPlan({ seed, validators, votesMax, kinds, durationMs });
+    const world = this.#world;
+    this.#driver = new FaultDriver({ ...world, seed, struck: world.forgetful }, this.#plan);
+  }
+
+  run(): SimulationResult {
+    const world = this.#world.start();
+    this.#prepare();
+    world.run(this.#options.durationMs);
+    if (world.violations.length === 0) this.#recover();
+    if (world.violations.length === 0) this.#checkEnd();
+    return this.#result();
+  }
+
+  /** Gives every client something to spend, then lets them begin. */
+  #prepare(): void {
+    const { admin, clients } = this.#world;
+    const issue = clients.map(({ account }) => ({ kind: 'issue', asset: ASSET, to: account, amount: ISSUED }) as const);
+    admin.submit([{ kind: 'define', asset: ASSET }, ...issue], () => undefined);
+    for (const [i] of clients.entries()) this.#work(i);
+  }
+
+  #work(i: number): void {
+    const world = this.#world;
+    const client = world.clients[i];
+    if (client === undefined) return;
+    const dice = new Dice(`work ${this.#options.seed} ${i}`);
+    const accounts = world.clients.map(({ account }) => account);
+    const next = (): void => {
+      this.#clientsBusy -= 1;
+      begin();
+    };
+    const begin = (): void => {
+      world.scheduler.after(dice.between(THINK_MS_MIN, THINK_MS_MAX), () => {
+        if (!this.#isLoading) return;
+        this.#clientsBusy += 1;
+        if (dice.chance(READ_SHARE)) return client.read(next);
+        client.submit(drawRequests(dice, world.model, accounts, client.nextValue()), next);
+      });
+    };
+    begin();
+  }
+
+  /** Faults end: the cluster must commit, and everything become final and equal, in bounded time. */
+  #recover(): void {
+    const world = this.#world;
+    this.#driver.heal();
+    const healedAt = world.scheduler.now;
+    const before = world.chain.finalHeight;
+    world.run(LIVENESS_MS_MAX, () => world.chain.finalHeight > before);
+    while (world.violations.length === 0 && this.#finalTransactions < COUNTED.transactions) {
+      if (world.scheduler.now - healedAt > LIVENESS_MS_MAX) return this.#stuck('too few transactions become final');
+      world.run(LOOK_MS);
+    }
+    this.#isLoading = false;
+    const quietAt = world.scheduler.now;
+    while (world.violations.length === 0 && !(this.#clientsBusy === 0 && this.#isConverged())) {
+      if (world.scheduler.now - healedAt > LIVENESS_MS_MAX) return this.#stuck('nodes differ');
+      world.run(LOOK_MS);
+    }
+    this.#livenessMs = world.scheduler.now - Math.min(quietAt, healedAt);
+  }
+
+  #stuck(what: string): void {
+    const nodes = this.#world.nodes.map((node) => {
+      const status = node.validator?.status();
+      const conditions = status?.conditions.map(({ code }) => code).join(' ');
+      return `${node.name} ${status?.mode ?? 'down'} ${status?.engine?.role ?? ''} height ${status?.durableHeight} final ${status?.finalHeight} pool ${status?.pool.transactions} ${conditions}`;
+    });
+    this.#world.report('progress after the last fault', `${what} after ${LIVENESS_MS_MAX} ms: ${nodes.join('; ')}`);
+  }
+
+  #isConverged(): boolean {
+    const { nodes, chain, operator } = this.#world;
+    return nodes.every((node) => {
+      if (operator.lost.has(node)) return true;
+      const status = node.validator?.status();
+      if (status === undefined || status.durableHeight !== chain.height || status.finalHeight !== chain.height) return false;
+      return status.mode === 'validator' || (status.mode === 'observer-only' && this.#world.forgetful.has(node));
+    });
+  }
+
+  #checkEnd(): void {
+    const world = this.#world;
+    const histories = [world.admin, ...world.clients].flatMap((client) => client.history);
+    for (const { kind, text } of witnessFaults(histories, world.chain.transactions)) {
+      world.report(`linearizable history: ${kind}`, text);
+    }
+    for (const node of world.nodes) if (node.validator) this.#checkBalances(node.name, node.validator.ledger);
+  }
+
+  #checkBalances(name: string, state: Parameters<typeof balanceIn>[0]): void {
+    const { model, clients, report } = this.#world;
+    let sum = 0n;
+    for (const { account } of clients) {
+      const held = balanceIn(state, ASSET, account as never);
+      sum += held;
+      const expected = model.balances.get(account) ?? 0;
+      if (held !== BigInt(expected)) report('balances', `${name}: ${account} holds ${held}, not ${expected}`);
+    }
+    if (sum !== BigInt(model.supply)) report('sums conserved', `${name}: ${sum}, the supply is ${model.supply}`);
+  }
+
+  get #finalTransactions(): number {
+    const { chain } = this.#world;
+    const { transactions, finalHeight } = chain;
+    let count = transactions.length;
+    while (count > 0 && (transactions[count - 1]?.position.height ?? 0) > finalHeight) count -= 1;
+    return count;
+  }
+
+  #result(): SimulationResult {
+    const { scheduler, violations, nodes, trace, packets, chain } = this.#world;
+    const faults = Object.fromEntries(this.#driver.happened);
+    const total = [...this.#driver.happened.values()].reduce((sum, count) => sum + count, 0);
+    const transactions = this.#finalTransactions;
+    const isHard =
+      scheduler.now >= COUNTED.virtualMs &&
+      transactions >= COUNTED.transactions &&
+      total >= COUNTED.faults &&
+      this.#driver.happened.size >= COUNTED.kinds;
+    return {
+      seed: this.#options.seed,
+      traceHash: trace.hash(),
+      violations,
+      virtualMs: scheduler.now,
+      transactions,
+      height: chain.height,
+      faults,
+      ...(this.#livenessMs === undefined ? {} : { livenessMs: this.#livenessMs }),
+      isCounted: isHard && this.#livenessMs !== undefined,
+      steps: nodes.reduce((sum, node) => sum + node.steps, 0),
+      packets,
+      plan: this.#plan,
+      events: trace.events,
+    };
+  }
+}

@@ -1,0 +1,218 @@
+import type { Protocol } from '@varve/consensus';
+import type { PublicKeyHex, TransactionId } from '@varve/encoding';
+import { chainIdOf, type Genesis } from '@varve/ledger';
+import { builtinModules } from '@varve/modules';
+import { decodePacket, type Notice } from '@varve/validator';
+import { CanonicalChain, type Submitted } from '../checks/canonical-chain.ts';
+import { EngineWatch } from '../checks/engine-watch.ts';
+import type { Report, Violation } from '../checks/violation.ts';
+import { type Reached, SimulatedClient } from '../clients/client.ts';
+import { Model, type Request } from '../clients/model.ts';
+import { Operator } from '../faults/operator.ts';
+import { Trace } from '../trace.ts';
+import { Connections } from './connections.ts';
+import { Dice } from './dice.ts';
+import { simulatedGenesis, validatorName } from './genesis.ts';
+import type { Key, Signatures } from './keys.ts';
+import { SimulatedNetwork } from './network.ts';
+import { type EndReason, SimulatedNode } from './node.ts';
+import { Scheduler } from './scheduler.ts';
+
+/** What a world is made of. */
+export interface WorldOptions {
+  readonly seed: number;
+  readonly validators: number;
+  readonly clients: number;
+  readonly protocol: Protocol<unknown>;
+  readonly signatures: Signatures;
+  /** Keep every event for a report. */
+  readonly isRecording: boolean;
+}
+
+interface Waiter {
+  readonly node: SimulatedNode;
+  readonly run: number;
+  readonly id: TransactionId;
+  readonly level: 'committed' | 'final';
+  readonly reached: (state: Reached) => void;
+}
+
+/** Validators, clients and everything between them, on one virtual clock: the same options give the same run. */
+export class World {
+  readonly scheduler: Scheduler = new Scheduler();
+  readonly trace: Trace;
+  readonly network: SimulatedNetwork;
+  readonly connections: Connections;
+  readonly operator: Operator;
+  readonly nodes: readonly SimulatedNode[];
+  readonly admin: SimulatedClient;
+  readonly clients: readonly SimulatedClient[];
+  readonly chain: CanonicalChain;
+  readonly model: Model = new Model();
+  readonly violations: Violation[] = [];
+  readonly genesis: Genesis;
+  packets = 0;
+  readonly #byKey: ReadonlyMap<PublicKeyHex, SimulatedNode>;
+  readonly #submitted = new Map<string, Submitted>();
+  #waiters: Waiter[] = [];
+  /** The highest block that each node once called durable. */
+  readonly #durable = new Map<SimulatedNode, number>();
+  /** Nodes whose disk was made to forget: they may come back with less. */
+  readonly forgetful: Set<SimulatedNode> = new Set<SimulatedNode>();
+
+  constructor(options: WorldOptions) {
+    const { seed, signatures, protocol } = options;
+    const dice = (part: string): Dice => new Dice(`${part} ${seed} ${options.validators}`);
+    this.trace = new Trace(options.isRecording);
+    const admin = signatures.key('admin');
+    const keys = Array.from({ length: options.clients }, (_, i) => signatures.key(`client ${i + 1}`));
+    const modules = builtinModules();
+    this.genesis = simulatedGenesis(protocol.name, options.validators, signatures, { admin, clients: keys });
+    this.network = new SimulatedNetwork(this.scheduler, dice('network'));
+    this.operator = new Operator(this.scheduler, this.report);
+    const watch = new EngineWatch(this.report);
+    const watched = watch.watched(protocol);
+    this.chain = new CanonicalChain(this.#submitted, this.model, this.report);
+    const surroundings = {
+      scheduler: this.scheduler,
+      trace: this.trace,
+      signatures,
+      genesis: this.genesis,
+      modules,
+      protocol: () => watched,
+      send: (from: SimulatedNode, to: PublicKeyHex, packet: Uint8Array) => this.#send(from, to, packet),
+      booted: (node: SimulatedNode) => this.#booted(node),
+      noticed: (node: SimulatedNode, notice: Notice) => this.#noticed(node, notice),
+      ended: (node: SimulatedNode, reason: EndReason) => {
+        this.connections.ended(node, reason);
+        this.operator.ended(node, reason);
+      },
+    };
+    this.nodes = Array.from({ length: options.validators }, (_, i) => {
+      return new SimulatedNode(i, validatorName(i), { ...surroundings, dice: dice(`node ${i}`) });
+    });
+    this.#byKey = new Map(this.nodes.map((node) => [node.networkKey, node]));
+    this.connections = new Connections(this.nodes, this.scheduler, this.network, dice('connections'));
+    const client = (name: string, key: Key): SimulatedClient =>
+      new SimulatedClient(name, key, dice(name), {
+        scheduler: this.scheduler,
+        trace: this.trace,
+        chainId: chainIdOf(this.genesis),
+        nodes: this.nodes,
+        submitting: (transaction, account, requests) => this.#submitting(transaction, account, requests),
+        whenReached: (node, id, level, reached) => this.#whenReached({ node, run: node.run, id, level, reached }),
+      });
+    this.admin = client('admin', admin);
+    this.clients = keys.map((key, i) => client(`client-${i + 1}`, key));
+  }
+
+  /** A promise was broken. */
+  readonly report: Report = (check, text) => {
+    const at = this.scheduler.now;
+    this.violations.push({ check, text, at });
+    this.trace.note({ at, node: 'world', kind: 'violation', text: `${check}: ${text}` });
+  };
+
+  /** Starts every node. */
+  start(): this {
+    for (const node of this.nodes) this.operator.start(node, 0);
+    return this;
+  }
+
+  /** Lets virtual time pass; ends early at a violation, or when `isDone`. */
+  run(ms: number, isDone: () => boolean = () => false): this {
+    this.scheduler.run(this.scheduler.now + ms, () => this.violations.length > 0 || isDone());
+    return this;
+  }
+
+  #submitting(transaction: string, account: string, requests: readonly Request[]): void {
+    this.#submitted.set(transaction, { account, requests });
+  }
+
+  #whenReached(waiter: Waiter): void {
+    if (!this.#isReached(waiter)) this.#waiters.push(waiter);
+  }
+
+  #isReached({ node, run, id, level, reached }: Waiter): boolean {
+    if (node.run !== run || node.validator === undefined) return true;
+    const state = node.validator.transactionState(id);
+    if (state.state !== 'final' && !(level === 'committed' && state.state === 'committed')) return false;
+    reached(state);
+    return true;
+  }
+
+  #send(from: SimulatedNode, key: PublicKeyHex, packet: Uint8Array): void {
+    const to = this.#byKey.get(key);
+    if (to === undefined || !this.connections.isOpen(from, to)) return;
+    const { now } = this.scheduler;
+    const id = ++this.packets;
+    this.trace.packet(now, from.name, to.name, id, packet, () => describePacket(packet));
+    const { arrivals } = this.network.fate(from.index, to.index);
+    if (arrivals.length === 0) {
+      this.trace.detail(() => ({ at: now, node: to.name, kind: 'lose', text: describePacket(packet), peer: from.name, id }));
+    }
+    const { run } = from;
+    const toRun = to.run;
+    for (const at of arrivals) {
+      this.scheduler.after(at - now, () => {
+        // A connection dies with either of its ends.
+        if (to.run !== toRun || !to.isUp || from.run !== run) return;
+        this.trace.detail(() => ({ at, node: to.name, kind: 'receive', text: '', peer: from.name, id }));
+        to.deliver({ kind: 'packet', from: from.networkKey, bytes: packet });
+      });
+    }
+  }
+
+  /** What was durable once must be there again. */
+  #booted(node: SimulatedNode): void {
+    const tip = node.validator?.ledger.tip;
+    if (tip === undefined) return;
+    const { height } = tip.header;
+    const before = this.#durable.get(node) ?? 0;
+    if (height < before && !this.forgetful.has(node)) {
+      this.report('durable stays', `${node.name} starts at height ${height}, and ${before} was durable`);
+    }
+    const known = this.chain.hashAt(height);
+    if (height > 0 && known !== undefined && known !== tip.hash) {
+      this.report('one block per height', `${node.name} starts with ${tip.hash} at height ${height}, others ${known}`);
+    }
+  }
+
+  #noticed(node: SimulatedNode, notice: Notice): void {
+    const at = this.scheduler.now;
+    switch (notice.kind) {
+      case 'committed':
+        this.trace.note({ at, node: node.name, kind: 'commit', text: `${notice.height} ${notice.hash.slice(0, 8)}` });
+        this.#durable.set(node, Math.max(this.#durable.get(node) ?? 0, notice.height));
+        this.chain.committed(node, notice.height, notice.hash);
+        return this.#wakeWaiters(node);
+      case 'final':
+        this.trace.note({ at, node: node.name, kind: 'final', text: `${notice.height}` });
+        this.chain.certified(node, notice.height);
+        return this.#wakeWaiters(node);
+      case 'log':
+        if (notice.line.level === 'debug') return;
+        return this.trace.note({
+          at,
+          node: node.name,
+          kind: 'log',
+          text: `${notice.line.code} ${JSON.stringify(notice.line.details)}`,
+        });
+      default:
+        return;
+    }
+  }
+
+  #wakeWaiters(node: SimulatedNode): void {
+    const waiting = this.#waiters;
+    this.#waiters = [];
+    for (const waiter of waiting) if (waiter.node !== node || !this.#isReached(waiter)) this.#waiters.push(waiter);
+  }
+}
+
+/** The kinds of the messages in a packet. */
+function describePacket(packet: Uint8Array): string {
+  return decodePacket(packet)
+    .map((message) => message.kind)
+    .join(', ');
+}
