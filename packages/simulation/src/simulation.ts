@@ -22,6 +22,9 @@ const CLIENTS = 4;
 const THINK_MS_MIN = 60;
 const THINK_MS_MAX = 320;
 const READ_SHARE = 0.25;
+/** How often a client submits several transactions at once, and how many more. */
+const BURST_SHARE = 0.1;
+const BURST_MAX = 6;
 /** How far apart progress is looked at, milliseconds. */
 const LOOK_MS = 20;
 
@@ -125,7 +128,12 @@ class Simulation {
         if (!this.#isLoading) return;
         this.#clientsBusy += 1;
         if (dice.chance(READ_SHARE)) return client.read(next);
-        client.submit(drawRequests(dice, world.model, accounts, client.nextValue()), next);
+        const more = dice.chance(BURST_SHARE) ? dice.between(1, BURST_MAX) : 0;
+        this.#clientsBusy += more;
+        const submit = (finished: () => void): void =>
+          client.submit(drawRequests(dice, world.model, accounts, client.nextValue()), finished);
+        for (let extra = 0; extra < more; extra++) submit(() => (this.#clientsBusy -= 1));
+        submit(next);
       });
     };
     begin();
@@ -165,7 +173,8 @@ class Simulation {
     return nodes.every((node) => {
       if (operator.lost.has(node)) return true;
       const status = node.validator?.status();
-      if (status === undefined || status.durableHeight !== chain.height || status.finalHeight !== chain.height) return false;
+      if (status === undefined || status.pool.transactions > 0) return false;
+      if (status.durableHeight !== chain.height || status.finalHeight !== chain.height) return false;
       return status.mode === 'validator' || (status.mode === 'observer-only' && this.#world.forgetful.has(node));
     });
   }

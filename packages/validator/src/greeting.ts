@@ -2,7 +2,7 @@ import { faultModelOf, quorumSize, type Slot, type ValidatorMember } from '@varv
 import type { InstanceId, PublicKeyHex } from '@varve/encoding';
 import { LedgerError } from '@varve/ledger';
 import type { Ledger } from '@varve/ledger/chain';
-import { isSkewed } from './clock.ts';
+import { clockOffset, isSkewed } from './clock.ts';
 import { slotAbove } from './engine-host.ts';
 import type { Instant } from './events.ts';
 import { decodeHello, encodeHello, type Hello } from './hello.ts';
@@ -96,7 +96,7 @@ export class Greeting {
       return this.#outbox.misbehaved(peer.networkKey, 'a hello of another chain');
     }
     const answer = peer.hello?.bootId !== hello.bootId;
-    if (this.#peers.heard(peer, hello, now.monotonic, now.wall)) {
+    if (this.#peers.heard(peer, hello, now.monotonic)) {
       return this.#outbox.log('error', 'VALIDATOR_TWICE', { peer: peer.member?.name ?? peer.networkKey });
     }
     if (answer) this.greet(peer, now);
@@ -106,9 +106,9 @@ export class Greeting {
   }
 
   /** Whether this clock is too far from the members' to propose block times. */
-  isSkewed(now: number): boolean {
+  isSkewed(now: Instant): boolean {
     const offsets: number[] = [];
-    for (const peer of this.#peers.fresh(now)) if (peer.member) offsets.push(peer.clockOffset);
+    for (const peer of this.#peers.fresh(now.monotonic)) if (peer.member) offsets.push(clockOffset(peer, now));
     return isSkewed(offsets);
   }
 

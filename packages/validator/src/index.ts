@@ -1,3 +1,4 @@
+export { clockOffset } from './clock.ts';
 export type {
   Admission,
   Answer,

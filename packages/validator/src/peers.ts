@@ -15,9 +15,8 @@ export interface Peer {
   /** Its seat in the present configuration, if it has one. */
   readonly member: ValidatorMember | undefined;
   hello: Hello | undefined;
-  /** Monotonic time of that `Hello`, and how far its clock was ahead of ours then. */
+  /** Monotonic time of that `Hello`. */
   heardAt: number;
-  clockOffset: number;
   /** Boot ids that later ones replaced; hearing one again means that two processes share the key. */
   readonly retiredBoots: Set<string>;
   twiceSeenAt: number | undefined;
@@ -48,7 +47,6 @@ export class Peers {
       member: this.#members.get(networkKey),
       hello: undefined,
       heardAt: 0,
-      clockOffset: 0,
       retiredBoots: new Set(),
       twiceSeenAt: undefined,
       countedSecond: 0,
@@ -91,13 +89,12 @@ export class Peers {
    * Keeps what a peer said.
    * @returns Whether two processes with the peer's key are alive.
    */
-  heard(peer: Peer, hello: Hello, now: number, wall: number): boolean {
+  heard(peer: Peer, hello: Hello, now: number): boolean {
     const previous = peer.hello;
     if (previous && previous.bootId !== hello.bootId) peer.retiredBoots.add(previous.bootId);
     if (peer.retiredBoots.has(hello.bootId)) peer.twiceSeenAt = now;
     peer.hello = hello;
     peer.heardAt = now;
-    peer.clockOffset = hello.clock - wall;
     return this.isTwice(peer, now);
   }
 

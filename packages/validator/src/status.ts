@@ -1,5 +1,6 @@
 import type { Status, ValidatorMember } from '@varve/consensus';
 import type { Height } from '@varve/encoding';
+import type { Instant } from './events.ts';
 import type { Follow } from './follow.ts';
 import type { Greeting } from './greeting.ts';
 import type { ObserverOnly } from './loader.ts';
@@ -40,7 +41,7 @@ export function conditionsOf(parts: {
   readonly production: Production;
   readonly follow: Follow;
   readonly peers: Peers;
-  readonly now: number;
+  readonly now: Instant;
 }): readonly Condition[] {
   const { observerOnly, engine, sealing, follow, peers, now } = parts;
   const conditions: Condition[] = [];
@@ -50,10 +51,10 @@ export function conditionsOf(parts: {
   if (observerOnly) add(observerOnly.code, observerOnly.reason);
   if (sealing.isContradicted) add('SEALS_CONTRADICT', 'seals of others name another block');
   for (const peer of peers.all()) {
-    if (peers.isTwice(peer, now))
+    if (peers.isTwice(peer, now.monotonic))
       add('VALIDATOR_TWICE', 'two processes use one key', [peer.member?.name ?? peer.networkKey]);
   }
-  if (parts.follows && ![...peers.fresh(now)].some((peer) => peer.member)) {
+  if (parts.follows && ![...peers.fresh(now.monotonic)].some((peer) => peer.member)) {
     add('VALIDATORS_UNREACHABLE', 'no validator answers: what this node shows may be old');
   }
   if (parts.isStarting) add('MEMBERS_UNHEARD', 'waits to hear a quorum of the members before it votes');

@@ -149,7 +149,7 @@ export class Validator {
         production: this.#production,
         follow: this.#follow,
         peers: this.#peers,
-        now: this.#now.monotonic,
+        now: this.#now,
       }),
       sealsMissing: this.#sealing.missing,
       peers: [...this.#peers.all()],
@@ -332,7 +332,7 @@ export class Validator {
   #buildObstacle(): string | undefined {
     if (this.#retiring) return 'RETIRING';
     if (this.#sealing.isContradicted) return 'SEALS_CONTRADICT';
-    if (this.#greeting.isSkewed(this.#now.monotonic)) {
+    if (this.#greeting.isSkewed(this.#now)) {
       this.#handOver();
       return 'CLOCK_SKEWED';
     }

@@ -1,7 +1,14 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Height, PublicKeyHex, TransactionId } from '@varve/encoding';
 import type { Ledger, RecordDamaged } from '@varve/ledger/chain';
-import type { Admission, Answer, Notice, TransactionState, Validator } from '@varve/validator';
+import {
+  type Admission,
+  type Answer,
+  clockOffset,
+  type Notice,
+  type TransactionState,
+  type Validator,
+} from '@varve/validator';
 import type { Network } from '../network/index.ts';
 import { NodeError } from './errors.ts';
 import { type EventLoop, instant } from './event-loop.ts';
@@ -143,7 +150,7 @@ export class ServiceHost implements NodeService {
   }
 
   #peers(status: ReturnType<Validator['status']>): PeerView[] {
-    const now = instant().monotonic;
+    const now = instant();
     const connected = new Map(status.peers.map((peer) => [peer.networkKey, peer]));
     const members = this.ledger.configuration.validators.filter(
       (member) => member.networkKey !== this.#identity.networkKey,
@@ -157,8 +164,8 @@ export class ServiceHost implements NodeService {
         connected: peer !== undefined,
         height: peer?.hello?.height,
         finalHeight: peer?.hello?.finalHeight,
-        heardMs: peer?.hello && now - peer.heardAt,
-        clockOffsetMs: peer?.hello && peer.clockOffset,
+        heardMs: peer?.hello && now.monotonic - peer.heardAt,
+        clockOffsetMs: peer?.hello && clockOffset({ hello: peer.hello, heardAt: peer.heardAt }, now),
       };
     });
   }

@@ -5,6 +5,9 @@ import type { Position } from '../history/history.ts';
 import type { SimulatedNode } from '../world/node.ts';
 import type { Report } from './violation.ts';
 
+/** How far a block's time may be ahead: what clocks may differ, and a little for the way. Milliseconds. */
+const BLOCK_AHEAD_MS_MAX = 2500;
+
 /** What was submitted under a transaction's id. */
 export interface Submitted {
   readonly account: string;
@@ -30,12 +33,16 @@ export class CanonicalChain {
   readonly #positions = new Map<string, Position>();
   readonly #submitted: ReadonlyMap<string, Submitted>;
   readonly #model: Model;
+  readonly #wallNow: () => number;
   readonly #report: Report;
   readonly transactions: ChainTransaction[] = [];
   #height = 0;
   #finalHeight = 0;
+  #time = 0;
 
-  constructor(submitted: ReadonlyMap<string, Submitted>, model: Model, report: Report) {
+  /** @param wallNow - The true wall clock, whatever those of nodes say. */
+  constructor(submitted: ReadonlyMap<string, Submitted>, model: Model, wallNow: () => number, report: Report) {
+    this.#wallNow = wallNow;
     this.#submitted = submitted;
     this.#model = model;
     this.#report = report;
@@ -77,7 +84,10 @@ export class CanonicalChain {
     this.#finalHeight = Math.max(this.#finalHeight, height);
     const known = this.#hashes.get(height);
     if (known !== undefined && known !== certificate.blockHash) {
-      this.#report('one certified hash per height', `${node.name}: ${certificate.blockHash} at ${height}, not ${known}`);
+      this.#report(
+        'one certified hash per height',
+        `${node.name}: ${certificate.blockHash} at ${height}, not ${known}`,
+      );
     }
   }
 
@@ -88,11 +98,20 @@ export class CanonicalChain {
     if (parent !== undefined && sealed.header.parentHash !== parent) {
       this.#report('hash-linked blocks', `block ${at} of ${name} is no child of block ${at - 1}`);
     }
+    this.#checkTime(at, sealed.header.time);
     this.#height = at;
     this.#hashes.set(at, sealed.hash);
     for (const view of transactionsAt(ledger, at)) {
       this.#append(view.transaction.id, { height: at, leafIndex: view.leafIndex }, view.outcome.code);
     }
+  }
+
+  /** Block time never falls, and a minority of wrong clocks does not lead it away. */
+  #checkTime(at: number, time: number): void {
+    if (time < this.#time) this.#report('block time never falls', `block ${at} has ${time} after ${this.#time}`);
+    const ahead = time - this.#wallNow();
+    if (ahead > BLOCK_AHEAD_MS_MAX) this.#report('block time near real time', `block ${at} is ${ahead} ms ahead`);
+    this.#time = time;
   }
 
   #append(transaction: string, position: Position, outcome: string): void {

@@ -30,7 +30,12 @@ export interface ClientSurroundings {
   /** Tells the world what a transaction asks for, before anybody else can see it. */
   submitting(transaction: string, account: string, requests: readonly Request[]): void;
   /** Calls back when the transaction has come that far on that node, if it ever does. */
-  whenReached(node: SimulatedNode, id: TransactionId, level: 'committed' | 'final', reached: (state: Reached) => void): void;
+  whenReached(
+    node: SimulatedNode,
+    id: TransactionId,
+    level: 'committed' | 'final',
+    reached: (state: Reached) => void,
+  ): void;
 }
 
 /** Where a transaction stands. */
@@ -90,8 +95,20 @@ export class SimulatedClient {
         if (attempt.settled) return;
         attempt.settled = true;
         const open = result.kind === 'unknown' ? {} : { completedAt: scheduler.now };
-        this.history.push({ kind: 'submit', client: this.name, transaction: transaction.id, invokedAt, ...open, result });
-        trace.note({ at: scheduler.now, node: this.name, kind: 'answer', text: `${short(transaction.id)} ${told(result)}` });
+        this.history.push({
+          kind: 'submit',
+          client: this.name,
+          transaction: transaction.id,
+          invokedAt,
+          ...open,
+          result,
+        });
+        trace.note({
+          at: scheduler.now,
+          node: this.name,
+          kind: 'answer',
+          text: `${short(transaction.id)} ${told(result)}`,
+        });
         finished();
       },
     };
@@ -162,7 +179,13 @@ export class SimulatedClient {
     const number = ++attempt.number;
     const node = this.#dice.pick(this.#surroundings.nodes);
     const id = attempt.transaction.id;
-    trace.note({ at: scheduler.now, node: this.name, kind: 'invoke', text: `${short(id)} at ${node.name}`, peer: node.name });
+    trace.note({
+      at: scheduler.now,
+      node: this.name,
+      kind: 'invoke',
+      text: `${short(id)} at ${node.name}`,
+      peer: node.name,
+    });
     const again = (ms: number): void => {
       scheduler.after(ms, () => {
         if (attempt.number === number) this.#try(attempt);
@@ -215,4 +238,3 @@ function told(result: SubmitOperation['result']): string {
       return 'given up on';
   }
 }
-

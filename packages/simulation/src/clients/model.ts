@@ -1,4 +1,3 @@
-
 /** What a client asks for, in the words of the model. Paths are children of the root. */
 export type Request =
   | { readonly kind: 'create'; readonly path: string; readonly value: string }
@@ -31,7 +30,10 @@ export class Model {
   #supply = 0;
 
   /** The code of the outcome, and what changed; a transaction that fails changes nothing. */
-  apply(account: string, requests: readonly Request[]): { readonly code: string; readonly writes: readonly PathWrite[] } {
+  apply(
+    account: string,
+    requests: readonly Request[],
+  ): { readonly code: string; readonly writes: readonly PathWrite[] } {
     const nodes = new Map(this.#nodes);
     const assets = new Set(this.#assets);
     const balances = new Map(this.#balances);
@@ -108,4 +110,3 @@ export class Model {
     return this.#nodes.get(path)?.version;
   }
 }
-

@@ -118,6 +118,7 @@ export class FaultDriver {
         return this.#failWrites(fault.kind, nodes, 'ENOSPC', ms);
       case 'clock-skew':
       case 'clock-jump':
+        if (this.#isTooMuchSkew(nodes)) return;
         for (const node of nodes) node.clockOffset = fault.amount;
         this.#count(fault.kind);
         return this.#until(ms, () => {
@@ -151,7 +152,11 @@ export class FaultDriver {
 
   /** Links of the fault's nodes, with everybody. */
   #disturb(fault: Fault, ms: number, how: Omit<LinkRule, 'covers' | 'hits'>): void {
-    this.#rule(fault.kind, ms, { ...how, covers: (a, b) => fault.nodes.includes(a) || fault.nodes.includes(b), hits: 0 });
+    this.#rule(fault.kind, ms, {
+      ...how,
+      covers: (a, b) => fault.nodes.includes(a) || fault.nodes.includes(b),
+      hits: 0,
+    });
   }
 
   #rule(kind: FaultKind, ms: number, rule: LinkRule): void {
@@ -276,6 +281,13 @@ export class FaultDriver {
         this.#calm = undefined;
       });
     });
+  }
+
+  /** A median of clocks survives a minority of wrong ones. */
+  #isTooMuchSkew(nodes: readonly SimulatedNode[]): boolean {
+    const all = this.#parts.nodes;
+    const wrong = all.filter((node) => node.clockOffset !== 0 || nodes.includes(node));
+    return wrong.length > Math.floor((all.length - 1) / 2);
   }
 
   /** Everybody is up and hears everybody. */

@@ -27,7 +27,10 @@ export function drawPlan({ seed, validators, votesMax, kinds, durationMs }: Plan
   const dice = new Dice(`plan ${seed} ${validators}`);
   const wanted = Math.max(Math.min(KINDS_MIN, kinds.length), Math.round(kinds.length * (dice.between(25, 70) / 100)));
   const chosen = dice.sample(kinds, wanted);
-  const unlucky = dice.sample(Array.from({ length: validators }, (_, i) => i), votesMax);
+  const unlucky = dice.sample(
+    Array.from({ length: validators }, (_, i) => i),
+    votesMax,
+  );
   const count = Math.max(8, Math.round(durationMs / FAULT_INTERVAL_MS));
   const faults: Fault[] = [];
   for (let i = 0; i < count; i++) {

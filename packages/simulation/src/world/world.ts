@@ -15,7 +15,7 @@ import { Dice } from './dice.ts';
 import { simulatedGenesis, validatorName } from './genesis.ts';
 import type { Key, Signatures } from './keys.ts';
 import { SimulatedNetwork } from './network.ts';
-import { type EndReason, SimulatedNode } from './node.ts';
+import { type EndReason, SimulatedNode, WALL_START } from './node.ts';
 import { Scheduler } from './scheduler.ts';
 
 /** What a world is made of. */
@@ -72,7 +72,7 @@ export class World {
     this.operator = new Operator(this.scheduler, this.report);
     const watch = new EngineWatch(this.report);
     const watched = watch.watched(protocol);
-    this.chain = new CanonicalChain(this.#submitted, this.model, this.report);
+    this.chain = new CanonicalChain(this.#submitted, this.model, () => WALL_START + this.scheduler.now, this.report);
     const surroundings = {
       scheduler: this.scheduler,
       trace: this.trace,
@@ -149,7 +149,14 @@ export class World {
     this.trace.packet(now, from.name, to.name, id, packet, () => describePacket(packet));
     const { arrivals } = this.network.fate(from.index, to.index);
     if (arrivals.length === 0) {
-      this.trace.detail(() => ({ at: now, node: to.name, kind: 'lose', text: describePacket(packet), peer: from.name, id }));
+      this.trace.detail(() => ({
+        at: now,
+        node: to.name,
+        kind: 'lose',
+        text: describePacket(packet),
+        peer: from.name,
+        id,
+      }));
     }
     const { run } = from;
     const toRun = to.run;
