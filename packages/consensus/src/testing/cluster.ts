@@ -122,13 +122,19 @@ export class EngineCluster<M> extends Ensemble<M> {
     if (host.batches.length > 0) this.#startWrite(host);
   }
 
-  /** Cuts all links between the groups. */
+  /** Cuts all links between the groups, in both directions; who is in none is one group more. */
   partition(...groups: readonly (readonly NodeId[])[]): this {
     this.cut.clear();
     for (const group of groups) {
-      for (const from of group) for (const to of this.ids) if (!group.includes(to)) this.cut.add(`${from}>${to}`);
+      this.mute(group);
+      for (const to of group) for (const from of this.ids) if (!group.includes(from)) this.cut.add(`${from}>${to}`);
     }
     return this;
+  }
+
+  /** Cuts what `group` says to the others; it still hears them. */
+  mute(group: readonly NodeId[]): void {
+    for (const from of group) for (const to of this.ids) if (!group.includes(to)) this.cut.add(`${from}>${to}`);
   }
 
   heal(): this {

@@ -52,6 +52,7 @@ function disturb<M>(cluster: EngineCluster<M>, electionMs: number): void {
       cluster.partition(cluster.ids.filter(() => pick(2) === 0));
       return;
     case 4:
+      if (pick(3) === 0) cluster.mute([id]);
       cluster.cut.add(`${id}>${other}`);
       return;
     case 5:

@@ -95,7 +95,7 @@ function overLinks<M>(
   }
 }
 
-/** `a | b c`: what is sent from one group to another is lost. */
+/** `a | b c`: what is sent from one group to another is lost; who is in none is one group more. */
 function partition<M>(stage: Stage<M>, text: string): void {
   const groups = text.split('|').map((group) =>
     group
@@ -105,7 +105,11 @@ function partition<M>(stage: Stage<M>, text: string): void {
   );
   stage.cut.clear();
   for (const group of groups) {
-    for (const from of group) for (const to of stage.ids) if (!group.includes(to)) stage.cut.add(`${from}>${to}`);
+    for (const one of group) {
+      for (const other of stage.ids) {
+        if (!group.includes(other)) stage.cut.add(`${one}>${other}`).add(`${other}>${one}`);
+      }
+    }
   }
 }
 
