@@ -1,4 +1,5 @@
-import { anchorAt, entryOf, payloadOf } from '@varve/consensus/testing';
+import { createRng, type Entry, uniformBelow } from '@varve/consensus';
+import { anchorAt, entryOf, hashOf, payloadOf } from '@varve/consensus/testing';
 import { describe, expect, it } from 'vitest';
 import { IN_FLIGHT_APPENDS_MAX } from '../src/window.ts';
 import { A, B, C, Cluster, D, E, hardStateOf } from './harness.ts';
@@ -293,6 +294,47 @@ describe('research traps', () => {
     for (const id of cluster.ids) expect(cluster.status(id).inFlight).toEqual({ payloads: 0, bytes: 0 });
   });
 
+  it.each([1, 2, 3, 4, 5])('18: in whatever portions commits come, none is skipped or repeated (seed %i)', (seed) => {
+    const rng = createRng(hashOf(`portions/${seed}`));
+    const log = logOf(...Array.from({ length: 300 }, (_, i) => 1 + Math.floor(i / 100)));
+    const termAt = (index: number) => log[index - 1]?.epoch.number ?? 0;
+    const committed: Entry[] = [];
+    let follower = new Replica(A, 3, { hardState: hardStateOf(3) });
+    while (committed.length < log.length) {
+      const { lastIndex, committed: applied } = follower.status;
+      const prevIndex = uniformBelow(rng, lastIndex + 1);
+      const entries = log.slice(prevIndex, prevIndex + uniformBelow(rng, 50));
+      const commit = uniformBelow(rng, log.length + 1);
+      if (uniformBelow(rng, 4) === 0) {
+        follower.receive(B, { kind: 'heartbeat', term: 3, commit: Math.min(commit, lastIndex), context: 0 });
+      } else {
+        const prevTerm = termAt(prevIndex);
+        follower.receive(B, { kind: 'appendEntries', term: 3, prevIndex, prevTerm, commit, entries });
+      }
+      committed.push(...follower.committed.splice(0));
+      follower.persist();
+      if (uniformBelow(rng, 8) > 0 || follower.status.committed !== applied) continue;
+      follower = new Replica(A, 3, {
+        hardState: hardStateOf(3),
+        log: log.slice(0, follower.status.lastIndex),
+        applied,
+      });
+    }
+    expect(committed).toEqual(log);
+  });
+
+  it('18: a log of many appends reaches a follower whole', () => {
+    const cluster = new Cluster({ n: 3, seed: 18, payloadBytes: 300_000 }).start();
+    const leader = cluster.elect();
+    const [slow] = others(cluster, leader);
+    cluster.partition([slow ?? A]);
+    cluster.demand(leader, 30);
+    cluster.runUntil('30 committed', () => cluster.history.highest > 30);
+    cluster.heal();
+    cluster.runUntil('it catches up', () => cluster.host(slow ?? A).delivered > 30);
+    expect(cluster.host(slow ?? A).syncs).toEqual([]);
+  });
+
   it('19: an answer to an old round confirms no new read', () => {
     const leader = new Replica(A, 3).lead([B]);
     const beat = saidIn(leader.step({ kind: 'read', context: 1 })).find((said) => said.kind === 'heartbeat');
@@ -389,12 +431,44 @@ describe('research traps', () => {
     expect(leader.status.role).not.toBe('leader');
   });
 
+  it('28: a follower with an empty log comes back to an idle cluster whose logs are trimmed', () => {
+    const cluster = new Cluster({ n: 3, seed: 28 });
+    cluster.boot(A);
+    cluster.boot(B);
+    const leader = cluster.elect();
+    cluster.demand(leader, 600);
+    cluster.runUntil('600 committed', () => cluster.history.highest > 600);
+    cluster.run(1000);
+    for (const id of [A, B]) cluster.certify(id);
+    cluster.run(5000);
+    const { size } = cluster.history.proposals;
+    cluster.boot(C);
+    cluster.runUntil('C has it all', () => cluster.host(C).store.applied === cluster.history.highest, 1500);
+    expect(cluster.history.proposals.size).toBe(size);
+    expect(cluster.leader()).toBe(leader);
+    expect(cluster.host(C).syncs[0]?.[0]).toBe(leader);
+  });
+
   it('53: a new leader builds after what its log already holds', () => {
     const leader = new Replica(A, 3, { hardState: hardStateOf(2), log: logOf(1, 1, 2) });
     leader.step({ kind: 'demand', pending: true });
     leader.lead([B]);
     expect(leader.committed.map((entry) => entry.index)).toEqual([1, 2, 3, 4]);
     expect(leader.last.build).toEqual({ index: 5, epoch: { number: 3, node: A } });
+  });
+
+  it('54: what may still be overwritten is handed out nowhere', () => {
+    // Figure 8 (c) and (d): entry 2 of term 2 lies on A, B and C, which is a majority; then E overwrites it.
+    const leader = new Replica(A, 5, { hardState: hardStateOf(3), log: logOf(1, 2), applied: 1 }).lead([B, C], false);
+    leader.acknowledge([B, C], 2);
+    expect(leader.committed).toEqual([]);
+    const told = leader.wake().send.map(({ message }) => message);
+    expect(told.filter((message) => message.kind === 'heartbeat' && message.commit > 1)).toEqual([]);
+    const follower = new Replica(B, 5, { hardState: hardStateOf(4), log: logOf(1, 2), applied: 1 });
+    follower.receive(A, { kind: 'heartbeat', term: 4, commit: 1, context: 1 });
+    const entries = [entryOf(2, 3, E, 'three')];
+    follower.receive(E, { kind: 'appendEntries', term: 5, prevIndex: 1, prevTerm: 1, commit: 1, entries });
+    expect(follower.committed).toEqual([]);
   });
 
   it('56: repeated, foreign and misdirected answers change no tally', () => {
@@ -415,6 +489,21 @@ describe('research traps', () => {
     real.receive(B, { kind: 'appendAccepted', term: 1, matchIndex: 99, voter: B });
     real.persist();
     expect(real.status.committed).toBe(1);
+  });
+
+  it.each([1, 2, 3])('57: a second engine repeats a whole run to the byte (seed %i)', (seed) => {
+    const cluster = new Cluster({ n: 5, seed, record: true, loss: 0.1, duplication: 0.1 }).start();
+    for (const id of cluster.ids) {
+      cluster.demandAll(5).run(300);
+      cluster.read(id);
+      cluster.partition([id]).run(1200);
+      cluster.blockSync(id);
+      cluster.crash(id);
+      cluster.boot(id);
+      cluster.heal();
+    }
+    cluster.run(2000).check();
+    expect(cluster.leaders.size).toBeGreaterThan(1);
   });
 
   it('58: an entry never commits without the one before', () => {
