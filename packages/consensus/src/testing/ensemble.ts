@@ -149,7 +149,10 @@ export abstract class Ensemble<M> {
   }
 
   #carryOut(host: EngineHost<M>, output: Output<M>): void {
-    for (const envelope of output.send) this.post(envelope);
+    for (const envelope of output.send) {
+      if (this.protocol.vouched(envelope.message)) violated(`${host.id} promises what it has not made durable`);
+      this.post(envelope);
+    }
     for (const { slot, payload } of output.check) {
       const valid = this.history.isMadeFor(payload.id, slot);
       this.answerCheck(host, { kind: 'checked', slot, payload: payload.id, valid });

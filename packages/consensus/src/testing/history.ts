@@ -32,13 +32,12 @@ export class History {
     const known = this.committed.get(entry.index);
     if (known === key) return;
     if (known !== undefined) violated(`agreement: ${node} commits ${key} at ${entry.index}, where ${known} stands`);
+    const id = entry.payload?.id;
+    const at = id && this.#indexes.get(id);
+    if (at !== undefined) violated(`${node} commits ${key} at ${entry.index} and at ${at}`);
+    if (id !== undefined) this.#indexes.set(id, entry.index);
     this.committed.set(entry.index, key);
     this.highest = Math.max(this.highest, entry.index);
-    const id = entry.payload?.id;
-    if (id === undefined) return;
-    const at = this.#indexes.get(id);
-    if (at !== undefined && at !== entry.index) violated(`${node} commits ${key} at ${entry.index} and at ${at}`);
-    this.#indexes.set(id, entry.index);
   }
 
   /** Where `id` was committed. */

@@ -10,7 +10,7 @@ export function formatSlot({ index, epoch }: Slot | Anchor): string {
 }
 
 /** `1/a`; `0` before any. */
-export function formatEpoch({ number, node }: Epoch): string {
+function formatEpoch({ number, node }: Epoch): string {
   return node === '' ? `${number}` : `${number}/${node}`;
 }
 

@@ -98,7 +98,7 @@ export function expectScenario(name: string, expected: string, actual: string, a
 }
 
 /** Lines removed and added, each run of them with the line before, by longest common subsequence. */
-export function difference(expected: string, actual: string): readonly string[] {
+function difference(expected: string, actual: string): readonly string[] {
   const [a, b] = [expected.split('\n'), actual.split('\n')];
   const width = b.length + 1;
   const lengths = new Uint32Array((a.length + 1) * width);
