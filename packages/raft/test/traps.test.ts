@@ -105,8 +105,8 @@ describe('research traps', () => {
   });
 
   it('7: async_storage_writes_append_aba_race: a late acknowledgement vouches for no newer entries', () => {
-    // As etcd-io/raft#8: A gets entries of B's term 1, then C's of term 2 at the same place, while its disk hangs; then
-    // it leads term 3 itself.
+    // As etcd-io/raft#8: A gets entries 1 and 2 of B's term 1, then C's entry 1 of term 2, while its disk hangs; then it
+    // leads term 3 itself, with a no-op at 2.
     const node = new Replica(A, 3);
     node.receive(B, {
       kind: 'appendEntries',
@@ -114,7 +114,7 @@ describe('research traps', () => {
       prevIndex: 0,
       prevTerm: 0,
       commit: 0,
-      entries: [entryOf(1, 1, B)],
+      entries: [entryOf(1, 1, B), entryOf(2, 1, B)],
     });
     node.receive(C, {
       kind: 'appendEntries',
