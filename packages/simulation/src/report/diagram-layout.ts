@@ -15,7 +15,7 @@ const ACROSS_LINES_MAX = 4;
 /** Lane of all who are no node of the diagram. */
 export const CLIENTS_LANE = 'clients';
 /** Whom faults of the network happen to: they go across all lanes. */
-export const WORLD = 'world';
+const WORLD = 'world';
 
 export interface Lane {
   readonly name: string;
@@ -127,8 +127,8 @@ class Rows {
 
   /** Rows that belong to one event alone. */
   across(count: number): number {
-    const y = Math.max(...this.#next) + 3;
-    this.#next.fill(y + count * ROW_HEIGHT + 6);
+    const y = Math.max(...this.#next);
+    this.#next.fill(y + count * ROW_HEIGHT + 12);
     return y;
   }
 }

@@ -8,7 +8,7 @@ import type {
 } from '../../src/history/history.ts';
 
 /** `[invokedAt, completedAt]`; an absent end stays open. */
-export type Times = readonly [number, number?];
+type Times = readonly [number, number?];
 
 export function at(height: number, leafIndex = 0): Position {
   return { height, leafIndex };

@@ -81,10 +81,12 @@ describe.skipIf(CHROMIUM === undefined)('the page of a sequence diagram', () => 
   it('runs nothing that a text holds', async () => {
     const text = '</script><script>alert(1)</script><img src=x onerror=alert(2)>';
     await show(
-      SMALL.map((event) => ({ ...event, text })),
+      SMALL.map((event) => ({ ...event, text, node: event.node === 'c1' ? text : event.node })),
       [text],
     );
     expect(await page.locator('ol li').first().textContent()).toContain(text);
+    expect(await page.locator('ol li.k-invoke b').textContent()).toBe(`${text} → alder`);
+    expect(await page.locator('img').count()).toBe(0);
     expect(await page.locator('.violations li').textContent()).toBe(text);
   });
 });

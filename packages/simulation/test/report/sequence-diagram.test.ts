@@ -75,6 +75,15 @@ describe('a sequence diagram', () => {
     expect(count(pageOf([send, receive, { ...receive, at: 9 }]), /class="arrow packet"/g)).toBe(2);
     expect(count(pageOf([send]), /class="arrow open"/g)).toBe(1);
     expect(count(pageOf([receive]), /class="arrow open arrives"/g)).toBe(1);
+    expect(count(html, /class="arrow open/g)).toBe(0);
+  });
+
+  it('never lets a packet arrive above where it left', () => {
+    const [send, receive] = traffic(1) as [TraceEvent, TraceEvent];
+    const log: TraceEvent = { at: 0, node: 'alder', kind: 'log', text: 'before it' };
+    const page = pageOf([log, log, send, { ...receive, at: 0 }]);
+    const [, from, to] = /class="arrow packet" d="M\d+ (\d+)L\d+ (\d+)"/.exec(page) ?? [];
+    expect(Number(to)).toBeGreaterThanOrEqual(Number(from));
   });
 
   it('lets time go downward, with every event at a height of its own moment', () => {
@@ -83,6 +92,24 @@ describe('a sequence diagram', () => {
     for (const [i, event] of events.entries()) {
       const later = events.slice(i + 1).filter(({ at }) => Number(at) > Number(event.at));
       expect(later.every(({ y }) => y > event.y)).toBe(true);
+    }
+  });
+
+  it('gives labels and bands rows of their own', () => {
+    const log: TraceEvent = { at: 131, node: 'alder', kind: 'log', text: 'x' };
+    const fault: TraceEvent = { at: 131, node: 'world', kind: 'fault', text: 'y' };
+    const page = pageOf([...SMALL.slice(0, 8), log, fault, log, fault, ...SMALL.slice(8)]);
+    const labels = [...page.matchAll(/<text x="(\d+)" y="(\d+)"/g)].map((match) => match.slice(1).map(Number));
+    for (const [i, [x, y]] of labels.entries()) {
+      for (const [x2, y2] of labels.slice(i + 1)) {
+        if (Math.abs((x ?? 0) - (x2 ?? 0)) < 20) expect(Math.abs((y ?? 0) - (y2 ?? 0))).toBeGreaterThanOrEqual(11);
+      }
+    }
+    const bands = [...page.matchAll(/class="band" x="84" y="(\d+)"[^>]* height="(\d+)"/g)];
+    expect(bands).toHaveLength(4);
+    for (const [, top, height] of bands) {
+      const inside = labels.filter(([, y = 0]) => y - 8 < Number(top) + Number(height) && y > Number(top));
+      expect(inside).toHaveLength(1);
     }
   });
 
@@ -130,6 +157,11 @@ describe('a sequence diagram', () => {
     expect(page).toContain('&lt;/script&gt;&lt;script&gt;alert(1)');
     expect(unbalanced(page)).toEqual([]);
     expect(embedded(page).events[0]?.text).toBe(evil);
+    expect(page.isWellFormed()).toBe(true);
+    expect(page).not.toContain('\u0000');
+    const short = pageOf(SMALL.map((event) => ({ ...event, text: '<b>&' })));
+    expect(count(short, /&lt;b&gt;&amp;</g)).toBeGreaterThan(15);
+    expect(count(short, /<b>/g)).toBe(0);
   });
 
   it('keeps labels short and what goes across in few lines', () => {
