@@ -1,7 +1,7 @@
 import { createRng, type Entry, uniformBelow } from '@varve/consensus';
 import { anchorAt, entryOf, hashOf, payloadOf } from '@varve/consensus/testing';
 import { describe, expect, it } from 'vitest';
-import { IN_FLIGHT_APPENDS_MAX } from '../src/window.ts';
+import { IN_FLIGHT_APPENDS_MAX, IN_FLIGHT_BYTES_MAX } from '../src/window.ts';
 import { A, B, C, Cluster, D, E, hardStateOf } from './harness.ts';
 import { Replica, saidIn } from './replica.ts';
 
@@ -280,6 +280,19 @@ describe('research traps', () => {
     expect(cluster.leader()).toBe(leader);
     cluster.heal();
     cluster.runUntil('it catches up', () => cluster.host(lost ?? A).delivered > IN_FLIGHT_APPENDS_MAX * 2, 500);
+  });
+
+  it('15: bytes in flight are given back when they are acknowledged', () => {
+    const payloadBytes = 400_000;
+    // Links that keep the order: a refusal would empty the window in another way.
+    const cluster = new Cluster({ n: 3, seed: 15, payloadBytes, delayMsMax: 1 }).start();
+    const leader = cluster.elect();
+    const count = Math.ceil((2 * IN_FLIGHT_BYTES_MAX) / payloadBytes);
+    cluster.demand(leader, count);
+    const { highest } = cluster.history;
+    cluster.runUntil('two windows of bytes', () =>
+      cluster.ids.every((id) => cluster.host(id).delivered >= highest + count),
+    );
   });
 
   it('17: nothing in flight counts as nothing, after any history', () => {
