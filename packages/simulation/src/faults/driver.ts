@@ -6,7 +6,7 @@ import type { SimulatedDisk } from '../world/disk.ts';
 import type { LinkRule, SimulatedNetwork } from '../world/network.ts';
 import type { SimulatedNode } from '../world/node.ts';
 import type { Scheduler } from '../world/scheduler.ts';
-import { describeFault, type Fault, type FaultKind, pairsOf } from './fault.ts';
+import { describeFault, type Fault, type FaultKind, LEADER, pairsOf } from './fault.ts';
 import type { Operator } from './operator.ts';
 
 /** How long a fault waits for its turn while another needs calm, milliseconds. */
@@ -69,8 +69,21 @@ export class FaultDriver {
       scheduler.after(POSTPONED_MS, () => this.#begin(fault));
       return;
     }
-    trace.note({ at: scheduler.now, node: 'world', kind: 'fault', text: describeFault(fault) });
-    this.#strike(fault, fault.until - fault.at);
+    const aimed = { ...fault, nodes: fault.nodes.map((index) => (index === LEADER ? this.#leader(fault) : index)) };
+    trace.note({ at: scheduler.now, node: 'world', kind: 'fault', text: describeFault(aimed) });
+    this.#strike(aimed, fault.until - fault.at);
+  }
+
+  /** Whoever leads the latest epoch; while nobody does, any node. */
+  #leader(fault: Fault): number {
+    const { nodes, seed } = this.#parts;
+    let best: { index: number; epoch: number } | undefined;
+    for (const { index, validator } of nodes) {
+      const engine = validator?.status().engine;
+      if (engine?.role !== 'leader' || (best && best.epoch >= engine.epoch.number)) continue;
+      best = { index, epoch: engine.epoch.number };
+    }
+    return best?.index ?? new Dice(`anybody ${seed} ${fault.at}`).between(0, nodes.length - 1);
   }
 
   #strike(fault: Fault, ms: number): void {

@@ -30,6 +30,9 @@ export type FaultKind = (typeof FAULT_KINDS)[number];
 /** Faults after which a validator must not vote any more: they strike at most f of a configuration. */
 export const VOTE_COSTING: ReadonlySet<FaultKind> = new Set<FaultKind>(['rot-engine', 'lost-batch', 'backup']);
 
+/** Stands in a fault's nodes for whoever leads when it begins. */
+export const LEADER = -1;
+
 /** One fault of a plan: when, and to whom. Times are virtual milliseconds, nodes positions in the configuration. */
 export interface Fault {
   readonly kind: FaultKind;
@@ -53,7 +56,7 @@ export function pairsOf(n: number): readonly (readonly [number, number])[] {
 
 /** One line for a report. */
 export function describeFault(fault: Fault): string {
-  const nodes = fault.nodes.map((node) => `validator-${node + 1}`).join(', ');
+  const nodes = fault.nodes.map((node) => (node === LEADER ? 'the leader' : `validator-${node + 1}`)).join(', ');
   const graph = fault.graph === undefined ? '' : ` graph ${fault.graph.toString(2)}`;
   const boundary = fault.boundary === undefined ? '' : ` ${fault.boundary} the write`;
   return `${fault.kind}${boundary}${graph} ${nodes} (${fault.amount}) until ${fault.until} ms`;

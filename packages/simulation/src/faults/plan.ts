@@ -1,5 +1,5 @@
 import { Dice } from '../world/dice.ts';
-import { type Fault, type FaultKind, pairsOf, VOTE_COSTING } from './fault.ts';
+import { type Fault, type FaultKind, LEADER, pairsOf, VOTE_COSTING } from './fault.ts';
 
 /** What a plan is drawn for. */
 export interface PlanOptions {
@@ -15,7 +15,7 @@ export interface PlanOptions {
 /** The cluster gets this long before the first fault, milliseconds. */
 const QUIET_MS = 1500;
 /** One fault about this often, milliseconds. */
-const FAULT_INTERVAL_MS = 2500;
+const FAULT_INTERVAL_MS = 1100;
 /** At least so many kinds take part, where there are as many. */
 const KINDS_MIN = 4;
 
@@ -49,7 +49,7 @@ function isUnluckyOnly(kind: FaultKind): boolean {
 
 function drawFault(dice: Dice, kind: FaultKind, at: number, n: number, unlucky: readonly number[]): Fault {
   const all = Array.from({ length: n }, (_, i) => i);
-  const short = at + dice.between(200, 2500);
+  const short = at + dice.between(100, 1800);
   const base = { kind, at, until: short, nodes: [] as number[], amount: 0 };
   if (isUnluckyOnly(kind)) {
     const amount = dice.between(0, 1_000_000);
@@ -64,39 +64,48 @@ function drawFault(dice: Dice, kind: FaultKind, at: number, n: number, unlucky: 
     case 'delay':
       return { ...base, nodes: drawSome(dice, all), amount: dice.between(20, 600) };
     case 'partition':
-      return { ...base, graph: drawGraph(dice, n), until: at + dice.between(300, 3500) };
+      return { ...base, graph: drawGraph(dice, n), until: at + dice.between(300, 2500) };
     case 'one-way':
-      return { ...base, nodes: dice.sample(all, 2), amount: dice.between(0, 1) };
+      return {
+        ...base,
+        nodes: dice.chance(0.3) ? [LEADER, dice.pick(all)] : dice.sample(all, 2),
+        amount: dice.between(0, 1),
+      };
     case 'kill':
     case 'power':
       return { ...base, nodes: drawSome(dice, all) };
     case 'write-boundary':
       return {
         ...base,
-        nodes: [dice.pick(all)],
+        nodes: drawOne(dice, all),
         amount: dice.between(0, 1),
         boundary: dice.pick(['before', 'during', 'after'] as const),
       };
     case 'storm':
-      return { ...base, nodes: all, amount: dice.between(2, 4), until: at + dice.between(500, 2000) };
+      return { ...base, nodes: all, amount: dice.between(2, 4), until: at + dice.between(500, 1500) };
     case 'pause':
-      return { ...base, nodes: drawSome(dice, all), until: at + dice.between(100, 3000) };
+      return { ...base, nodes: drawSome(dice, all), until: at + dice.between(100, 2000) };
     case 'slow-node':
-      return { ...base, nodes: [dice.pick(all)], amount: dice.between(2, 30) };
+      return { ...base, nodes: drawOne(dice, all), amount: dice.between(2, 30) };
     case 'slow-disk':
       return { ...base, nodes: drawSome(dice, all), amount: dice.between(50, 1500) };
     case 'clock-skew':
-      return { ...base, nodes: [dice.pick(all)], amount: dice.between(-5000, 5000) };
+      return { ...base, nodes: drawOne(dice, all), amount: dice.between(-5000, 5000) };
     case 'clock-jump':
-      return { ...base, nodes: [dice.pick(all)], amount: dice.pick([-3_600_000, -60_000, 60_000, 3_600_000]) };
+      return { ...base, nodes: drawOne(dice, all), amount: dice.pick([-3_600_000, -60_000, 60_000, 3_600_000]) };
     default:
-      return { ...base, nodes: [dice.pick(all)] };
+      return { ...base, nodes: drawOne(dice, all) };
   }
+}
+
+/** Half the time whoever leads: nobody else's faults matter as much. */
+function drawOne(dice: Dice, all: readonly number[]): number[] {
+  return [dice.chance(0.5) ? LEADER : dice.pick(all)];
 }
 
 /** Mostly one node, sometimes several, rarely all. */
 function drawSome(dice: Dice, all: readonly number[]): number[] {
-  return dice.sample(all, dice.chance(0.6) ? 1 : dice.between(1, all.length));
+  return dice.chance(0.7) ? drawOne(dice, all) : dice.sample(all, dice.between(1, all.length));
 }
 
 /** Any graph, with the notorious ones more often: one node alone, a chain, a bridge, a ring, a star. */

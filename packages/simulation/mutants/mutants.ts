@@ -1,0 +1,13 @@
+import type { Mutant } from './mutant.ts';
+import { RAFT_MUTANTS } from './raft-mutants.ts';
+import { SHARED_MUTANTS } from './shared-mutants.ts';
+
+/** Every planted bug that the simulator must find. */
+export const MUTANTS: readonly Mutant[] = [...RAFT_MUTANTS, ...SHARED_MUTANTS];
+
+/** @throws where there is no such mutant. */
+export function mutantNamed(name: string): Mutant {
+  const mutant = MUTANTS.find((one) => one.name === name);
+  if (mutant === undefined) throw new Error(`no mutant "${name}"`);
+  return mutant;
+}
