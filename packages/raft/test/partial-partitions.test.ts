@@ -122,6 +122,19 @@ describe('trap 21: partial partitions', () => {
     },
   );
 
+  it.each([3, 4, 5])(
+    '21: an idle leader of %i keeps its term while a quorum hears it, whatever other links are cut',
+    (n) => {
+      for (const links of shapesOf(names(n))) {
+        const cluster = ledByA(n, `idle/${links.join(' ')}`);
+        keepOnly(cluster, bothWays(links));
+        if (!hasQuorum(cluster, A)) continue;
+        cluster.run(WATCH_MS);
+        expect([cluster.leader(), cluster.leaders.size]).toEqual([A, 1]);
+      }
+    },
+  );
+
   it('21: every set of one-way links of 3 nodes: where one node and a quorum hear each other, it goes on soon', () => {
     const ids = names(3);
     const all = ids.flatMap((from) => ids.filter((to) => to !== from).map((to): Link => [from, to]));

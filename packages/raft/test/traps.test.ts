@@ -416,6 +416,16 @@ describe('research traps', () => {
     cluster.runUntil('a leader', () => cluster.leader() !== undefined, 3000);
   });
 
+  it('20: the only electable node learns a later term from the refusal of its pre-vote', () => {
+    const cluster = new Cluster({ n: 3, seed: 20 });
+    Object.assign(cluster.host(A).store, { hardState: hardStateOf(1), log: logOf(1) });
+    cluster.host(B).store.hardState = hardStateOf(50);
+    cluster.boot(A);
+    cluster.boot(B);
+    cluster.runUntil('A leads', () => cluster.leader() === A, 4000);
+    expect(cluster.status(A).epoch.number).toBeGreaterThan(50);
+  });
+
   it('20: a node with a later term and a lower one both get back in', () => {
     const cluster = new Cluster({ n: 3, seed: 20 });
     cluster.host(A).store.hardState = hardStateOf(50);

@@ -36,6 +36,8 @@ export class EngineCluster<M> extends Ensemble<M> {
   readonly cut: Set<string> = new Set();
   /** Drops what it returns true for. */
   filter: (envelope: Envelope<M>) => boolean = () => false;
+  /** Milliseconds that a message takes beyond the random delay. */
+  slowness: (envelope: Envelope<M>) => number = () => 0;
   loss: number;
   duplication: number;
   delayMsMax: number;
@@ -140,6 +142,7 @@ export class EngineCluster<M> extends Ensemble<M> {
   heal(): this {
     this.cut.clear();
     this.filter = () => false;
+    this.slowness = () => 0;
     this.loss = 0;
     this.duplication = 0;
     return this;
@@ -219,7 +222,7 @@ export class EngineCluster<M> extends Ensemble<M> {
     const copies = this.#chance(this.loss) ? 0 : this.#chance(this.duplication) ? 2 : 1;
     const packet = this.wire.seal(envelope);
     for (let i = 0; i < copies; i++) {
-      this.at(this.now + 1 + uniformBelow(this.rng, this.delayMsMax), () => {
+      this.at(this.now + 1 + uniformBelow(this.rng, this.delayMsMax) + this.slowness(envelope), () => {
         const reason = this.#receive(packet);
         if (reason !== undefined) violated(`${packet.to} refuses what ${packet.from} sent: ${reason}`);
       });
