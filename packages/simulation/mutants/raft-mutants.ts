@@ -1,13 +1,27 @@
-import type { Mutant } from './mutant.ts';
+import type { Edit, Mutant } from './mutant.ts';
 
-const raft = (name: string, file: string, bug: string, find: string, replace: string): Mutant => ({
+const raft = (
+  name: string,
+  file: string,
+  bug: string,
+  find: string,
+  replace: string,
+  more: readonly Edit[] = [],
+): Mutant => ({
   name,
   bug,
-  file: `packages/raft/src/${file}`,
-  find,
-  replace,
+  edits: [{ file: `packages/raft/src/${file}`, find, replace }, ...more],
   engine: 'raft',
 });
+
+/** Appends of one entry each, which is allowed: what must not be done between two entries of a batch then can be. */
+const ENTRY_BY_ENTRY: readonly Edit[] = [
+  {
+    file: 'packages/raft/src/message.ts',
+    find: 'export const APPEND_ENTRIES_MAX = 1024;',
+    replace: 'export const APPEND_ENTRIES_MAX = 1;',
+  },
+];
 
 /** Bugs of the Raft engine. */
 export const RAFT_MUTANTS: readonly Mutant[] = [
@@ -59,6 +73,7 @@ export const RAFT_MUTANTS: readonly Mutant[] = [
     'an entry of an older term is committed by counting (trap 1, figure 8)',
     'if (index <= state.commitIndex || state.log.termAt(index) !== state.term) return;',
     'if (index <= state.commitIndex) return;',
+    ENTRY_BY_ENTRY,
   ),
   raft(
     'no-log-match',
@@ -87,6 +102,7 @@ export const RAFT_MUTANTS: readonly Mutant[] = [
     'a follower commits what the append did not cover',
     'commitTo(state, Math.min(message.commit, last));',
     'commitTo(state, Math.min(message.commit, state.log.lastIndex));',
+    ENTRY_BY_ENTRY,
   ),
   raft(
     'heartbeat-commits-all',
@@ -108,6 +124,7 @@ export const RAFT_MUTANTS: readonly Mutant[] = [
     'a follower acknowledges its whole log, whoever wrote it (trap 12)',
     '  accept(state, from, last);',
     '  accept(state, from, state.log.lastIndex);',
+    ENTRY_BY_ENTRY,
   ),
   raft(
     'stale-read',
@@ -124,11 +141,11 @@ export const RAFT_MUTANTS: readonly Mutant[] = [
     'reads.waiting.length === 0) return;',
   ),
   raft(
-    'window-stays-shut',
+    'window-never-reopens',
     'window.ts',
-    'what was lost on its way counts as on its way for ever (traps 15, 16)',
-    '  progress.inFlight = [];\n  progress.inFlightBytes = 0;\n}',
-    '}',
+    'what was acknowledged counts as on its way for ever (traps 15, 16)',
+    'if (freed > 0) progress.inFlight.splice(0, freed);',
+    '',
   ),
   raft(
     'probe-stays-paused',

@@ -2,21 +2,28 @@ import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { Edit } from './mutant.ts';
 import { mutantNamed } from './mutants.ts';
 
-/** Loaded before the program with `--import`: plants the bug that the environment names into the module it is in. */
+/** Loaded before the program with `--import`: plants the bug that the environment names into the modules it is in. */
 const mutant = mutantNamed(process.env.VARVE_MUTANT ?? '');
-const path = join(import.meta.dirname, '..', '..', '..', mutant.file);
-const target = pathToFileURL(path).href;
-const source = readFileSync(path, 'utf8');
-if (source.split(mutant.find).length !== 2) {
-  throw new Error(`${mutant.name}: its place must occur exactly once in ${mutant.file}`);
-}
+const planted = new Map(mutant.edits.map((edit) => [pathToFileURL(pathOf(edit)).href, sourceWith(edit)]));
 
 registerHooks({
   load(url, context, nextLoad) {
-    if (url !== target) return nextLoad(url, context);
-    const planted = source.replace(mutant.find, () => mutant.replace);
-    return { format: 'module-typescript', source: planted, shortCircuit: true };
+    const source = planted.get(url);
+    if (source === undefined) return nextLoad(url, context);
+    return { format: 'module-typescript', source, shortCircuit: true };
   },
 });
+
+function pathOf({ file }: Edit): string {
+  return join(import.meta.dirname, '..', '..', '..', file);
+}
+
+/** The file as the bug makes it; its place must be there, or the bug would be none. */
+function sourceWith(edit: Edit): string {
+  const parts = readFileSync(pathOf(edit), 'utf8').split(edit.find);
+  if (parts.length !== 2) throw new Error(`${mutant.name}: its place must occur exactly once in ${edit.file}`);
+  return parts.join(edit.replace);
+}

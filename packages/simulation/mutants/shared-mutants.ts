@@ -3,9 +3,7 @@ import type { Mutant } from './mutant.ts';
 const shared = (name: string, file: string, bug: string, find: string, replace: string): Mutant => ({
   name,
   bug,
-  file: `packages/${file}`,
-  find,
-  replace,
+  edits: [{ file: `packages/${file}`, find, replace }],
 });
 
 /** Bugs of what all engines share: validator, ledger and storage. */
@@ -109,11 +107,11 @@ export const SHARED_MUTANTS: readonly Mutant[] = [
     'if (applied >= 0) {',
   ),
   shared(
-    'undo-forgotten',
+    'failure-leaves-effects',
     'ledger/src/execution.ts',
     'a transaction that fails leaves what its first operations did',
-    '',
-    '',
+    'if (!failed) overlay.moveInto(this.#state);',
+    'overlay.moveInto(this.#state);',
   ),
   shared(
     'certificates-not-sent-again',

@@ -47,8 +47,8 @@ interface Attempt {
   readonly invokedAt: number;
   readonly level: 'committed' | 'final';
   readonly done: (result: SubmitOperation['result']) => void;
-  /** Whether some node may have taken it. */
-  exposed: boolean;
+  /** Nodes that were given it and did not refuse it: each may have taken it. */
+  exposures: number;
   settled: boolean;
   /** Ties a late answer to the attempt that it belongs to. */
   number: number;
@@ -88,7 +88,7 @@ export class SimulatedClient {
       transaction,
       invokedAt,
       level: this.#dice.chance(0.5) ? 'final' : 'committed',
-      exposed: false,
+      exposures: 0,
       settled: false,
       number: 0,
       done: (result) => {
@@ -193,15 +193,14 @@ export class SimulatedClient {
     };
     if (!node.isUp) return again(this.#dice.between(1, RETRY_MS_MAX));
     again(this.#dice.between(ATTEMPT_MS_MIN, ATTEMPT_MS_MAX));
-    const wasExposed = attempt.exposed;
-    attempt.exposed = true;
+    attempt.exposures += 1;
     node.call(
       (request) => ({ kind: 'submit', request, transactions: [attempt.transaction.bytes] }),
       (answer) => {
         if (attempt.settled || answer.kind !== 'submitted') return;
         const [admission] = answer.admissions;
         if (admission === undefined) return;
-        if (!admission.admitted) return this.#refused(attempt, number, admission, wasExposed, again);
+        if (!admission.admitted) return this.#refused(attempt, number, admission, again);
         this.#surroundings.whenReached(node, id, attempt.level, (state) => {
           const position = { height: state.height, leafIndex: state.leafIndex };
           attempt.done({ kind: 'acknowledged', position, outcome: state.outcome.code });
@@ -215,11 +214,11 @@ export class SimulatedClient {
     attempt: Attempt,
     number: number,
     admission: Extract<Admission, { admitted: false }>,
-    wasExposed: boolean,
     again: (ms: number) => void,
   ): void {
-    if (!wasExposed && admission.retry === 'never') return attempt.done({ kind: 'refused', code: admission.code });
-    if (!wasExposed) attempt.exposed = false;
+    attempt.exposures -= 1;
+    const isNowhere = attempt.exposures === 0;
+    if (isNowhere && admission.retry === 'never') return attempt.done({ kind: 'refused', code: admission.code });
     if (attempt.number === number) again(this.#dice.between(20, RETRY_MS_MAX));
   }
 }

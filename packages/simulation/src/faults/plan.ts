@@ -16,6 +16,9 @@ export interface PlanOptions {
 const QUIET_MS = 1500;
 /** One fault about this often, milliseconds. */
 const FAULT_INTERVAL_MS = 1100;
+/** How often a fault does not come alone, and how long after it the next strikes the same nodes; milliseconds. */
+const COMPANION_SHARE = 0.4;
+const COMPANION_MS_MAX = 700;
 /** At least so many kinds take part, where there are as many. */
 const KINDS_MIN = 4;
 
@@ -37,9 +40,19 @@ export function drawPlan({ seed, validators, votesMax, kinds, durationMs }: Plan
     const at = dice.between(QUIET_MS, durationMs - 1);
     const kind = dice.pick(chosen);
     if (isUnluckyOnly(kind) && unlucky.length === 0) continue;
-    faults.push(drawFault(dice, kind, at, validators, unlucky));
+    const fault = drawFault(dice, kind, at, validators, unlucky);
+    faults.push(fault);
+    if (dice.chance(COMPANION_SHARE)) faults.push(...drawCompanion(dice, chosen, fault, validators));
   }
   return faults.sort((a, b) => a.at - b.at);
+}
+
+/** Another fault of the same nodes while the first still lasts: bugs need two causes more often than one. */
+function drawCompanion(dice: Dice, chosen: readonly FaultKind[], first: Fault, n: number): Fault[] {
+  const kind = dice.pick(chosen);
+  if (isUnluckyOnly(kind) || first.nodes.length === 0) return [];
+  const fault = drawFault(dice, kind, first.at + dice.between(0, COMPANION_MS_MAX), n, []);
+  return [fault.nodes.length === 1 ? { ...fault, nodes: first.nodes.slice(0, 1) } : fault];
 }
 
 /** Rot of blocks can cost a disk too, where what would mend it rots as well. */
