@@ -14,6 +14,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   modules: ['encoding', 'crypto', 'ledger', 'consensus'],
   raft: ['encoding', 'consensus'],
   validator: ['encoding', 'crypto', 'merkle', 'consensus', 'ledger', 'modules'],
+  simulation: ['encoding', 'crypto', 'consensus', 'ledger', 'modules', 'raft', 'validator'],
   verify: ['encoding', 'crypto', 'merkle', 'ledger', 'consensus'],
   client: ['encoding', 'crypto', 'ledger', 'consensus'],
 };

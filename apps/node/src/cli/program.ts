@@ -8,6 +8,7 @@ import { addKeysCommands } from './commands/keys.ts';
 import { addNodeCommands } from './commands/node.ts';
 import { addQueryCommands } from './commands/query.ts';
 import { addReceiptCommands } from './commands/receipt.ts';
+import { addSimulateCommand } from './commands/simulate.ts';
 import { addTxCommands } from './commands/tx.ts';
 
 const EXAMPLES = `Examples:
@@ -47,6 +48,7 @@ export function buildProgram(host: CommandHost, onTalk: (text: string) => void):
   addNodeCommands(host, program);
   addGenesisCommands(host, program);
   addKeysCommands(host, program);
+  addSimulateCommand(host, program);
   addCompletionCommand(host, program);
   return program;
 }

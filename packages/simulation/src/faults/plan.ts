@@ -27,6 +27,7 @@ const KINDS_MIN = 4;
  * Vote-costing faults and rot strike only the few validators that this plan lets lose their vote.
  */
 export function drawPlan({ seed, validators, votesMax, kinds, durationMs }: PlanOptions): Fault[] {
+  if (kinds.length === 0) return [];
   const dice = new Dice(`plan ${seed} ${validators}`);
   const wanted = Math.max(Math.min(KINDS_MIN, kinds.length), Math.round(kinds.length * (dice.between(25, 70) / 100)));
   const chosen = dice.sample(kinds, wanted);

@@ -1,0 +1,28 @@
+import type { Command } from 'commander';
+import { act, type CommandHost, whole } from '../command.ts';
+
+/** Most validators of a simulated network: graphs of partitions are drawn for no more. */
+const VALIDATORS_MAX = 7;
+const SECONDS_MAX = 3600;
+const JOBS_MAX = 64;
+
+/** The deterministic simulation. */
+export function addSimulateCommand(host: CommandHost, program: Command): void {
+  act(
+    host,
+    program.command('simulate').description('run whole networks on a virtual clock with every fault, and check them'),
+    [
+      'simulate --protocol raft --validators 5 --seeds 1..100 --faults all',
+      'simulate --seeds 17..17 --trace seed-17.html',
+    ],
+    async () => (await import('../actions/simulate.ts')).simulateSeeds,
+  )
+    .option('--protocol <name>', 'consensus protocol', 'raft')
+    .addOption(whole('--validators <n>', 'validators of each network', 1, VALIDATORS_MAX).default(4))
+    .option('--seeds <a..b>', 'which seeds to run, both included', '1..100')
+    .option('--faults <list>', 'all, none, or kinds joined by commas', 'all')
+    .addOption(whole('--seconds <n>', 'virtual seconds of faults in each seed', 1, SECONDS_MAX).default(60))
+    .addOption(whole('--jobs <n>', 'threads (default: one for each processor)', 1, JOBS_MAX))
+    .option('--reports <dir>', 'where a failing seed leaves its timeline and diagram', '.varve/simulation')
+    .option('--trace <file>', 'of a single seed: write its sequence diagram (.html) or timeline (anything else)');
+}

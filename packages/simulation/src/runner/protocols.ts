@@ -1,0 +1,13 @@
+import type { Protocol, ProtocolName } from '@varve/consensus';
+import { raft } from '@varve/raft';
+
+/** Engines that can be simulated, by the name configurations use. */
+const PROTOCOLS: Partial<Record<ProtocolName, Protocol<unknown>>> = { raft: raft as Protocol<unknown> };
+
+/** Names of the protocols that can be simulated. */
+export const SIMULATED_PROTOCOLS: readonly ProtocolName[] = Object.keys(PROTOCOLS) as ProtocolName[];
+
+/** The engine of that name, where there is one. */
+export function simulatedProtocol(name: string): Protocol<unknown> | undefined {
+  return PROTOCOLS[name as ProtocolName];
+}
