@@ -19,12 +19,13 @@ export const LIVENESS_MS_MAX = 20_000;
 const REAL_SIGNATURES_EVERY = 50;
 const CLIENTS = 4;
 /** Between two requests of a client, milliseconds. */
-const THINK_MS_MIN = 60;
-const THINK_MS_MAX = 320;
+const THINK_MS_MIN = 100;
+const THINK_MS_MAX = 700;
 const READ_SHARE = 0.25;
-/** How often a client submits several transactions at once, and how many more. */
-const BURST_SHARE = 0.1;
-const BURST_MAX = 6;
+/** How often a client submits several transactions in a row, how many more, and how far apart; milliseconds. */
+const BURST_SHARE = 0.5;
+const BURST_MAX = 8;
+const BURST_GAP_MS_MAX = 20;
 /** How far apart progress is looked at, milliseconds. */
 const LOOK_MS = 20;
 
@@ -128,11 +129,15 @@ class Simulation {
         if (!this.#isLoading) return;
         this.#clientsBusy += 1;
         if (dice.chance(READ_SHARE)) return client.read(next);
-        const more = dice.chance(BURST_SHARE) ? dice.between(1, BURST_MAX) : 0;
-        this.#clientsBusy += more;
         const submit = (finished: () => void): void =>
           client.submit(drawRequests(dice, world.model, accounts, client.nextValue()), finished);
-        for (let extra = 0; extra < more; extra++) submit(() => (this.#clientsBusy -= 1));
+        const more = dice.chance(BURST_SHARE) ? dice.between(1, BURST_MAX) : 0;
+        this.#clientsBusy += more;
+        for (let extra = 1; extra <= more; extra++) {
+          world.scheduler.after(extra * dice.between(1, BURST_GAP_MS_MAX), () =>
+            submit(() => (this.#clientsBusy -= 1)),
+          );
+        }
         submit(next);
       });
     };

@@ -65,8 +65,7 @@ export class Greeting {
 
   /** Whether enough members were heard to vote. */
   get isComplete(): boolean {
-    const { validators, protocol } = this.#ledger.configuration;
-    return this.#heard.size >= quorumSize(validators.length, faultModelOf(protocol)) - 1;
+    return this.#heard.size >= this.#othersNeeded;
   }
 
   /** Greets everybody when it is time. */
@@ -105,11 +104,18 @@ export class Greeting {
     this.#events.heard(peer, hello);
   }
 
-  /** Whether this clock is too far from the members' to propose block times. */
-  isSkewed(now: Instant): boolean {
+  /** Why this clock must not give block times: it is too far from the members', or too few of them can be asked. */
+  clockObstacle(now: Instant): 'CLOCK_SKEWED' | 'NO_QUORUM' | undefined {
     const offsets: number[] = [];
     for (const peer of this.#peers.fresh(now.monotonic)) if (peer.member) offsets.push(clockOffset(peer, now));
-    return isSkewed(offsets);
+    if (isSkewed(offsets)) return 'CLOCK_SKEWED';
+    return offsets.length < this.#othersNeeded ? 'NO_QUORUM' : undefined;
+  }
+
+  /** Members beside this one that make a quorum with it. */
+  get #othersNeeded(): number {
+    const { validators, protocol } = this.#ledger.configuration;
+    return quorumSize(validators.length, faultModelOf(protocol)) - 1;
   }
 
   #compose(now: Instant): Uint8Array {

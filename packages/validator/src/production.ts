@@ -105,6 +105,8 @@ export class Production {
     if (this.#epoch?.number === slot.epoch.number && this.#epoch.node === slot.epoch.node) return true;
     if (this.#ledger.applied < slot.index - 1) return false;
     this.#pool.releaseAll();
+    // Payloads that lost their place count no more: only what is executed lies before this one.
+    this.#logTime = this.#ledger.tip.header.time;
     return true;
   }
 

@@ -59,7 +59,8 @@ export function conditionsOf(parts: {
   }
   if (parts.isStarting) add('MEMBERS_UNHEARD', 'waits to hear a quorum of the members before it votes');
   if (engine?.waiting) add(engine.waiting.code, 'the engine waits', engine.waiting.nodes);
-  if (parts.greeting.isSkewed(now)) add('CLOCK_SKEWED', "the clock is too far from the members'");
+  if (parts.greeting.clockObstacle(now) === 'CLOCK_SKEWED')
+    add('CLOCK_SKEWED', "the clock is too far from the members'");
   if (parts.production.isSealsMissing) add('SEALS_MISSING', 'too many blocks lack certificates', sealing.missing);
   if (follow.damaged.size > 0) add('BLOCKS_DAMAGED', `${follow.damaged.size} blocks are to be fetched again`);
   return conditions;

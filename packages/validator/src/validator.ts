@@ -332,11 +332,9 @@ export class Validator {
   #buildObstacle(): string | undefined {
     if (this.#retiring) return 'RETIRING';
     if (this.#sealing.isContradicted) return 'SEALS_CONTRADICT';
-    if (this.#greeting.isSkewed(this.#now)) {
-      this.#handOver();
-      return 'CLOCK_SKEWED';
-    }
-    return undefined;
+    const obstacle = this.#greeting.clockObstacle(this.#now);
+    if (obstacle === 'CLOCK_SKEWED') this.#handOver();
+    return obstacle;
   }
 
   #retire(): void {

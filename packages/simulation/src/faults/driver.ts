@@ -206,7 +206,7 @@ export class FaultDriver {
   }
 
   #crashAtWrite({ kind, boundary, amount }: Fault, node: SimulatedNode, ms: number): void {
-    if (boundary === undefined) return;
+    if (boundary === undefined || !node.isUp) return;
     const { run } = node;
     node.boundary = { at: boundary, power: amount === 1 };
     this.#until(ms, () => {

@@ -16,7 +16,7 @@ export interface PlanOptions {
 const QUIET_MS = 1500;
 /** One fault about this often, milliseconds. */
 const FAULT_INTERVAL_MS = 1100;
-/** How often a fault does not come alone, and how long after it the next strikes the same nodes; milliseconds. */
+/** How often a fault does not come alone, and how long after it the next strikes; milliseconds. */
 const COMPANION_SHARE = 0.4;
 const COMPANION_MS_MAX = 700;
 /** At least so many kinds take part, where there are as many. */
@@ -48,12 +48,15 @@ export function drawPlan({ seed, validators, votesMax, kinds, durationMs }: Plan
   return faults.sort((a, b) => a.at - b.at);
 }
 
-/** Another fault of the same nodes while the first still lasts: bugs need two causes more often than one. */
+/** Another fault, of the same nodes or of the leader, while the first still lasts: bugs need two causes more often than one. */
 function drawCompanion(dice: Dice, chosen: readonly FaultKind[], first: Fault, n: number): Fault[] {
   const kind = dice.pick(chosen);
   if (isUnluckyOnly(kind) || first.nodes.length === 0) return [];
   const fault = drawFault(dice, kind, first.at + dice.between(0, COMPANION_MS_MAX), n, []);
-  return [fault.nodes.length === 1 ? { ...fault, nodes: first.nodes.slice(0, 1) } : fault];
+  if (fault.nodes.length !== 1) return [fault];
+  // A follower that lags matters when the leader dies, and a leader that hangs when it dies itself.
+  const isLeader = first.nodes.includes(LEADER) !== dice.chance(0.6);
+  return [{ ...fault, nodes: isLeader ? [LEADER] : first.nodes.slice(0, 1) }];
 }
 
 /** Rot of blocks can cost a disk too, where what would mend it rots as well. */

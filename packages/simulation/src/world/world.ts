@@ -164,7 +164,14 @@ export class World {
       this.scheduler.after(at - now, () => {
         // A connection dies with either of its ends.
         if (to.run !== toRun || !to.isUp || from.run !== run) return;
-        this.trace.detail(() => ({ at, node: to.name, kind: 'receive', text: '', peer: from.name, id }));
+        this.trace.detail(() => ({
+          at,
+          node: to.name,
+          kind: 'receive',
+          text: describePacket(packet),
+          peer: from.name,
+          id,
+        }));
         to.deliver({ kind: 'packet', from: from.networkKey, bytes: packet });
       });
     }
