@@ -1,6 +1,7 @@
 export { FAULT_KINDS, type Fault, type FaultKind } from './faults/fault.ts';
 export { type Investigation, investigate } from './runner/investigate.ts';
 export { SIMULATED_PROTOCOLS } from './runner/protocols.ts';
+export { runSeed } from './runner/run-seed.ts';
 export { type RunSeedsOptions, runSeeds, seedQuestions } from './runner/run-seeds.ts';
 export type { SeedQuestion, SeedResult, SeedRunOptions } from './runner/seed-run.ts';
 export { type Summary, Tally } from './runner/summary.ts';

@@ -12,14 +12,16 @@ export function seedOptions(seed: number, options: SeedRunOptions): SimulationOp
 
 /** Runs one seed. An exception is a violation too: no input may make the code throw. */
 export function runSeed(seed: number, options: SeedRunOptions): SeedResult {
+  const { protocol, validators } = options;
   try {
     const { plan: _plan, events: _events, ...result } = simulate(seedOptions(seed, options));
-    return { ...result, validators: options.validators };
+    return { ...result, protocol, validators };
   } catch (error) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return {
       seed,
-      validators: options.validators,
+      protocol,
+      validators,
       traceHash: '',
       violations: [{ check: 'no exception', text, at: 0 }],
       virtualMs: 0,

@@ -19,12 +19,14 @@ export async function runSeeds(options: RunSeedsOptions): Promise<void> {
 }
 
 /** The file beside this one: TypeScript in the repository, JavaScript in a package. */
-const WORKER = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
+const isSource = import.meta.url.endsWith('.ts');
+const WORKER = new URL(isSource ? './worker.ts' : './worker.js', import.meta.url);
+const FLAGS = isSource ? ['--conditions=varve-source', '--disable-warning=ExperimentalWarning'] : [];
 
 function runThread({ next, onResult, signal }: RunSeedsOptions): Promise<void> {
   const first = next();
   if (first === undefined) return Promise.resolve();
-  const worker = new Worker(WORKER);
+  const worker = new Worker(WORKER, { execArgv: FLAGS });
   return new Promise<void>((resolve, reject) => {
     const end = (): void => {
       signal?.removeEventListener('abort', end);

@@ -12,7 +12,7 @@ export interface SeedRunOptions {
 }
 
 /** The result of one seed without its plan and events: small enough to cross between threads. */
-export type SeedResult = Omit<SimulationResult, 'plan' | 'events'> & { readonly validators: number };
+export type SeedResult = Omit<SimulationResult, 'plan' | 'events'> & Pick<SeedRunOptions, 'protocol' | 'validators'>;
 
 /** What a worker is asked, and what it answers. */
 export interface SeedQuestion {

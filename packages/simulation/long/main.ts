@@ -1,0 +1,69 @@
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import {
+  FAULT_KINDS,
+  runSeeds,
+  type SeedQuestion,
+  type SeedResult,
+  type SeedRunOptions,
+  SIMULATED_PROTOCOLS,
+  Tally,
+} from '../src/index.ts';
+
+/** Faults last this long in each seed, virtual milliseconds. */
+const DURATION_MS = 30_000;
+/** How often it says how far it is, milliseconds. */
+const SHOW_MS = 60_000;
+/** Seeds start here, away from those that the tests run. */
+const FIRST_SEED = 100_000;
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '60' },
+    first: { type: 'string', default: String(FIRST_SEED) },
+    jobs: { type: 'string', default: String(availableParallelism()) },
+  },
+});
+const started = performance.now();
+const endAt = started + Number(values.minutes) * 60_000;
+const kinds = FAULT_KINDS;
+/** Every protocol with three and with five validators, in turn. */
+const runs: readonly SeedRunOptions[] = SIMULATED_PROTOCOLS.flatMap((protocol) =>
+  [3, 5].map((validators) => ({ protocol, validators, durationMs: DURATION_MS, kinds })),
+);
+let asked = 0;
+let shownAt = started;
+const tally = new Tally();
+
+await runSeeds({ next, jobs: Number(values.jobs), onResult });
+const summary = tally.summary();
+const minutes = (performance.now() - started) / 60_000;
+const uncounted = summary.seeds - summary.counted;
+const { failed, ...counts } = summary;
+process.stdout.write(`${JSON.stringify({ minutes, uncounted, ...counts, failed: failed.map(told) }, undefined, 2)}\n`);
+process.stdout.write(
+  `${summary.seeds} seeds in ${minutes.toFixed(1)} minutes, ${failed.length} with violations, ${uncounted} that do not count\n`,
+);
+process.exit(failed.length > 0 || uncounted > 0 ? 1 : 0);
+
+function next(): SeedQuestion | undefined {
+  if (performance.now() >= endAt) return undefined;
+  const options = runs[asked % runs.length];
+  if (options === undefined) return undefined;
+  const seed = Number(values.first) + asked;
+  asked += 1;
+  return { seed, options };
+}
+
+function onResult(result: SeedResult): void {
+  tally.add(result);
+  if (result.violations.length > 0) process.stderr.write(`${told(result)}\n`);
+  if (performance.now() - shownAt < SHOW_MS) return;
+  shownAt = performance.now();
+  const left = Math.max(0, Math.round((endAt - shownAt) / 60_000));
+  process.stderr.write(`${tally.seeds} seeds, ${tally.failures} failed, ${left} minutes left\n`);
+}
+
+function told({ seed, validators, violations: [violation], protocol }: SeedResult): string {
+  return `${protocol}, ${validators} validators, seed ${seed} at ${violation?.at} ms: ${violation?.check}: ${violation?.text}`;
+}

@@ -1,0 +1,13 @@
+// Sets up what is missing, then runs a long simulation or the hunt for planted bugs; other arguments go to it.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { node, root, setUp } from './setup.js';
+
+const [what, ...rest] = process.argv.slice(2);
+setUp({ quiet: true });
+const flags = ['--conditions=varve-source', '--disable-warning=ExperimentalWarning'];
+const main = join(root, 'packages', 'simulation', what === 'mutants' ? 'mutants' : 'long', 'main.ts');
+const child = spawn(node, [...flags, main, ...rest], { stdio: 'inherit' });
+// Ctrl-C ends the simulation itself.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined);
+child.on('exit', (code) => process.exit(code ?? 1));
