@@ -5,6 +5,7 @@ import { type BenchOptions, readOptions } from './options.ts';
 import { cpuMicros, folderBytes, residentMiB } from './processes.ts';
 import { recoveryMs } from './recovery.ts';
 import { type BenchReport, machineName, printTable, type ShapeReport } from './report.ts';
+import { measureSimulation } from './simulation.ts';
 import { median } from './statistics.ts';
 import { closedLoop, type LoadResult, type LoadShape, openLoop } from './throughput.ts';
 import { TransactionMaker } from './transactions.ts';
@@ -28,6 +29,10 @@ interface Snapshot {
 
 const options: BenchOptions = readOptions(process.argv.slice(2));
 const http = new HttpLoad();
+if (options.simulation) {
+  await measureSimulation(options);
+  process.exit(0);
+}
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 say(`starting ${options.validators} validators`);
 const devnet = await TestDevnet.start(options.validators, options.protocol);

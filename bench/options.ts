@@ -13,10 +13,12 @@ export interface BenchOptions {
   readonly json: boolean;
   /** Measure only the time from a leader's death to the next final transaction. */
   readonly recovery: boolean;
+  /** Measure only how fast the simulator runs seeds. */
+  readonly simulation: boolean;
 }
 
 const USAGE = `usage: npm run bench -- [--protocol raft] [--validators 3] [--transactions 300B]
-                        [--seconds 6] [--runs 3] [--recovery] [--json]`;
+                        [--seconds 6] [--runs 3] [--recovery] [--simulation] [--json]`;
 
 /** @throws with the usage for words that are none of these. */
 export function readOptions(words: readonly string[]): BenchOptions {
@@ -24,16 +26,18 @@ export function readOptions(words: readonly string[]): BenchOptions {
     args: [...words],
     options: {
       protocol: { type: 'string', default: 'raft' },
-      validators: { type: 'string', default: '3' },
+      validators: { type: 'string' },
       transactions: { type: 'string', default: '300B' },
       seconds: { type: 'string', default: '6' },
       runs: { type: 'string', default: '3' },
       json: { type: 'boolean', default: false },
       recovery: { type: 'boolean', default: false },
+      simulation: { type: 'boolean', default: false },
     },
   });
   const size = /^(\d+)B?$/.exec(values.transactions);
-  const [validators, seconds, runs] = [values.validators, values.seconds, values.runs].map(Number);
+  const validatorsText = values.validators ?? (values.simulation ? '5' : '3');
+  const [validators, seconds, runs] = [validatorsText, values.seconds, values.runs].map(Number);
   const transactionBytes = Number(size?.[1] ?? Number.NaN);
   if (![validators, seconds, runs, transactionBytes].every((n) => Number.isInteger(n) && Number(n) > 0)) {
     throw new Error(USAGE);
@@ -46,5 +50,6 @@ export function readOptions(words: readonly string[]): BenchOptions {
     runs: Number(runs),
     json: values.json,
     recovery: values.recovery,
+    simulation: values.simulation,
   };
 }
