@@ -14,6 +14,8 @@ const POSTPONED_MS = 100;
 /** A node whose memory will be damaged lives this long in calm before, and at most so long after. */
 const CALM_BEFORE_MS = 1500;
 const CALM_AFTER_MS = 3000;
+/** How long others may go by what a wrong clock said, milliseconds. */
+const CLOCK_MEMORY_MS = 3500;
 /** When a transport gives up a connection that carries nothing, milliseconds. */
 const DROP_MS_MAX = 2500;
 
@@ -49,6 +51,7 @@ export class FaultDriver {
   /** The fault that needs the others to keep still. */
   #calm: Fault | undefined;
   #isOver = false;
+  readonly #clockWrongUntil = new Map<SimulatedNode, number>();
 
   constructor(parts: DriverParts, plan: readonly Fault[]) {
     this.#parts = parts;
@@ -131,12 +134,7 @@ export class FaultDriver {
         return this.#failWrites(fault.kind, nodes, 'ENOSPC', ms);
       case 'clock-skew':
       case 'clock-jump':
-        if (this.#isTooMuchSkew(nodes)) return;
-        for (const node of nodes) node.clockOffset = fault.amount;
-        this.#count(fault.kind);
-        return this.#until(ms, () => {
-          for (const node of nodes) node.clockOffset = 0;
-        });
+        return this.#skew(fault, nodes, ms);
       case 'rot-block':
         for (const node of nodes) this.#rot(fault, node, BLOCK_RECORDS, ms);
         return;
@@ -296,11 +294,20 @@ export class FaultDriver {
     });
   }
 
-  /** A median of clocks survives a minority of wrong ones. */
-  #isTooMuchSkew(nodes: readonly SimulatedNode[]): boolean {
+  /** A median of clocks survives a minority of wrong ones; a mended clock counts as wrong while others remember it. */
+  #skew({ kind, amount }: Fault, nodes: readonly SimulatedNode[], ms: number): void {
+    const { now } = this.#parts.scheduler;
     const all = this.#parts.nodes;
-    const wrong = all.filter((node) => node.clockOffset !== 0 || nodes.includes(node));
-    return wrong.length > Math.floor((all.length - 1) / 2);
+    const wrong = all.filter((node) => nodes.includes(node) || (this.#clockWrongUntil.get(node) ?? 0) > now);
+    if (wrong.length > Math.floor((all.length - 1) / 2)) return;
+    this.#count(kind);
+    for (const node of nodes) {
+      node.clockOffset = amount;
+      this.#clockWrongUntil.set(node, now + ms + CLOCK_MEMORY_MS);
+    }
+    this.#until(ms, () => {
+      for (const node of nodes) node.clockOffset = 0;
+    });
   }
 
   /** Everybody is up and hears everybody. */
