@@ -13,7 +13,7 @@ export function shrinkPlan(
 ): readonly Fault[] {
   let best = plan;
   let runs = 0;
-  for (let parts = 2; best.length > 0 && parts <= 2 * best.length && runs < runsMax; ) {
+  for (let parts = 2; best.length > 0 && runs < runsMax; ) {
     const size = Math.ceil(best.length / parts);
     let isSmaller = false;
     for (let from = 0; from < best.length && runs < runsMax; from += size) {
@@ -24,9 +24,8 @@ export function shrinkPlan(
       isSmaller = true;
       break;
     }
-    if (isSmaller) parts = Math.max(2, parts - 1);
-    else if (size === 1) break;
-    else parts *= 2;
+    if (!isSmaller && size === 1) break;
+    parts = Math.max(2, Math.min(isSmaller ? parts - 1 : 2 * parts, best.length));
   }
   return best;
 }

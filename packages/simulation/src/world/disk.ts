@@ -58,7 +58,7 @@ export class SimulatedDisk implements Store {
   copy(): SimulatedDisk {
     const copy = new SimulatedDisk();
     copy.#records = new Map(this.#records);
-    copy.#recent = [...this.#recent];
+    copy.#recent = this.#recent.map((batch) => new Map(batch));
     copy.commits = this.commits;
     return copy;
   }
@@ -71,8 +71,9 @@ export class SimulatedDisk implements Store {
   /** Forgets the batch `back` before the newest, as a damaged log file does; what was written over it later stays. */
   loseBatch(back: number): void {
     const at = this.#recent.length - 1 - back;
-    const [lost] = this.#recent.splice(at, 1);
+    const lost = this.#recent[at];
     if (lost === undefined) return;
+    this.#recent.splice(at, 1);
     for (const [id, before] of lost) {
       const later = this.#recent.slice(at).find((batch) => batch.has(id));
       // A later batch would bring back what this one wrote.
