@@ -58,6 +58,7 @@ function next(): SeedQuestion | undefined {
 function onResult(result: SeedResult): void {
   tally.add(result);
   if (result.violations.length > 0) process.stderr.write(`${told(result)}\n`);
+  else if (!result.isCounted) process.stderr.write(`does not count: ${JSON.stringify(result)}\n`);
   if (performance.now() - shownAt < SHOW_MS) return;
   shownAt = performance.now();
   const left = Math.max(0, Math.round((endAt - shownAt) / 60_000));

@@ -20,7 +20,7 @@ const FAULT_INTERVAL_MS = 1100;
 const COMPANION_SHARE = 0.4;
 const COMPANION_MS_MAX = 700;
 /** At least so many kinds take part, where there are as many. */
-const KINDS_MIN = 4;
+const KINDS_MIN = 6;
 
 /**
  * Draws what will go wrong: first which kinds take part at all, so that seeds differ in character, then each fault.
