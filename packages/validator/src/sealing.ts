@@ -12,7 +12,7 @@ import {
   type SealedHeader,
   sealSignBytes,
 } from '@varve/ledger';
-import { certificateAt, headerAt, type Ledger, RECORD_KIND } from '@varve/ledger/chain';
+import { certificateAt, headerAt, type Ledger, RECORD_KIND, RecordDamaged } from '@varve/ledger/chain';
 import { SEALS_AHEAD_MAX, SEALS_RESENT_MAX } from './limits.ts';
 import type { Outbox } from './outbox.ts';
 import type { Peer, Peers } from './peers.ts';
@@ -59,6 +59,7 @@ export class Sealing {
     this.#configuration = ledger.configuration;
     this.#position = position;
     this.#book = new SealBook(ledger.configuration);
+    this.#rememberSealed();
   }
 
   /** From now on this validator seals; what is durable and not final is sealed first. */
@@ -181,6 +182,18 @@ export class Sealing {
     return sealed ? this.#book.missing(sealed.header.height) : [];
   }
 
+  /**
+   * Whoever signed the newest certificate sealed its block. A validator that comes back with an older store must hear
+   * of it also from one that was restarted itself.
+   */
+  #rememberSealed(): void {
+    const certificate = readable(() => certificateAt(this.#ledger, this.#ledger.finalHeight));
+    for (const { validatorIndex } of certificate?.signatures ?? []) {
+      const validator = this.#configuration.validators[validatorIndex];
+      if (validator && certificate) this.#peers.noteSealed(validator, certificate.height);
+    }
+  }
+
   #seal(sealed: SealedHeader): void {
     const { chainId, configurationHash } = this.#ledger;
     const job = this.#outbox.nextJob();
@@ -279,5 +292,15 @@ export class Sealing {
       encodeCbor([1, fromHex(validator.signingKey), fromHex(configurationHash), statement(first), statement(second)]),
     );
     this.#outbox.log('error', 'SEAL_EQUIVOCATION', { validator: validator.name, height: first.height });
+  }
+}
+
+/** What `read` gives; nothing where its record is damaged. */
+function readable<T>(read: () => T | undefined): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof RecordDamaged) return undefined;
+    throw error;
   }
 }

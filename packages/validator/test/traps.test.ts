@@ -73,6 +73,32 @@ describe('research traps of the ledger on top', () => {
   });
 });
 
+describe('memory of what others promised', () => {
+  it('outlives a restart: a validator with an older store hears of its seals from one that was down too', () => {
+    const cluster = ready(3, 77);
+    const submitAndSettle = (): void => {
+      cluster.submit(cluster.node(0), cluster.transaction([create()]).bytes);
+      cluster.until(
+        () => cluster.nodes.every(({ validator }) => (validator?.ledger.finalHeight ?? 0) > before),
+        10_000,
+      );
+    };
+    let before = 0;
+    submitAndSettle();
+    const [a, b, c] = cluster.nodes as [TestNode, TestNode, TestNode];
+    const backup = a.store.copy();
+    before = a.validator?.ledger.finalHeight ?? 0;
+    submitAndSettle();
+    for (const node of [a, b, c]) cluster.kill(node);
+    a.store = backup;
+    cluster.start(b);
+    cluster.run(500);
+    cluster.start(a);
+    cluster.until(() => a.validator?.status().mode !== 'starting', 10_000);
+    expect(a.validator?.status()).toMatchObject({ mode: 'observer-only', observerOnly: { code: 'STORE_ROLLED_BACK' } });
+  });
+});
+
 describe('block time', () => {
   function timesAfter(cluster: Cluster, node: TestNode, from: number): readonly number[] {
     const ledger = node.validator?.ledger;
