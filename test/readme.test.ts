@@ -71,6 +71,12 @@ describe('the README', () => {
     }
   });
 
+  it('shows how to simulate', async () => {
+    const lines = commands('simulate').map((line) => line.replace('seed-17.html', join(folder.path, 'seed-17.html')));
+    for (const line of lines) expect(await shell(line)).toMatch(/^violations +0$/m);
+    expect(readFileSync(join(folder.path, 'seed-17.html'), 'utf8')).toContain('<svg');
+  });
+
   it('shows an example that is the one tested here', async () => {
     const shown = /<!-- example: (\S+) -->\n```ts\n([\s\S]*?)```/.exec(readme);
     expect(shown?.[2]).toBe(readFileSync(join(root, shown?.[1] ?? ''), 'utf8'));
