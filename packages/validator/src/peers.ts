@@ -91,8 +91,11 @@ export class Peers {
    */
   heard(peer: Peer, hello: Hello, now: number): boolean {
     const previous = peer.hello;
-    if (previous && previous.bootId !== hello.bootId) peer.retiredBoots.add(previous.bootId);
-    if (peer.retiredBoots.has(hello.bootId)) peer.twiceSeenAt = now;
+    if (previous && previous.bootId !== hello.bootId) {
+      peer.retiredBoots.add(previous.bootId);
+      // Two that live speak in turn; when one of them falls silent, the other is alone.
+      if (peer.retiredBoots.has(hello.bootId)) peer.twiceSeenAt = now;
+    }
     peer.hello = hello;
     peer.heardAt = now;
     return this.isTwice(peer, now);

@@ -209,19 +209,6 @@ describe('observers', () => {
   });
 });
 
-describe('clocks', () => {
-  it('a leader whose clock is hours off hands leadership over', () => {
-    const cluster = ready(4, 19);
-    const leader = cluster.leader as TestNode;
-    leader.clockOffset = 3_600_000;
-    cluster.run(3000);
-    cluster.until(() => cluster.leader !== undefined && cluster.leader !== leader, 10_000);
-    cluster.submit(cluster.leader as TestNode, cluster.transaction([create()]).bytes);
-    cluster.until(() => heightOf(cluster.leader as TestNode) === 1);
-    expect(leader.validator?.status().conditions.map(({ code }) => code)).toContain('CLOCK_SKEWED');
-  });
-});
-
 describe('floods', () => {
   it('of block requests are answered one at a time, and cut when they are too many', () => {
     const cluster = ready(3, 31);

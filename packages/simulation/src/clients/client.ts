@@ -81,8 +81,7 @@ export class SimulatedClient {
   /** Submits one transaction and calls back when its fate is known, or given up on. */
   submit(requests: readonly Request[], finished: () => void): void {
     const { scheduler, trace } = this.#surroundings;
-    const transaction = this.#make(requests);
-    this.#surroundings.submitting(transaction.id, this.account, requests);
+    const transaction = this.make(requests);
     const invokedAt = scheduler.now;
     const attempt: Attempt = {
       transaction,
@@ -154,7 +153,8 @@ export class SimulatedClient {
     );
   }
 
-  #make(requests: readonly Request[]): Transaction {
+  /** A signed transaction, of which the world knows before anybody else can see it. */
+  make(requests: readonly Request[]): Transaction {
     const { chainId, scheduler } = this.#surroundings;
     this.#made += 1;
     const nonce = new Uint8Array(16);
@@ -169,7 +169,9 @@ export class SimulatedClient {
       },
       this.#key.publicKey,
     );
-    return assemble(this.#key.sign(signedBytes));
+    const transaction = assemble(this.#key.sign(signedBytes));
+    this.#surroundings.submitting(transaction.id, this.account, requests);
+    return transaction;
   }
 
   #try(attempt: Attempt): void {

@@ -36,7 +36,7 @@ export class Connections {
       if (!this.#open.delete(pair(node, peer))) continue;
       const { run } = peer;
       this.#scheduler.after(this.#dice.between(1, isSilent ? SILENCE_MS_MAX : RESET_MS_MAX), () => {
-        if (peer.run === run && !this.isOpen(node, peer)) tell(peer, node, false);
+        if (peer.run === run && !this.isOpen(node, peer)) this.#lost(peer, node);
       });
     }
   }
@@ -47,8 +47,8 @@ export class Connections {
       for (const b of this.#nodes) {
         if (a.index >= b.index || !this.isOpen(a, b) || this.#reaches(a, b)) continue;
         this.#open.delete(pair(a, b));
-        tell(a, b, false);
-        tell(b, a, false);
+        this.#lost(a, b);
+        this.#lost(b, a);
       }
     }
   }
@@ -58,11 +58,19 @@ export class Connections {
     for (const a of this.#nodes) {
       for (const b of this.#nodes) {
         if (a.index >= b.index || !a.isUp || !b.isUp || this.isOpen(a, b) || !this.#reaches(a, b)) continue;
+        // Nobody connects to his own key.
+        if (a.networkKey === b.networkKey) continue;
         this.#open.add(pair(a, b));
         tell(a, b, true);
         tell(b, a, true);
       }
     }
+  }
+
+  /** A peer is gone with the last connection to its key. */
+  #lost(node: SimulatedNode, peer: SimulatedNode): void {
+    const isTwinOpen = this.#nodes.some((other) => other.networkKey === peer.networkKey && this.isOpen(node, other));
+    if (!isTwinOpen) tell(node, peer, false);
   }
 
   #reaches(a: SimulatedNode, b: SimulatedNode): boolean {

@@ -4,6 +4,8 @@ import type { Scheduler } from './scheduler.ts';
 /** A disturbance of some links while it is active. All that cover a link add up. */
 export interface LinkRule {
   covers(from: number, to: number): boolean;
+  /** Only these packets; all where absent. */
+  concerns?(packet: Uint8Array): boolean;
   /** Nothing passes. */
   readonly blocked?: boolean;
   /** Probability that a packet is lost, or arrives twice. */
@@ -11,7 +13,8 @@ export interface LinkRule {
   readonly duplication?: number;
   /** Probability that a packet is overtaken by later ones, and by how many milliseconds at most. */
   readonly reordering?: number;
-  /** Added to each packet's time, milliseconds at most. */
+  /** Added to each packet's time, milliseconds: so many, and at most so many more. */
+  readonly delayMs?: number;
   readonly delayMsMax?: number;
   /** Packets that it touched. */
   hits: number;
@@ -42,13 +45,13 @@ export class SimulatedNetwork {
   }
 
   /** Decides what becomes of a packet that leaves now. */
-  fate(from: number, to: number): Fate {
+  fate(from: number, to: number, packet: Uint8Array = new Uint8Array()): Fate {
     const dice = this.#dice;
     let copies = 1;
     let delay = dice.between(1, DELAY_MS_MAX);
     let isLate = false;
     for (const rule of this.rules) {
-      if (!rule.covers(from, to)) continue;
+      if (!rule.covers(from, to) || rule.concerns?.(packet) === false) continue;
       if (rule.blocked || dice.chance(rule.loss ?? 0)) {
         rule.hits += 1;
         copies = 0;
@@ -57,9 +60,9 @@ export class SimulatedNetwork {
         rule.hits += 1;
         copies *= 2;
       }
-      if (rule.delayMsMax) {
+      if (rule.delayMs || rule.delayMsMax) {
         rule.hits += 1;
-        delay += dice.between(0, rule.delayMsMax);
+        delay += (rule.delayMs ?? 0) + dice.between(0, rule.delayMsMax ?? 0);
       }
       if (dice.chance(rule.reordering ?? 0)) {
         rule.hits += 1;
@@ -71,9 +74,9 @@ export class SimulatedNetwork {
     return { arrivals };
   }
 
-  /** Whether a packet could pass now. */
+  /** Whether some packet could pass now. */
   isOpen(from: number, to: number): boolean {
-    for (const rule of this.rules) if (rule.blocked && rule.covers(from, to)) return false;
+    for (const rule of this.rules) if (rule.blocked && !rule.concerns && rule.covers(from, to)) return false;
     return true;
   }
 

@@ -7,7 +7,7 @@ import { CanonicalChain, type Submitted } from '../checks/canonical-chain.ts';
 import { EngineWatch } from '../checks/engine-watch.ts';
 import type { Report, Violation } from '../checks/violation.ts';
 import { type Reached, SimulatedClient } from '../clients/client.ts';
-import { Model, type Request } from '../clients/model.ts';
+import { Model, type PathWrite, type Request } from '../clients/model.ts';
 import { Operator } from '../faults/operator.ts';
 import { Trace } from '../trace.ts';
 import { Connections } from './connections.ts';
@@ -15,8 +15,11 @@ import { Dice } from './dice.ts';
 import { simulatedGenesis, validatorName } from './genesis.ts';
 import type { Key, Signatures } from './keys.ts';
 import { SimulatedNetwork } from './network.ts';
-import { type EndReason, SimulatedNode, WALL_START } from './node.ts';
+import { type NodeSurroundings, SimulatedNode, WALL_START } from './node.ts';
 import { Scheduler } from './scheduler.ts';
+
+/** Where the runs of a second process with the same key are counted from. */
+const TWIN_RUNS = 1_000_000;
 
 /** What a world is made of. */
 export interface WorldOptions {
@@ -52,7 +55,8 @@ export class World {
   readonly violations: Violation[] = [];
   readonly genesis: Genesis;
   packets = 0;
-  readonly #byKey: ReadonlyMap<PublicKeyHex, SimulatedNode>;
+  readonly #nodes: SimulatedNode[];
+  readonly #surroundings: (part: string) => NodeSurroundings;
   readonly #submitted = new Map<string, Submitted>();
   #waiters: Waiter[] = [];
   /** The highest block that each node once called durable. */
@@ -73,25 +77,26 @@ export class World {
     const watch = new EngineWatch(this.report);
     const watched = watch.watched(protocol);
     this.chain = new CanonicalChain(this.#submitted, this.model, () => WALL_START + this.scheduler.now, this.report);
-    const surroundings = {
+    const surroundings: Omit<NodeSurroundings, 'dice'> = {
       scheduler: this.scheduler,
       trace: this.trace,
       signatures,
       genesis: this.genesis,
       modules,
       protocol: () => watched,
-      send: (from: SimulatedNode, to: PublicKeyHex, packet: Uint8Array) => this.#send(from, to, packet),
-      booted: (node: SimulatedNode) => this.#booted(node),
-      noticed: (node: SimulatedNode, notice: Notice) => this.#noticed(node, notice),
-      ended: (node: SimulatedNode, reason: EndReason) => {
+      send: (from, to, packet) => this.#send(from, to, packet),
+      booted: (node) => this.#booted(node),
+      noticed: (node, notice) => this.#noticed(node, notice),
+      ended: (node, reason) => {
         this.connections.ended(node, reason);
         this.operator.ended(node, reason);
       },
     };
-    this.nodes = Array.from({ length: options.validators }, (_, i) => {
-      return new SimulatedNode(i, validatorName(i), { ...surroundings, dice: dice(`node ${i}`) });
+    this.#surroundings = (part) => ({ ...surroundings, dice: dice(part) });
+    this.#nodes = Array.from({ length: options.validators }, (_, i) => {
+      return new SimulatedNode(i, validatorName(i), this.#surroundings(`node ${i}`));
     });
-    this.#byKey = new Map(this.nodes.map((node) => [node.networkKey, node]));
+    this.nodes = this.#nodes;
     this.connections = new Connections(this.nodes, this.scheduler, this.network, dice('connections'));
     const client = (name: string, key: Key): SimulatedClient =>
       new SimulatedClient(name, key, dice(name), {
@@ -113,6 +118,19 @@ export class World {
     this.trace.note({ at, node: 'world', kind: 'violation', text: `${check}: ${text}` });
   };
 
+  /**
+   * A second machine with the keys of `node` and a copy of its disk, not started. Whoever is connected to both sends
+   * to both.
+   */
+  addTwin(node: SimulatedNode): SimulatedNode {
+    const twin = new SimulatedNode(this.#nodes.length, node.name, this.#surroundings(`node ${this.#nodes.length}`));
+    twin.disk = node.disk.copy();
+    // Boot ids are made of names and runs.
+    twin.run = TWIN_RUNS;
+    this.#nodes.push(twin);
+    return twin;
+  }
+
   /** Starts every node. */
   start(): this {
     for (const node of this.nodes) this.operator.start(node, 0);
@@ -123,6 +141,16 @@ export class World {
   run(ms: number, isDone: () => boolean = () => false): this {
     this.scheduler.run(this.scheduler.now + ms, () => this.violations.length > 0 || isDone());
     return this;
+  }
+
+  /** What a transaction writes if it succeeds; of several writes to a path the last. */
+  writesOf(transaction: string): readonly PathWrite[] {
+    const writes = new Map<string, string | null>();
+    for (const request of this.#submitted.get(transaction)?.requests ?? []) {
+      if (request.kind === 'create' || request.kind === 'set') writes.set(request.path, request.value);
+      if (request.kind === 'delete') writes.set(request.path, null);
+    }
+    return [...writes].map(([key, value]) => ({ key, value }));
   }
 
   #submitting(transaction: string, account: string, requests: readonly Request[]): void {
@@ -142,12 +170,16 @@ export class World {
   }
 
   #send(from: SimulatedNode, key: PublicKeyHex, packet: Uint8Array): void {
-    const to = this.#byKey.get(key);
-    if (to === undefined || !this.connections.isOpen(from, to)) return;
+    for (const to of this.#nodes) {
+      if (to.networkKey === key && this.connections.isOpen(from, to)) this.#pass(from, to, packet);
+    }
+  }
+
+  #pass(from: SimulatedNode, to: SimulatedNode, packet: Uint8Array): void {
     const { now } = this.scheduler;
     const id = ++this.packets;
     this.trace.packet(now, from.name, to.name, id, packet, () => describePacket(packet));
-    const { arrivals } = this.network.fate(from.index, to.index);
+    const { arrivals } = this.network.fate(from.index, to.index, packet);
     if (arrivals.length === 0) {
       this.trace.detail(() => ({
         at: now,
