@@ -1,5 +1,17 @@
-import { closeSync, fsyncSync, linkSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { SetupError } from './errors.ts';
 
 /** How a file is written. */
@@ -55,6 +67,33 @@ export function writeWhole(path: string, content: string | Uint8Array, options: 
   } catch (cause) {
     if (codeOf(cause) === 'EEXIST') throw new SetupError('FILE_EXISTS', `${path} exists already`, { path }, { cause });
     throw failed(path, 'written', cause);
+  }
+}
+
+/**
+ * Writes a report, over what is there: pipes and devices too.
+ * @throws {SetupError} `FILE_FAILED`.
+ */
+export function writeReport(path: string, text: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  } catch (cause) {
+    throw failed(path, 'written', cause);
+  }
+}
+
+/**
+ * Makes sure, as far as one can tell before, that `writeReport` will be able to write into `folder`.
+ * @throws {SetupError} `FILE_FAILED`.
+ */
+export function demandReportFolder(folder: string): void {
+  for (let path = resolve(folder); ; path = dirname(path)) {
+    try {
+      return accessSync(join(path, '/'), constants.W_OK);
+    } catch (cause) {
+      if (codeOf(cause) !== 'ENOENT' || path === dirname(path)) throw failed(folder, 'written', cause);
+    }
   }
 }
 

@@ -12,7 +12,7 @@ export interface PlanOptions {
   readonly durationMs: number;
 }
 
-/** The cluster gets this long before the first fault, milliseconds. */
+/** The cluster gets this long before the first fault, but at most half of the time; milliseconds. */
 const QUIET_MS = 1500;
 /** One fault about this often, milliseconds. */
 const FAULT_INTERVAL_MS = 1100;
@@ -38,7 +38,7 @@ export function drawPlan({ seed, validators, votesMax, kinds, durationMs }: Plan
   const count = Math.max(8, Math.round(durationMs / FAULT_INTERVAL_MS));
   const faults: Fault[] = [];
   for (let i = 0; i < count; i++) {
-    const at = dice.between(QUIET_MS, durationMs - 1);
+    const at = dice.between(Math.min(QUIET_MS, durationMs >> 1), durationMs - 1);
     const kind = dice.pick(chosen);
     if (isUnluckyOnly(kind) && unlucky.length === 0) continue;
     const fault = drawFault(dice, kind, at, validators, unlucky);

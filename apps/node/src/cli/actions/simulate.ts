@@ -1,11 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { ProtocolName } from '@varve/consensus';
 import {
   COUNTED,
   FAULT_KINDS,
   type FaultKind,
+  type Investigation,
   investigate,
   runSeeds,
   type SeedResult,
@@ -15,7 +15,8 @@ import {
   seedQuestions,
   Tally,
 } from '@varve/simulation';
-import type { Action, Options } from '../command.ts';
+import { demandReportFolder, writeReport } from '../../setup/files.ts';
+import type { Action } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { usage } from '../failure.ts';
 import { type Printer, pairs } from '../printer.ts';
@@ -26,6 +27,9 @@ const SHOW_LOG_MS = 10_000;
 const BAR_WIDTH = 24;
 /** Failing seeds that are looked into: each takes many runs. */
 const REPORTS_MAX = 3;
+
+/** The check of a run that threw: there is nothing to look into but the exception. */
+const EXCEPTION = 'no exception';
 
 /** `simulate`. */
 export const simulateSeeds: Action = async ({ printer }, _args, options) => {
@@ -38,25 +42,53 @@ export const simulateSeeds: Action = async ({ printer }, _args, options) => {
   };
   const trace = options.text('trace');
   if (trace !== undefined && first !== last) throw usage('--trace is for a single seed', 'write --seeds 17..17');
+  const reports = options.text('reports') ?? '.';
+  for (const folder of [reports, dirname(trace ?? reports)]) demandReportFolder(folder);
+  const total = last - first + 1;
   const tally = new Tally();
   const started = performance.now();
-  const progress = progressOf(printer, tally, last - first + 1, started);
-  await runSeeds({
-    next: seedQuestions(first, last, run),
-    jobs: Math.min(options.number('jobs') ?? availableParallelism(), last - first + 1),
-    onResult: (result) => {
-      tally.add(result);
-      progress();
-    },
-  });
+  const progress = progressOf(printer, tally, total, started);
+  const isInterrupted = await untilInterrupted((signal) =>
+    runSeeds({
+      next: seedQuestions(first, last, run),
+      jobs: Math.min(options.number('jobs') ?? availableParallelism(), total),
+      onResult: (result) => {
+        tally.add(result);
+        progress();
+      },
+      signal,
+    }),
+  );
   const elapsedMs = performance.now() - started;
+  if (isInterrupted) printer.talk(`interrupted after ${tally.seeds} of ${total} seeds`);
   const summary = tally.summary();
-  const failures = summary.failed.map((result, i) => reportFailure(printer, result, run, options, i < REPORTS_MAX));
-  if (trace !== undefined) writeTrace(trace, first, run);
+  const looking = { printer, run, reports, investigations: new Map<number, Investigation>() };
+  const failures = summary.failed.map((result, i) => reportFailure(looking, result, !isInterrupted && i < REPORTS_MAX));
+  if (trace !== undefined && !isInterrupted) writeTrace(looking, trace, first, failures[0]);
   const body = bodyOf(summary, run, { first, last }, elapsedMs, failures);
-  printer.result(body, textOf(summary, body, failures));
+  if (printer.json || tally.seeds > 0) printer.result(body, textOf(summary, body, failures));
+  if (isInterrupted) return EXIT.interrupted;
   return failures.length > 0 ? EXIT.failed : undefined;
 };
+
+/** Ctrl-C ends `work`, but not the process: what was found until then is told. Any other time it ends the process. */
+async function untilInterrupted(work: (signal: AbortSignal) => Promise<void>): Promise<boolean> {
+  const interruption = new AbortController();
+  const onSignal = (): void => interruption.abort();
+  process.on('SIGINT', onSignal);
+  await work(interruption.signal);
+  // One Ctrl-C may arrive twice: the second must not cut off what is being told.
+  if (!interruption.signal.aborted) process.off('SIGINT', onSignal);
+  return interruption.signal.aborted;
+}
+
+/** What looking into seeds needs. */
+interface Looking {
+  readonly printer: Printer;
+  readonly run: SeedRunOptions;
+  readonly reports: string;
+  readonly investigations: Map<number, Investigation>;
+}
 
 interface FailureReport {
   readonly seed: number;
@@ -72,13 +104,8 @@ interface FailureReport {
   readonly faults?: number;
 }
 
-function reportFailure(
-  printer: Printer,
-  { seed, violations }: SeedResult,
-  run: SeedRunOptions,
-  options: Options,
-  isDetailed: boolean,
-): FailureReport {
+function reportFailure(looking: Looking, { seed, violations }: SeedResult, isDetailed: boolean): FailureReport {
+  const { printer, run, reports } = looking;
   const [violation] = violations;
   const failure = {
     seed,
@@ -87,21 +114,27 @@ function reportFailure(
     at: violation?.at ?? 0,
     command: commandOf(seed, run),
   };
-  if (!isDetailed || failure.check === 'no exception') return failure;
-  printer.progress(`seed ${seed} fails: looking for the faults it needs`);
-  const { plan, text, html } = investigate(seed, run);
-  const folder = options.text('reports') ?? '.';
+  if (!isDetailed || failure.check === EXCEPTION) return failure;
+  printer.talk(`seed ${seed} fails (${failure.check}): looking for the faults it needs`);
+  const { plan, text, html } = investigated(looking, seed);
   const name = `${run.protocol}-${run.validators}-seed-${seed}`;
-  mkdirSync(folder, { recursive: true });
-  const files = { timeline: join(folder, `${name}.txt`), diagram: join(folder, `${name}.html`) };
-  writeFileSync(files.timeline, text);
-  writeFileSync(files.diagram, html);
+  const files = { timeline: join(reports, `${name}.txt`), diagram: join(reports, `${name}.html`) };
+  writeReport(files.timeline, text);
+  writeReport(files.diagram, html);
   return { ...failure, ...files, faults: plan.length };
 }
 
-function writeTrace(file: string, seed: number, run: SeedRunOptions): void {
-  const { text, html } = investigate(seed, run);
-  writeFileSync(file, file.endsWith('.html') ? html : text);
+function writeTrace(looking: Looking, file: string, seed: number, failure: FailureReport | undefined): void {
+  if (failure?.check === EXCEPTION) return looking.printer.talk(`${file} is not written: the run has no end`);
+  const { text, html } = investigated(looking, seed);
+  writeReport(file, file.endsWith('.html') ? html : text);
+}
+
+/** A seed is looked into once: it takes many runs. */
+function investigated({ run, investigations }: Looking, seed: number): Investigation {
+  const found = investigations.get(seed) ?? investigate(seed, run);
+  investigations.set(seed, found);
+  return found;
 }
 
 /** The one command that runs a seed again. */

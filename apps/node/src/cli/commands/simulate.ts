@@ -18,11 +18,13 @@ export function addSimulateCommand(host: CommandHost, program: Command): void {
     async () => (await import('../actions/simulate.ts')).simulateSeeds,
   )
     .option('--protocol <name>', 'consensus protocol', 'raft')
-    .addOption(whole('--validators <n>', 'validators of each network', 1, VALIDATORS_MAX).default(4))
-    .option('--seeds <a..b>', 'which seeds to run, both included', '1..100')
-    .option('--faults <list>', 'all, none, or kinds joined by commas', 'all')
+    .addOption(
+      whole('--validators <n>', `validators of each network, at most ${VALIDATORS_MAX}`, 1, VALIDATORS_MAX).default(4),
+    )
+    .option('--seeds <a..b>', 'which seeds to run, both included; or one number', '1..100')
+    .option('--faults <list>', 'all, none, or kinds joined by commas, such as loss,power', 'all')
     .addOption(whole('--seconds <n>', 'virtual seconds of faults in each seed', 1, SECONDS_MAX).default(60))
-    .addOption(whole('--jobs <n>', 'threads (default: one for each processor)', 1, JOBS_MAX))
+    .addOption(whole('--jobs <n>', 'threads (default: as many as processors)', 1, JOBS_MAX))
     .option('--reports <dir>', 'where a failing seed leaves its timeline and diagram', '.varve/simulation')
-    .option('--trace <file>', 'of a single seed: write its sequence diagram (.html) or timeline (anything else)');
+    .option('--trace <file>', 'of a single seed: where to write its diagram (.html) or timeline (any other name)');
 }
