@@ -1,4 +1,5 @@
-// Sets up what is missing, then runs a long simulation or the hunt for planted bugs; other arguments go to it.
+// Sets up what is missing, then runs a long simulation, the hunt for planted bugs or the measuring of elections; other
+// arguments go to it.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { node, root, setUp } from './setup.js';
@@ -6,7 +7,8 @@ import { node, root, setUp } from './setup.js';
 const [what, ...rest] = process.argv.slice(2);
 setUp({ quiet: true });
 const flags = ['--conditions=varve-source', '--disable-warning=ExperimentalWarning'];
-const main = join(root, 'packages', 'simulation', what === 'mutants' ? 'mutants' : 'long', 'main.ts');
+const folder = ['mutants', 'elections'].find((name) => name === what) ?? 'long';
+const main = join(root, 'packages', 'simulation', folder, 'main.ts');
 const child = spawn(node, [...flags, main, ...rest], { stdio: 'inherit' });
 // Ctrl-C ends the simulation itself.
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined);
