@@ -133,6 +133,18 @@ describe('Ctrl-C', () => {
   const childrenOf = (pid: number): number[] =>
     readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
 
+  /** Waits until the threads of the command run seeds; gives the command's process. */
+  async function runningSeeds(launcher: number): Promise<number[]> {
+    for (let tries = 0; tries < 600; tries++) {
+      await sleep(100);
+      const children = childrenOf(launcher);
+      const threads = children.flatMap((child) => readdirSync(`/proc/${child}/task`).map((task) => [child, task]));
+      const names = threads.map(([child, task]) => readFileSync(`/proc/${child}/task/${task}/comm`, 'utf8').trim());
+      if (names.includes('WorkerThread')) return children;
+    }
+    throw new Error('no seed runs after a minute');
+  }
+
   it.each([
     ['the launcher', false],
     ['the whole group, as from a terminal', true],
@@ -149,13 +161,12 @@ describe('Ctrl-C', () => {
       stderr += chunk.toString();
     });
     const closed = new Promise<number | null>((resolve) => child.on('close', resolve));
-    await sleep(4000);
-    const started = childrenOf(pid);
-    expect(started).toHaveLength(1);
+    const started = await runningSeeds(pid);
     const asked = performance.now();
     process.kill(isGroup ? -pid : pid, 'SIGINT');
     expect(await closed).toBe(130);
     expect(performance.now() - asked).toBeLessThan(3000);
+    expect(started).toHaveLength(1);
     for (const one of started) expect(() => process.kill(one, 0)).toThrow('ESRCH');
     expect(stderr).toMatch(/^interrupted after \d+ of 100000 seeds$/m);
     expect(JSON.parse(stdout)).toMatchObject({ first: 1, last: 100_000, violations: [] });
