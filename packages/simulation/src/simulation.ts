@@ -5,6 +5,7 @@ import { ASSET, drawRequests, ISSUED } from './clients/requests.ts';
 import { FaultDriver } from './faults/driver.ts';
 import { FAULT_KINDS, type Fault, type FaultKind } from './faults/fault.ts';
 import { drawPlan } from './faults/plan.ts';
+import { registerFaults } from './history/linearizability.ts';
 import { witnessFaults } from './history/witness.ts';
 import type { TraceEvent } from './trace-event.ts';
 import { Dice } from './world/dice.ts';
@@ -189,6 +190,10 @@ class Simulation {
     const histories = [world.admin, ...world.clients].flatMap((client) => client.history);
     for (const { kind, text } of witnessFaults(histories, world.chain.transactions)) {
       world.report(`linearizable history: ${kind}`, text);
+    }
+    // A second opinion that asks neither the chain nor for heights.
+    for (const { text } of registerFaults(histories, { writesOf: (id) => world.writesOf(id) })) {
+      world.report('linearizable registers', text);
     }
     for (const node of world.nodes) if (node.validator) this.#checkBalances(node.name, node.validator.ledger);
   }
