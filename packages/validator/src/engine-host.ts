@@ -5,6 +5,7 @@ import {
   type Engine,
   type Entry,
   type Envelope,
+  type Evidence,
   type Input,
   type Output,
   type Payload,
@@ -35,6 +36,10 @@ export interface EngineSurroundings {
   dropped(payloads: readonly PayloadId[]): void;
   read(context: number, index: number, ok: boolean): void;
   syncWanted(peers: readonly NodeId[]): void;
+  /** May this payload be ordered in this slot? The answer is the engine's input `checked`. */
+  check(slot: Slot, payload: Payload, fresh: boolean): void;
+  /** A member signed two statements that contradict each other. */
+  evidence(found: Evidence): void;
   /** A member said that it holds this durably. */
   witnessed(member: NodeId, slot: Slot): void;
   misbehaved(member: NodeId, reason: string): void;
@@ -170,7 +175,9 @@ export class EngineHost {
         for (const envelope of write.then) this.#dispatch(envelope);
       });
     }
+    for (const { slot, payload, fresh } of output.check) this.#surroundings.check(slot, payload, fresh);
     for (const entry of output.commit) this.#surroundings.committed(entry);
+    for (const found of output.evidence) this.#surroundings.evidence(found);
     if (output.dropped.length > 0) this.#surroundings.dropped(output.dropped);
     for (const read of output.reads) this.#surroundings.read(read.context, read.index, read.ok);
     if (output.sync) this.#surroundings.syncWanted(output.sync.peers);

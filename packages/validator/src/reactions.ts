@@ -28,12 +28,14 @@ import type { Durability } from './durability.ts';
 import type { EngineHost, EngineSurroundings } from './engine-host.ts';
 import type { EngineLog } from './engine-log.ts';
 import type { Instant, TransactionState } from './events.ts';
+import { keepEvidence } from './evidence.ts';
 import type { Follow } from './follow.ts';
 import type { Outbox } from './outbox.ts';
 import { encodePackets } from './packet.ts';
 import type { Peers } from './peers.ts';
 import type { Pool } from './pool.ts';
 import type { Production } from './production.ts';
+import type { Proposals } from './proposals.ts';
 import type { Sealing, SealingEvents } from './sealing.ts';
 import type { PayloadVerifier, SignatureRule } from './signatures.ts';
 import type { Spread } from './spread.ts';
@@ -49,6 +51,7 @@ export interface ReactionParts {
   readonly spread: Spread;
   readonly barriers: Barriers;
   readonly verifier: PayloadVerifier;
+  readonly proposals: Proposals;
   readonly rule: SignatureRule;
   readonly log: EngineLog;
   readonly applier: () => Applier;
@@ -208,7 +211,8 @@ export class Reactions implements ApplierEvents, SealingEvents, AdmissionEvents 
   // The engine
 
   engineSurroundings(log: EngineLog, self: ValidatorMember): EngineSurroundings {
-    const { durability, outbox, peers, verifier, rule, ledger, production, barriers, applier, follow } = this.#parts;
+    const { durability, outbox, peers, verifier, rule, ledger, production, barriers, applier, follow, proposals } =
+      this.#parts;
     return {
       durability,
       log,
@@ -233,6 +237,13 @@ export class Reactions implements ApplierEvents, SealingEvents, AdmissionEvents 
         if (entry.index > ledger.applied) applier().enqueue(entry);
       },
       dropped: (payloads) => production.dropped(payloads),
+      check: (slot, payload, fresh) => proposals.ask(slot, payload, fresh),
+      evidence: ({ voter, first, second }) => {
+        const member = voter === self.name ? self : peers.member(voter);
+        if (member === undefined) return;
+        keepEvidence(ledger.records, member, ledger.configurationHash, first, second);
+        outbox.log('error', 'VOTE_EQUIVOCATION', { validator: voter });
+      },
       read: (context, index, ok) => barriers.confirmed(context, index, ok),
       syncWanted: () => follow().want(),
       witnessed: (member: NodeId, slot: Slot) => {

@@ -1,5 +1,5 @@
-import { type Configuration, faultModelOf, quorumSize } from '@varve/consensus';
-import { type BlockHash, concatBytes, encodeCbor, fromHex, type PublicKeyHex } from '@varve/encoding';
+import { type Configuration, faultModelOf, quorumSize, type SignedBytes } from '@varve/consensus';
+import { type BlockHash, fromHex, type PublicKeyHex } from '@varve/encoding';
 import {
   type Certificate,
   certificateFault,
@@ -12,7 +12,8 @@ import {
   type SealedHeader,
   sealSignBytes,
 } from '@varve/ledger';
-import { certificateAt, headerAt, type Ledger, RECORD_KIND, RecordDamaged } from '@varve/ledger/chain';
+import { certificateAt, headerAt, type Ledger, RecordDamaged } from '@varve/ledger/chain';
+import { keepEvidence } from './evidence.ts';
 import { SEALS_AHEAD_MAX, SEALS_RESENT_MAX } from './limits.ts';
 import type { Outbox } from './outbox.ts';
 import type { Peer, Peers } from './peers.ts';
@@ -273,24 +274,15 @@ export class Sealing {
     );
   }
 
-  /** FORMATS `evidence`: both statements, kept for ever. */
   #keepEvidence(first: Seal, second: Seal): void {
     const validator = this.#configuration.validators[first.validatorIndex];
     if (validator === undefined) return;
     const { chainId, configurationHash, records } = this.#ledger;
-    const statement = (seal: Seal): [Uint8Array, Uint8Array] => [
-      sealSignBytes(chainId, configurationHash, seal.height, seal.blockHash),
-      seal.signature,
-    ];
-    const key = concatBytes(
-      Uint8Array.of(RECORD_KIND.evidence),
-      fromHex(validator.signingKey),
-      encodeCbor(first.height),
-    );
-    records.put(
-      key,
-      encodeCbor([1, fromHex(validator.signingKey), fromHex(configurationHash), statement(first), statement(second)]),
-    );
+    const statement = (seal: Seal): SignedBytes => ({
+      bytes: sealSignBytes(chainId, configurationHash, seal.height, seal.blockHash),
+      signature: seal.signature,
+    });
+    keepEvidence(records, validator, configurationHash, statement(first), statement(second));
     this.#outbox.log('error', 'SEAL_EQUIVOCATION', { validator: validator.name, height: first.height });
   }
 }

@@ -1,6 +1,6 @@
 import type { Slot, ValidatorMember } from '@varve/consensus';
 import { VerdictCache } from '@varve/crypto';
-import { height, type NodeId, type PublicKeyHex, type TransactionId } from '@varve/encoding';
+import { height, type PublicKeyHex, type TransactionId } from '@varve/encoding';
 import { LedgerError } from '@varve/ledger';
 import { heightOfDamage, type Ledger, RecordDamaged } from '@varve/ledger/chain';
 import { AdmissionDesk } from './admission.ts';
@@ -22,11 +22,13 @@ import { decodePacket, type PeerMessage } from './packet.ts';
 import { type Peer, Peers } from './peers.ts';
 import { Pool } from './pool.ts';
 import { Production } from './production.ts';
+import { Proposals } from './proposals.ts';
 import { type ReactionParts, Reactions } from './reactions.ts';
 import { Sealing } from './sealing.ts';
 import { PayloadVerifier } from './signatures.ts';
 import { Spread } from './spread.ts';
 import { conditionsOf, type ValidatorStatus } from './status.ts';
+import { successorOf } from './successor.ts';
 
 /**
  * A whole replica as one synchronous step machine: engine, ledger, pool, seals and block sync together. `step` is
@@ -50,6 +52,7 @@ export class Validator {
   readonly #spread: Spread;
   readonly #barriers: Barriers;
   readonly #production: Production;
+  readonly #proposals: Proposals;
   readonly #reactions: Reactions;
   readonly #log: EngineLog;
   #engine: EngineHost | undefined;
@@ -65,8 +68,7 @@ export class Validator {
     this.#now = now;
     this.#observerOnly = loaded.observerOnly;
     const { validators } = ledger.configuration;
-    const seat = validators.find((member) => member.networkKey === options.networkKey);
-    this.#self = options.observe ? undefined : seat;
+    this.#self = options.observe ? undefined : validators.find((member) => member.networkKey === options.networkKey);
     this.#log = new EngineLog(
       records,
       loaded.instance,
@@ -89,8 +91,8 @@ export class Validator {
     this.#spread = new Spread(this.#pool, ledger, this.#peers, outbox, this.#self === undefined);
     this.#barriers = new Barriers(outbox);
     this.#production = new Production(ledger, this.#pool, this.#verifier.opened, outbox);
-    const parts = this.#reactionParts();
-    this.#reactions = new Reactions(parts);
+    this.#proposals = new Proposals(ledger, this.#verifier);
+    this.#reactions = new Reactions(this.#reactionParts());
     this.#applier = new Applier(ledger, this.#verifier, this.#reactions);
     const position = this.#self === undefined ? undefined : validators.indexOf(this.#self);
     this.#sealing = new Sealing(ledger, this.#peers, outbox, options.signatureRule, position, this.#reactions);
@@ -211,6 +213,7 @@ export class Validator {
       if (slice === SLICES_PER_STEP - 1) this.#outbox.wake(now.monotonic);
     }
     if (this.#engine) {
+      this.#proposals.answer(this.#engine, now);
       this.#production.updateDemand(this.#engine, now);
       this.#production.tryBuild(this.#engine, this.#buildObstacle(), now);
     }
@@ -342,14 +345,12 @@ export class Validator {
     this.#handOver();
   }
 
-  /** Gives leadership to the member that is furthest. */
+  /** Gives leadership away, where there is somebody to take it. */
   #handOver(): void {
     const status = this.#engine?.status();
     if (this.#engine === undefined || status?.role !== 'leader') return;
-    const connected = new Set<NodeId>();
-    for (const peer of this.#peers.members()) connected.add(peer.member.name);
-    const [best] = status.peers.filter((peer) => connected.has(peer.id)).sort((a, b) => b.match - a.match);
-    if (best) this.#engine.step({ kind: 'transfer', to: best.id }, this.#now.monotonic);
+    const to = successorOf(status, this.#peers);
+    if (to !== undefined) this.#engine.step({ kind: 'transfer', to }, this.#now.monotonic);
   }
 
   #becomeObserverOnly(mark: ObserverOnly): void {
@@ -386,6 +387,7 @@ export class Validator {
       spread: this.#spread,
       barriers: this.#barriers,
       verifier: this.#verifier,
+      proposals: this.#proposals,
       rule: this.#options.signatureRule,
       log: this.#log,
       applier: () => this.#applier,
