@@ -1,4 +1,4 @@
-import type { Engine, EngineOptions, Entry, Output, Protocol } from '@varve/consensus';
+import type { Engine, EngineOptions, Entry, Output, Protocol, Recovered } from '@varve/consensus';
 import type { Report } from './violation.ts';
 
 interface Instance {
@@ -23,7 +23,7 @@ export class EngineWatch {
       ...protocol,
       create: (configuration, recovered, options, now) => {
         const { engine, first } = protocol.create(configuration, recovered, options, now);
-        const watch = new OneEngine(this.#instance(options), options, recovered.ledger.index, this.#report);
+        const watch = new OneEngine(this.#instance(options), options, standOf(recovered), this.#report);
         watch.check(first);
         return { engine: watch.wrap(engine), first };
       },
@@ -42,7 +42,9 @@ class OneEngine {
   readonly #instance: Instance;
   readonly #self: string;
   readonly #report: Report;
+  /** The last index committed. */
   #index: number;
+  #isBeginning = true;
   #sequence = 0;
 
   constructor(instance: Instance, { self }: EngineOptions, index: number, report: Report) {
@@ -89,10 +91,18 @@ class OneEngine {
     if (known !== undefined && known !== told) {
       this.#report('one entry per index', `${this.#self} commits ${told} at ${entry.index}, others ${known}`);
     }
-    if (entry.index <= this.#index && known === undefined) {
+    // A run may begin with what is executed already, as far as that was committed before.
+    const isRepeated = this.#isBeginning && entry.index <= this.#index && known !== undefined;
+    if (entry.index !== this.#index + 1 && !isRepeated) {
       this.#report('commits in order', `${this.#self} commits ${entry.index} after ${this.#index}`);
     }
     committed.set(entry.index, told);
-    this.#index = Math.max(this.#index, entry.index);
+    this.#index = entry.index;
+    this.#isBeginning = false;
   }
+}
+
+/** Up to where everything is executed when a run begins. */
+function standOf({ ledger, applied }: Recovered): number {
+  return Math.max(ledger.index, applied);
 }
