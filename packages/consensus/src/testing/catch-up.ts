@@ -20,7 +20,7 @@ export function catchUp<M>(suite: Suite<M>): readonly Case[] {
 function trim<M>(suite: Suite<M>, cluster: EngineCluster<M>, away: NodeId): void {
   const target = cluster.history.highest + TRIMMED;
   cluster.demandAll(TRIMMED);
-  cluster.runUntil('much is ordered', () => cluster.history.highest >= target, 60_000);
+  cluster.runUntil('much is ordered', () => cluster.history.highest >= target, suite.bulkMsMax);
   cluster.withdraw().run(suite.timing.electionMs);
   for (const id of cluster.ids) if (id !== away) cluster.certify(id);
   cluster.run(suite.timing.electionMs);

@@ -18,6 +18,8 @@ export interface ConformanceOptions<M> {
   readonly seeds?: number;
   /** Virtual milliseconds within which faults that ended must be overcome. */
   readonly progressMsMax?: number;
+  /** Virtual milliseconds within which hundreds of payloads are ordered while a node is down. */
+  readonly bulkMsMax?: number;
   /** Virtual milliseconds within which a read is answered, one way or the other. */
   readonly readMsMax?: number;
 }
@@ -30,6 +32,7 @@ export class Suite<M> {
   readonly timing: EngineTiming = ENGINE_TIMING_DEFAULT;
   readonly seeds: number;
   readonly progressMsMax: number;
+  readonly bulkMsMax: number;
   readonly readMsMax: number;
   readonly #invariants: (() => Invariants<M>) | undefined;
 
@@ -38,6 +41,7 @@ export class Suite<M> {
     this.n = protocol.faultModel === 'crash' ? 3 : 4;
     this.seeds = options.seeds ?? 120;
     this.progressMsMax = options.progressMsMax ?? 10_000;
+    this.bulkMsMax = options.bulkMsMax ?? 60_000;
     this.readMsMax = options.readMsMax ?? 2 * this.timing.electionMs;
     this.#invariants = options.invariants;
   }

@@ -1,0 +1,2 @@
+export type { TendermintMessage } from './message.ts';
+export { tendermint } from './protocol.ts';

@@ -1,0 +1,291 @@
+import {
+  type Anchor,
+  assert,
+  type Configuration,
+  type EngineOptions,
+  type Entry,
+  type Envelope,
+  type Epoch,
+  type Evidence,
+  faultsTolerated,
+  type Output,
+  type Payload,
+  quorumSize,
+  type Recovered,
+  type Slot,
+} from '@varve/consensus';
+import type { NodeId, PayloadId } from '@varve/encoding';
+import { decodeHardState, encodeHardState, type Lock, type Said, type Valid } from './hard-state.ts';
+import { DecidedLog } from './log.ts';
+import type { Decided, TendermintMessage } from './message.ts';
+import { createPeer, type Peer } from './peer.ts';
+import { ProposalBook } from './proposals.ts';
+import { createReads, type ReadState } from './read-state.ts';
+import type { Step } from './rules.ts';
+import { VoteKeeper } from './votes.ts';
+
+/** What a step wants done, collected while it runs. */
+export interface Outbox {
+  readonly send: Envelope<TendermintMessage>[];
+  /** Leaves once everything written so far is durable. */
+  readonly durably: Envelope<TendermintMessage>[];
+  hardState: boolean;
+  truncateFrom: number | undefined;
+  append: Entry[];
+  anchor: Anchor | undefined;
+  readonly commit: Entry[];
+  build: Slot | undefined;
+  readonly check: { readonly slot: Slot; readonly payload: Payload; readonly fresh: boolean }[];
+  readonly dropped: PayloadId[];
+  syncPeers: readonly NodeId[] | undefined;
+  readonly reads: { context: number; index: number; ok: boolean }[];
+  readonly evidence: Evidence[];
+}
+
+/** What others said of one height. */
+export interface Heard {
+  readonly height: number;
+  readonly votes: VoteKeeper;
+  readonly proposals: ProposalBook;
+}
+
+/** A payload and where it was first proposed. */
+export interface Candidate {
+  readonly payload: Payload;
+  readonly epoch: Epoch;
+}
+
+/** The height being decided. Fields of the paper's algorithm 1 keep their names, without the `p`. */
+export interface HeightState extends Heard {
+  round: number;
+  step: Step;
+  locked: Lock | undefined;
+  valid: Valid | undefined;
+  /** Of `round`. */
+  said: Said;
+  /** When the timeouts of this round run out; those that were not started are absent. */
+  readonly timers: Map<Step, number>;
+  roundSince: number;
+}
+
+/** Everything one replica knows. */
+export interface TendermintState {
+  readonly self: NodeId;
+  /** All voters in name order. */
+  readonly voters: readonly NodeId[];
+  readonly peers: ReadonlyMap<NodeId, Peer>;
+  /** More than two thirds. */
+  readonly quorum: number;
+  /** More than one third: so many voters include a correct one. */
+  readonly skip: number;
+  readonly faults: number;
+  readonly options: EngineOptions;
+  readonly log: DecidedLog;
+  height: HeightState;
+  /** What came early. */
+  next: Heard;
+  /** The store's hard state is of this height: nothing below is ever signed. */
+  readonly signedHeight: number;
+  /** The payload that the store holds for the present height, undecided: the valid one, or an own proposal. */
+  stored: Candidate | undefined;
+  /** An own proposal that is neither decided nor given back. */
+  own: Payload | undefined;
+  openBuild: Slot | undefined;
+  applied: number;
+  pending: boolean;
+  draining: boolean;
+  /** Only block sync can bring what is missing. */
+  syncing: boolean;
+  syncAskedAt: number | undefined;
+  /** A decision that the host judges. */
+  judging: Decided | undefined;
+  readonly reads: ReadState;
+  /** Voters of the present height against whom there is evidence. */
+  readonly accused: Set<string>;
+  repeatAt: number | undefined;
+  /** Repetitions since something last moved. */
+  repeats: number;
+  sequence: number;
+  /** The oldest write not known durable, and since when nothing became durable. */
+  unpersisted: { sequence: number; since: number } | undefined;
+  now: number;
+  wakeAt: number | undefined;
+  out: Outbox;
+}
+
+/** An outbox with nothing in it. */
+function createOutbox(): Outbox {
+  return {
+    send: [],
+    durably: [],
+    hardState: false,
+    truncateFrom: undefined,
+    append: [],
+    anchor: undefined,
+    commit: [],
+    build: undefined,
+    check: [],
+    dropped: [],
+    syncPeers: undefined,
+    reads: [],
+    evidence: [],
+  };
+}
+
+/** Nothing heard of `height` yet. */
+export function createHeard(voters: readonly NodeId[], quorum: number, height: number): Heard {
+  return { height, votes: new VoteKeeper(voters, quorum), proposals: new ProposalBook() };
+}
+
+/** A height of which perhaps something was heard, and in which nothing was said. */
+export function createHeight(heard: Heard, now: number): HeightState {
+  return {
+    ...heard,
+    round: 0,
+    step: 'propose',
+    locked: undefined,
+    valid: undefined,
+    said: {},
+    timers: new Map(),
+    roundSince: now,
+  };
+}
+
+/** The state of a replica that starts from what its store held. */
+export function createState(
+  configuration: Configuration,
+  recovered: Recovered,
+  options: EngineOptions,
+  now: number,
+): TendermintState {
+  const voters = configuration.validators.map((validator) => validator.name).sort();
+  assert(voters.includes(options.self), 'a replica is a voter of its configuration');
+  const quorum = quorumSize(voters.length, 'byzantine');
+  // An entry without a proof is the candidate of the height after the last decision.
+  const decided = recovered.log.filter((entry) => entry.proof !== undefined);
+  const log = new DecidedLog(recovered.anchor, decided);
+  const out = createOutbox();
+  const isBehind = recovered.ledger.index > log.lastIndex;
+  if (isBehind) {
+    log.reset(recovered.ledger);
+    out.anchor = recovered.ledger;
+  }
+  const candidate = isBehind ? undefined : recovered.log[decided.length];
+  const delivered = Math.max(recovered.applied, recovered.ledger.index, log.base);
+  out.commit.push(...decided.filter((entry) => entry.index > delivered));
+  const height = createHeight(createHeard(voters, quorum, log.lastIndex + 1), now);
+  const hardState = recovered.hardState ? decodeHardState(recovered.hardState) : undefined;
+  if (hardState?.height === height.height) restoreHeight(height, hardState);
+  return {
+    self: options.self,
+    voters,
+    peers: new Map(voters.filter((voter) => voter !== options.self).map((peer) => [peer, createPeer()])),
+    quorum,
+    skip: Math.floor(voters.length / 3) + 1,
+    faults: faultsTolerated(voters.length, 'byzantine'),
+    options,
+    log,
+    height,
+    next: createHeard(voters, quorum, height.height + 1),
+    signedHeight: hardState?.height ?? 0,
+    stored: candidate?.payload && { payload: candidate.payload, epoch: candidate.epoch },
+    own: undefined,
+    openBuild: undefined,
+    applied: recovered.applied,
+    pending: false,
+    draining: false,
+    syncing: false,
+    syncAskedAt: undefined,
+    judging: undefined,
+    reads: createReads(options.seed),
+    accused: new Set(),
+    repeatAt: undefined,
+    repeats: 0,
+    sequence: 0,
+    unpersisted: undefined,
+    now,
+    wakeAt: undefined,
+    out,
+  };
+}
+
+function restoreHeight(height: HeightState, hardState: ReturnType<typeof decodeHardState>): void {
+  const { round, said, locked, valid } = hardState;
+  height.round = round;
+  height.votes.enter(round);
+  height.proposals.enter(round);
+  height.said = said;
+  height.step = said.precommit !== undefined ? 'precommit' : said.prevote !== undefined ? 'prevote' : 'propose';
+  height.locked = locked;
+  height.valid = valid;
+  if (valid) height.votes.addAll(valid.polka);
+}
+
+/** For messages that promise nothing: they leave at once. */
+export function send(state: TendermintState, to: NodeId, message: TendermintMessage): void {
+  state.out.send.push({ from: state.self, to, message });
+}
+
+/** To every other voter, at once. */
+export function broadcast(state: TendermintState, message: TendermintMessage): void {
+  for (const peer of state.peers.keys()) send(state, peer, message);
+}
+
+/** For what is signed: to all, this node included, when this step's write, and so every earlier one, is durable. */
+export function broadcastDurably(state: TendermintState, message: TendermintMessage): void {
+  for (const to of state.voters) state.out.durably.push({ from: state.self, to, message });
+}
+
+/** Makes `candidate` the stored payload of the present height, in this step's write. */
+export function storeCandidate(state: TendermintState, candidate: Candidate): void {
+  if (state.stored?.payload.id === candidate.payload.id) return;
+  appendInPlace(state, { index: state.height.height, epoch: candidate.epoch, payload: candidate.payload });
+  state.stored = candidate;
+}
+
+/** Puts `entry` where the present height's candidate stands, if there is one. */
+export function appendInPlace(state: TendermintState, entry: Entry): void {
+  const { out, stored } = state;
+  if (out.append.at(-1)?.index === entry.index) out.append.pop();
+  else if (stored) out.truncateFrom = entry.index;
+  out.append.push(entry);
+}
+
+/** The own proposal will not be decided as far as this node can tell: its transactions may be proposed again. */
+export function dropOwn(state: TendermintState): void {
+  if (state.own) state.out.dropped.push(state.own.id);
+  state.own = undefined;
+}
+
+/** Closes the step: what is to be written gets its sequence number. */
+export function takeOutput(state: TendermintState): Output<TendermintMessage> {
+  const out = state.out;
+  state.out = createOutbox();
+  const writes =
+    out.hardState || out.truncateFrom !== undefined || out.append.length > 0 || out.anchor || out.durably.length > 0;
+  if (writes) {
+    state.sequence += 1;
+    state.unpersisted ??= { sequence: state.sequence, since: state.now };
+  }
+  const write = {
+    sequence: state.sequence,
+    append: out.append,
+    // biome-ignore lint/suspicious/noThenProperty: the contract's name, and an array is no function.
+    then: out.durably,
+    ...(out.hardState ? { hardState: encodeHardState(state.height) } : {}),
+    ...(out.truncateFrom === undefined ? {} : { truncateFrom: out.truncateFrom }),
+    ...(out.anchor ? { anchor: out.anchor } : {}),
+  };
+  return {
+    send: out.send,
+    ...(writes ? { write } : {}),
+    commit: out.commit,
+    ...(out.build ? { build: out.build } : {}),
+    check: out.check,
+    dropped: out.dropped,
+    ...(out.syncPeers ? { sync: { peers: out.syncPeers } } : {}),
+    reads: out.reads,
+    evidence: out.evidence,
+    ...(state.wakeAt === undefined ? {} : { wakeAt: state.wakeAt }),
+  };
+}
