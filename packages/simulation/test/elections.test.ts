@@ -4,28 +4,30 @@ import { CUTS, measureFailover, measureStepDown, PROMISED, watchRejoining } from
 
 /** `npm run simulate:elections` runs many more. */
 const SEEDS = 60;
+/** Of each kind of cut: these take longest. */
+const REJOINING_SEEDS = 10;
 const VALIDATORS = 5;
 
-function seeds(from: number, count: number): readonly number[] {
-  return Array.from({ length: count }, (_, i) => from + i);
+function seedsUpTo(count: number): readonly number[] {
+  return Array.from({ length: count }, (_, i) => i + 1);
 }
 
 describe('elections under load', () => {
   it('the cluster commits again within 2 T mostly and 5 T nearly always after its leader died', () => {
-    const times = seeds(1, SEEDS).map((seed) => measureFailover(VALIDATORS, seed));
+    const times = seedsUpTo(SEEDS).map((seed) => measureFailover(VALIDATORS, seed));
     expect(quantile(times, 0.5), String(times)).toBeLessThanOrEqual(PROMISED.failoverMedianMs);
     expect(quantile(times, 0.99), String(times)).toBeLessThanOrEqual(PROMISED.failoverP99Ms);
   });
 
   it.each(CUTS)('a node that was %s deposes nobody when it comes back', (cut) => {
-    for (const seed of seeds(1, SEEDS / CUTS.length)) {
+    for (const seed of seedsUpTo(REJOINING_SEEDS)) {
       const { before, after } = watchRejoining(VALIDATORS, seed, cut);
       expect(after, `seed ${seed}`).toBe(before);
     }
   });
 
   it.each(CUTS)('a leader that is %s, so that no quorum answers it, steps down within 2 T', (cut) => {
-    for (const seed of seeds(1, SEEDS / CUTS.length)) {
+    for (const seed of seedsUpTo(SEEDS / CUTS.length)) {
       expect(measureStepDown(VALIDATORS, seed, cut), `seed ${seed}`).toBeLessThanOrEqual(PROMISED.stepDownMs);
     }
   });
