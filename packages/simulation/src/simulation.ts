@@ -22,7 +22,10 @@ const CLIENTS = 4;
 /** Between two requests of a client, milliseconds. */
 const THINK_MS_MIN = 100;
 const THINK_MS_MAX = 700;
-const READ_SHARE = 0.25;
+const READ_SHARE = 0.2;
+/** Between two reads of the client that only reads, milliseconds. */
+const READER_MS_MIN = 20;
+const READER_MS_MAX = 180;
 /** How often a client submits several transactions in a row, how many more, and how far apart; milliseconds. */
 const BURST_SHARE = 0.5;
 const BURST_MAX = 8;
@@ -113,6 +116,19 @@ class Simulation {
     const issue = clients.map(({ account }) => ({ kind: 'issue', asset: ASSET, to: account, amount: ISSUED }) as const);
     admin.submit([{ kind: 'define', asset: ASSET }, ...issue], () => undefined);
     for (const [i] of clients.entries()) this.#work(i);
+    this.#readAlong();
+  }
+
+  /** One reader never rests: stale answers are to be had for a moment only, when leaders change. */
+  #readAlong(): void {
+    const { scheduler, reader } = this.#world;
+    const dice = new Dice(`reader ${this.#options.seed}`);
+    const again = (): void => {
+      scheduler.after(dice.between(READER_MS_MIN, READER_MS_MAX), () => {
+        if (this.#isLoading) reader.read(again);
+      });
+    };
+    again();
   }
 
   #work(i: number): void {
@@ -187,7 +203,7 @@ class Simulation {
 
   #checkEnd(): void {
     const world = this.#world;
-    const histories = [world.admin, ...world.clients].flatMap((client) => client.history);
+    const histories = [world.admin, world.reader, ...world.clients].flatMap((client) => client.history);
     for (const { kind, text } of witnessFaults(histories, world.chain.transactions)) {
       world.report(`linearizable history: ${kind}`, text);
     }

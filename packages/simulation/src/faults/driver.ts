@@ -184,7 +184,9 @@ export class FaultDriver {
     pairsOf(nodes.length).forEach(([a, b], i) => {
       if ((fault.graph ?? 0) & (1 << i)) open.add(a * 1024 + b).add(b * 1024 + a);
     });
-    this.#rule(fault.kind, ms, { blocked: true, covers: (a, b) => !open.has(a * 1024 + b), hits: 0 });
+    const isCut = (a: number, b: number): boolean =>
+      fault.graph === undefined ? fault.nodes.includes(a) || fault.nodes.includes(b) : !open.has(a * 1024 + b);
+    this.#rule(fault.kind, ms, { blocked: true, covers: isCut, hits: 0 });
     scheduler.after(new Dice(`drop ${this.#parts.seed} ${fault.at}`).between(50, DROP_MS_MAX), () =>
       connections.dropBlocked(),
     );

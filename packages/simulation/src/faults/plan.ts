@@ -19,6 +19,10 @@ const FAULT_INTERVAL_MS = 1100;
 /** How often a fault does not come alone, and how long after it the next strikes; milliseconds. */
 const COMPANION_SHARE = 0.4;
 const COMPANION_MS_MAX = 700;
+/** Most faults are short; some last longer than election timeouts, and until others give up waiting. Milliseconds. */
+const SHORT_MS_MAX = 1800;
+const LONG_MS_MAX = 5000;
+const LONG_SHARE = 0.2;
 /** At least so many kinds take part, where there are as many. */
 const KINDS_MIN = 6;
 
@@ -66,7 +70,8 @@ function isUnluckyOnly(kind: FaultKind): boolean {
 
 function drawFault(dice: Dice, kind: FaultKind, at: number, n: number, unlucky: readonly number[]): Fault {
   const all = Array.from({ length: n }, (_, i) => i);
-  const short = at + dice.between(100, 1800);
+  const short =
+    at + (dice.chance(LONG_SHARE) ? dice.between(SHORT_MS_MAX, LONG_MS_MAX) : dice.between(100, SHORT_MS_MAX));
   const base = { kind, at, until: short, nodes: [] as number[], amount: 0 };
   if (isUnluckyOnly(kind)) {
     const amount = dice.between(0, 1_000_000);
@@ -81,7 +86,8 @@ function drawFault(dice: Dice, kind: FaultKind, at: number, n: number, unlucky: 
     case 'delay':
       return { ...base, nodes: drawSome(dice, all), amount: dice.between(20, 600) };
     case 'partition':
-      return { ...base, graph: drawGraph(dice, n), until: at + dice.between(300, 2500) };
+      // One node alone, most often the leader, or any graph.
+      return dice.chance(0.4) ? { ...base, nodes: drawOne(dice, all) } : { ...base, graph: drawGraph(dice, n) };
     case 'one-way':
       return {
         ...base,
@@ -101,7 +107,7 @@ function drawFault(dice: Dice, kind: FaultKind, at: number, n: number, unlucky: 
     case 'storm':
       return { ...base, nodes: all, amount: dice.between(2, 4), until: at + dice.between(500, 1500) };
     case 'pause':
-      return { ...base, nodes: drawSome(dice, all), until: at + dice.between(100, 2000) };
+      return { ...base, nodes: drawSome(dice, all) };
     case 'slow-node':
       return { ...base, nodes: drawOne(dice, all), amount: dice.between(2, 30) };
     case 'slow-disk':

@@ -49,6 +49,8 @@ export class World {
   readonly operator: Operator;
   readonly nodes: readonly SimulatedNode[];
   readonly admin: SimulatedClient;
+  /** Has no account, and needs none. */
+  readonly reader: SimulatedClient;
   readonly clients: readonly SimulatedClient[];
   readonly chain: CanonicalChain;
   readonly model: Model = new Model();
@@ -108,6 +110,7 @@ export class World {
         whenReached: (node, id, level, reached) => this.#whenReached({ node, run: node.run, id, level, reached }),
       });
     this.admin = client('admin', admin);
+    this.reader = client('reader', signatures.key('reader'));
     this.clients = keys.map((key, i) => client(`client-${i + 1}`, key));
   }
 
