@@ -4,8 +4,8 @@ import type { Report } from './violation.ts';
 interface Instance {
   /** Index → what was committed there. */
   readonly committed: Map<number, string>;
-  /** Epoch number → who was asked to build in it. */
-  readonly leaders: Map<number, string>;
+  /** Epoch number, of byzantine engines with its index → who was asked to build in it. */
+  readonly leaders: Map<string, string>;
 }
 
 /** Looks at every output of every engine for what no protocol may do. */
@@ -23,7 +23,13 @@ export class EngineWatch {
       ...protocol,
       create: (configuration, recovered, options, now) => {
         const { engine, first } = protocol.create(configuration, recovered, options, now);
-        const watch = new OneEngine(this.#instance(options), options, standOf(recovered), this.#report);
+        const watch = new OneEngine(
+          this.#instance(options),
+          options,
+          standOf(recovered),
+          leadsOne(protocol),
+          this.#report,
+        );
         watch.check(first);
         return { engine: watch.wrap(engine), first };
       },
@@ -41,16 +47,19 @@ export class EngineWatch {
 class OneEngine {
   readonly #instance: Instance;
   readonly #self: string;
+  readonly #leadsOne: boolean;
   readonly #report: Report;
   /** The last index committed. */
   #index: number;
   #isBeginning = true;
   #sequence = 0;
 
-  constructor(instance: Instance, { self }: EngineOptions, index: number, report: Report) {
+  /** @param leadsOne - A leader leads one index and not its whole epoch. */
+  constructor(instance: Instance, { self }: EngineOptions, index: number, leadsOne: boolean, report: Report) {
     this.#instance = instance;
     this.#self = self;
     this.#index = index;
+    this.#leadsOne = leadsOne;
     this.#report = report;
   }
 
@@ -69,12 +78,13 @@ class OneEngine {
   check(output: Output<unknown>): void {
     for (const entry of output.commit) this.#committed(entry);
     if (output.build) {
-      const { number } = output.build.epoch;
-      const leader = this.#instance.leaders.get(number);
+      const { index, epoch } = output.build;
+      const place = this.#leadsOne ? `${epoch.number} of index ${index}` : `${epoch.number}`;
+      const leader = this.#instance.leaders.get(place);
       if (leader !== undefined && leader !== this.#self) {
-        this.#report('one leader per epoch', `${leader} and ${this.#self} both build in epoch ${number}`);
+        this.#report('one leader per epoch', `${leader} and ${this.#self} both build in epoch ${place}`);
       }
-      this.#instance.leaders.set(number, this.#self);
+      this.#instance.leaders.set(place, this.#self);
     }
     if (output.write) {
       if (output.write.sequence !== this.#sequence + 1) {
@@ -100,6 +110,11 @@ class OneEngine {
     this.#index = entry.index;
     this.#isBeginning = false;
   }
+}
+
+/** Rounds of Tendermint begin anew at each index; terms, ballots and epochs are of the whole log. */
+function leadsOne({ faultModel }: Protocol<unknown>): boolean {
+  return faultModel === 'byzantine';
 }
 
 /** Up to where everything is executed when a run begins. */
