@@ -15,7 +15,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   raft: ['encoding', 'consensus'],
   tendermint: ['encoding', 'consensus'],
   validator: ['encoding', 'crypto', 'merkle', 'consensus', 'ledger', 'modules'],
-  simulation: ['encoding', 'crypto', 'consensus', 'ledger', 'modules', 'raft', 'validator'],
+  simulation: ['encoding', 'crypto', 'consensus', 'ledger', 'modules', 'raft', 'tendermint', 'validator'],
   verify: ['encoding', 'crypto', 'merkle', 'ledger', 'consensus'],
   client: ['encoding', 'crypto', 'ledger', 'consensus'],
 };

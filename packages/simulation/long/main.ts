@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { faultModelOf } from '@varve/consensus';
 import {
   FAULT_KINDS,
   runSeeds,
@@ -20,6 +21,7 @@ const FIRST_SEED = 100_000;
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '60' },
+    protocol: { type: 'string', default: 'raft' },
     first: { type: 'string', default: String(FIRST_SEED) },
     jobs: { type: 'string', default: String(availableParallelism()) },
   },
@@ -27,10 +29,17 @@ const { values } = parseArgs({
 const started = performance.now();
 const endAt = started + Number(values.minutes) * 60_000;
 const kinds = FAULT_KINDS;
-/** Every protocol with three and with five validators, in turn. */
-const runs: readonly SeedRunOptions[] = SIMULATED_PROTOCOLS.flatMap((protocol) =>
-  [3, 5].map((validators) => ({ protocol, validators, durationMs: DURATION_MS, kinds })),
-);
+const protocol = SIMULATED_PROTOCOLS.find((name) => name === values.protocol);
+if (protocol === undefined)
+  throw new Error(`no protocol "${values.protocol}"; there are ${SIMULATED_PROTOCOLS.join(', ')}`);
+/** Networks that tolerate one fault and two, in turn. */
+const sizes = faultModelOf(protocol) === 'crash' ? [3, 5] : [4, 7];
+const runs: readonly SeedRunOptions[] = sizes.map((validators) => ({
+  protocol,
+  validators,
+  durationMs: DURATION_MS,
+  kinds,
+}));
 let asked = 0;
 let shownAt = started;
 const tally = new Tally();

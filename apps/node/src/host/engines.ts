@@ -1,9 +1,13 @@
 import type { Protocol, ProtocolName } from '@varve/consensus';
 import { raft } from '@varve/raft';
+import { tendermint } from '@varve/tendermint';
 import { NodeError } from './errors.ts';
 
 /** The engines of this program, by the name configurations use. */
-const ENGINES: Partial<Record<ProtocolName, Protocol<unknown>>> = { raft: raft as Protocol<unknown> };
+const ENGINES: Partial<Record<ProtocolName, Protocol<unknown>>> = {
+  raft: raft as Protocol<unknown>,
+  tendermint: tendermint as Protocol<unknown>,
+};
 
 /** Protocols a new chain can choose. */
 export const ENGINE_NAMES: readonly ProtocolName[] = Object.keys(ENGINES) as ProtocolName[];

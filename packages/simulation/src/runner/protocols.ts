@@ -1,8 +1,12 @@
 import type { Protocol, ProtocolName } from '@varve/consensus';
 import { raft } from '@varve/raft';
+import { tendermint } from '@varve/tendermint';
 
 /** Engines that can be simulated, by the name configurations use. */
-const PROTOCOLS: Partial<Record<ProtocolName, Protocol<unknown>>> = { raft: raft as Protocol<unknown> };
+const PROTOCOLS: Partial<Record<ProtocolName, Protocol<unknown>>> = {
+  raft: raft as Protocol<unknown>,
+  tendermint: tendermint as Protocol<unknown>,
+};
 
 /** Names of the protocols that can be simulated. */
 export const SIMULATED_PROTOCOLS: readonly ProtocolName[] = Object.keys(PROTOCOLS) as ProtocolName[];
