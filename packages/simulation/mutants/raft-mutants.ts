@@ -175,11 +175,4 @@ export const RAFT_MUTANTS: readonly Mutant[] = [
     '  state.out.hardState = true;',
     '  state.out.hardState = votedFor !== undefined;',
   ),
-  raft(
-    'disk-stall-unnoticed',
-    'timer.ts',
-    'a leader whose disk hangs goes on leading (trap 11)',
-    'if (isDiskStalled(state) || !isQuorumActive(state, leadership)) return becomeFollower(state, state.term);',
-    'if (!isQuorumActive(state, leadership)) return becomeFollower(state, state.term);',
-  ),
 ];

@@ -197,6 +197,8 @@ class Simulation {
       const status = node.validator?.status();
       if (status === undefined || status.pool.transactions > 0) return false;
       if (status.durableHeight !== chain.height || status.finalHeight !== chain.height) return false;
+      // Nothing is left that an operator would have to look at, but for a vote that was lost.
+      if (status.conditions.some(({ code }) => code !== status.observerOnly?.code)) return false;
       return status.mode === 'validator' || (status.mode === 'observer-only' && this.#world.forgetful.has(node));
     });
   }
