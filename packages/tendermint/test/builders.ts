@@ -9,7 +9,14 @@ export const W: Payload = payloadOf('w');
 
 /** A vote with a signature that no test looks at. */
 export function voteOf(kind: VoteKind, round: number, id: PayloadId | null, voter: NodeId, height = 1): SignedVote {
-  return { kind, height, round, id, voter, signature: utf8Encode(`${kind} ${voter} ${round} ${id}`) };
+  return {
+    kind,
+    height,
+    round,
+    id,
+    voter,
+    signature: utf8Encode(`${kind} ${voter} ${height}/${round} ${id?.slice(0, 8)}`),
+  };
 }
 
 export function votesOf(

@@ -21,6 +21,8 @@ export interface EnsembleOptions<M> {
   /** Whether every step is kept and replayed at the end. */
   readonly record?: boolean;
   readonly invariants?: Invariants<M>;
+  /** Nodes that a test makes lie: evidence against them is expected. */
+  readonly liars?: readonly NodeId[];
 }
 
 /** Nodes `a`, `b`, … of one instance, with everything around them but time and the network. */
@@ -36,7 +38,9 @@ export abstract class Ensemble<M> {
     this.protocol = protocol;
     this.#options = options;
     this.ids = names(options.n);
-    this.hosts = new Map(this.ids.map((id) => [id, new EngineHost<M>(id, this.history, options.record ?? false)]));
+    this.hosts = new Map(
+      this.ids.map((id) => [id, new EngineHost<M>(id, this.history, options.record ?? false, options.liars)]),
+    );
     const { instance } = optionsOf(this.ids[0] ?? violated('nobody'), 0, options.engine);
     this.wire = new Wire(protocol, instance, (id) => this.history.payloads.get(id));
   }

@@ -1,6 +1,17 @@
 import type { NodeId, PayloadId } from '@varve/encoding';
 import type { Configuration } from '../configuration.ts';
-import type { Anchor, Engine, EngineOptions, Input, Output, Payload, Protocol, Slot, Write } from '../contract.ts';
+import type {
+  Anchor,
+  Engine,
+  EngineOptions,
+  Evidence,
+  Input,
+  Output,
+  Payload,
+  Protocol,
+  Slot,
+  Write,
+} from '../contract.ts';
 import { fingerprint } from './fingerprint.ts';
 import { anchorAt } from './fixtures.ts';
 import type { History, Proposal } from './history.ts';
@@ -35,6 +46,8 @@ export class EngineHost<M> {
   readonly dropped: PayloadId[] = [];
   readonly reads: { readonly context: number; readonly index: number; readonly ok: boolean }[] = [];
   readonly syncs: (readonly NodeId[])[] = [];
+  /** Against liars; against anybody else it breaks a promise. */
+  readonly evidence: Evidence[] = [];
   /** Own proposals of this run, neither committed here nor dropped. */
   readonly inFlight: Map<PayloadId, Proposal> = new Map();
   /** Of this run. */
@@ -45,12 +58,17 @@ export class EngineHost<M> {
   #window: EngineOptions['window'] | undefined;
   readonly #history: History;
   readonly #records: boolean;
+  readonly #liars: readonly NodeId[];
 
-  /** @param records - Whether every step is kept, to be replayed. */
-  constructor(id: NodeId, history: History, records: boolean) {
+  /**
+   * @param records - Whether every step is kept, to be replayed.
+   * @param liars - Nodes against which evidence is expected.
+   */
+  constructor(id: NodeId, history: History, records: boolean, liars: readonly NodeId[] = []) {
     this.id = id;
     this.#history = history;
     this.#records = records;
+    this.#liars = liars;
   }
 
   get open(): Slot | undefined {
@@ -166,7 +184,10 @@ export class EngineHost<M> {
       this.#history.answerRead(this.id, read);
       this.reads.push(read);
     }
-    if (output.evidence.length > 0) violated(`${this.id} has evidence against ${output.evidence[0]?.voter}`);
+    for (const evidence of output.evidence) {
+      if (!this.#liars.includes(evidence.voter)) violated(`${this.id} has evidence against ${evidence.voter}`);
+      this.evidence.push(evidence);
+    }
     if (output.sync) this.syncs.push(output.sync.peers);
     if (!output.write && output.commit.length === 0) return;
     const tip = output.commit.findLast((entry) => entry.payload);
