@@ -37,13 +37,6 @@ export const SHARED_MUTANTS: readonly Mutant[] = [
     'isKnown(id: TransactionId, time: number): boolean {\n    if (time > 0 || id === undefined) return false;\n',
   ),
   shared(
-    'dropped-payload-forgotten',
-    'validator/src/production.ts',
-    'transactions of a payload that lost its slot are never proposed again',
-    'for (const payload of payloads) this.#pool.release(payload);',
-    'void payloads;',
-  ),
-  shared(
     'pool-dropped-on-leader-change',
     'validator/src/production.ts',
     'a new leader forgets what waits in its pool',

@@ -213,6 +213,10 @@ class Simulation {
     for (const { text } of registerFaults(histories, { writesOf: (id) => world.writesOf(id) })) {
       world.report('linearizable registers', text);
     }
+    for (const node of world.noticing) {
+      if (node.validator?.status().mode !== 'validator') continue;
+      world.report('lost memory is noticed', `${node.name} votes, though its disk forgot what it had promised`);
+    }
     for (const node of world.nodes) if (node.validator) this.#checkBalances(node.name, node.validator.ledger);
   }
 

@@ -12,6 +12,7 @@ const BLOCK_AHEAD_MS_MAX = 2500;
 export interface Submitted {
   readonly account: string;
   readonly requests: readonly Request[];
+  readonly bytes: Uint8Array;
 }
 
 /** A transaction at its place, with what it did. */

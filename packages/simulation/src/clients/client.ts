@@ -28,7 +28,7 @@ export interface ClientSurroundings {
   readonly chainId: string;
   readonly nodes: readonly SimulatedNode[];
   /** Tells the world what a transaction asks for, before anybody else can see it. */
-  submitting(transaction: string, account: string, requests: readonly Request[]): void;
+  submitting(transaction: string, account: string, requests: readonly Request[], bytes: Uint8Array): void;
   /** Calls back when the transaction has come that far on that node, if it ever does. */
   whenReached(
     node: SimulatedNode,
@@ -170,7 +170,7 @@ export class SimulatedClient {
       this.#key.publicKey,
     );
     const transaction = assemble(this.#key.sign(signedBytes));
-    this.#surroundings.submitting(transaction.id, this.account, requests);
+    this.#surroundings.submitting(transaction.id, this.account, requests, transaction.bytes);
     return transaction;
   }
 

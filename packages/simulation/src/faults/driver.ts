@@ -14,6 +14,8 @@ const POSTPONED_MS = 100;
 /** A node whose memory will be damaged lives this long in calm before, and at most so long after. */
 const CALM_BEFORE_MS = 1500;
 const CALM_AFTER_MS = 3000;
+/** So many sealed blocks cannot all be unknown to everybody else. */
+const SEALED_MIN = 5;
 /** How long others may go by what a wrong clock said, milliseconds. */
 const CLOCK_MEMORY_MS = 3500;
 /** When a transport gives up a connection that carries nothing, milliseconds. */
@@ -40,6 +42,8 @@ export interface DriverParts {
   readonly seed: number;
   /** Nodes whose memory of what they said was damaged: the driver adds them. */
   readonly struck: Set<SimulatedNode>;
+  /** Those of them that must have noticed at their next start. */
+  readonly noticing: Set<SimulatedNode>;
 }
 
 /** Makes the faults of a plan happen, counts those that really did, and ends them all when told to. */
@@ -135,6 +139,8 @@ export class FaultDriver {
       case 'clock-skew':
       case 'clock-jump':
         return this.#skew(fault, nodes, ms);
+      case 'repeat':
+        return this.#repeat(fault.kind, nodes, ms);
       case 'rot-block':
         for (const node of nodes) this.#rot(fault, node, BLOCK_RECORDS, ms);
         return;
@@ -252,6 +258,15 @@ export class FaultDriver {
     });
   }
 
+  #repeat(kind: FaultKind, nodes: readonly SimulatedNode[], ms: number): void {
+    const before = nodes.map((node) => node.repeated);
+    for (const node of nodes) node.isRepeating = true;
+    this.#until(ms, () => {
+      for (const node of nodes) node.isRepeating = false;
+      if (nodes.some((node, i) => node.repeated > (before[i] ?? 0))) this.#count(kind);
+    });
+  }
+
   /** Under the running process, or found at the next start. */
   #rot(fault: Fault, node: SimulatedNode, kinds: readonly number[], ms: number): void {
     const dice = new Dice(`rot ${fault.amount}`);
@@ -264,7 +279,10 @@ export class FaultDriver {
   #rotEngine(fault: Fault, node: SimulatedNode, ms: number): void {
     this.#parts.struck.add(node);
     node.crash(true);
-    if (flipOne(new Dice(`rot ${fault.amount}`), node.disk, ENGINE_RECORDS)) this.#count(fault.kind);
+    if (flipOne(new Dice(`rot ${fault.amount}`), node.disk, ENGINE_RECORDS)) {
+      this.#count(fault.kind);
+      this.#parts.noticing.add(node);
+    }
     this.#until(ms, () => this.#parts.operator.start(node, 1));
   }
 
@@ -279,15 +297,24 @@ export class FaultDriver {
     this.#parts.struck.add(node);
     const backup = node.disk.copy();
     const commits = node.disk.commits;
+    const height = node.validator?.status().durableHeight ?? 0;
     scheduler.after(CALM_BEFORE_MS, () => {
+      const sealed = node.validator?.status().durableHeight ?? 0;
       node.crash(true);
       const batches = Math.min(node.disk.commits - commits, node.disk.batches);
       if (batches > 0) {
         this.#count(fault.kind);
         const dice = new Dice(`lost ${fault.amount}`);
-        if (fault.kind === 'backup') node.disk = backup;
-        else if (dice.chance(0.5)) node.disk.loseTail(dice.between(1, batches));
-        else node.disk.loseBatch(dice.between(0, batches - 1));
+        if (fault.kind === 'backup') {
+          node.disk = backup;
+          // Others hold seals of blocks that the backup lacks.
+          if (sealed - height >= SEALED_MIN) this.#parts.noticing.add(node);
+        } else if (batches === 1 || dice.chance(0.5)) {
+          node.disk.loseTail(dice.between(1, batches));
+        } else {
+          node.disk.loseBatch(dice.between(1, batches - 1));
+          this.#parts.noticing.add(node);
+        }
       }
       scheduler.after(Math.min(ms, CALM_BEFORE_MS), () => operator.start(node, 1));
       scheduler.after(Math.min(ms, CALM_BEFORE_MS) + CALM_AFTER_MS, () => {

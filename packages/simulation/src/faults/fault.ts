@@ -19,6 +19,7 @@ export const FAULT_KINDS = [
   'disk-full',
   'clock-skew',
   'clock-jump',
+  'repeat',
   'rot-block',
   'rot-engine',
   'lost-batch',

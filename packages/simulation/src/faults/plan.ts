@@ -108,6 +108,8 @@ function drawFault(dice: Dice, kind: FaultKind, at: number, n: number, unlucky: 
       return { ...base, nodes: all, amount: dice.between(2, 4), until: at + dice.between(500, 1500) };
     case 'pause':
       return { ...base, nodes: drawSome(dice, all) };
+    case 'repeat':
+      return { ...base, nodes: [LEADER] };
     case 'slow-node':
       return { ...base, nodes: drawOne(dice, all), amount: dice.between(2, 30) };
     case 'slow-disk':

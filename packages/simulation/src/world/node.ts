@@ -71,6 +71,9 @@ export class SimulatedNode {
   failing: 'EIO' | 'ENOSPC' | undefined;
   /** Where the next write ends the process. */
   boundary: { readonly at: WriteBoundary; readonly power: boolean } | undefined;
+  /** Its payloads carry a transaction that is in the chain already; how many did. */
+  isRepeating = false;
+  repeated = 0;
   /** Events, writes and calls that a slow machine or disk delayed or failed. */
   delayed = 0;
   failed = 0;

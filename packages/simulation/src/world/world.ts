@@ -9,6 +9,7 @@ import type { Report, Violation } from '../checks/violation.ts';
 import { type Reached, SimulatedClient } from '../clients/client.ts';
 import { Model, type PathWrite, type Request } from '../clients/model.ts';
 import { Operator } from '../faults/operator.ts';
+import { repeating } from '../faults/repeating.ts';
 import { Trace } from '../trace.ts';
 import { Connections } from './connections.ts';
 import { Dice } from './dice.ts';
@@ -20,6 +21,9 @@ import { Scheduler } from './scheduler.ts';
 
 /** Where the runs of a second process with the same key are counted from. */
 const TWIN_RUNS = 1_000_000;
+
+/** How far back a repeated transaction lies, in transactions: older ones expire. */
+const REPEATED_MAX = 16;
 
 /** What a world is made of. */
 export interface WorldOptions {
@@ -65,6 +69,8 @@ export class World {
   readonly #durable = new Map<SimulatedNode, number>();
   /** Nodes whose disk was made to forget: they may come back with less. */
   readonly forgetful: Set<SimulatedNode> = new Set<SimulatedNode>();
+  /** Those of them that must have noticed. */
+  readonly noticing: Set<SimulatedNode> = new Set<SimulatedNode>();
 
   constructor(options: WorldOptions) {
     const { seed, signatures, protocol } = options;
@@ -85,7 +91,7 @@ export class World {
       signatures,
       genesis: this.genesis,
       modules,
-      protocol: () => watched,
+      protocol: (node) => repeating(watched, () => this.#repetition(node)),
       send: (from, to, packet) => this.#send(from, to, packet),
       booted: (node) => this.#booted(node),
       noticed: (node, notice) => this.#noticed(node, notice),
@@ -106,7 +112,7 @@ export class World {
         trace: this.trace,
         chainId: chainIdOf(this.genesis),
         nodes: this.nodes,
-        submitting: (transaction, account, requests) => this.#submitting(transaction, account, requests),
+        submitting: (transaction, account, requests, bytes) => this.#submitting(transaction, account, requests, bytes),
         whenReached: (node, id, level, reached) => this.#whenReached({ node, run: node.run, id, level, reached }),
       });
     this.admin = client('admin', admin);
@@ -146,6 +152,16 @@ export class World {
     return this;
   }
 
+  /** One of the newest transactions of the chain, for a node that is to order it again. */
+  #repetition(node: SimulatedNode): Uint8Array | undefined {
+    if (!node.isRepeating) return undefined;
+    const { transactions } = this.chain;
+    const at = Math.max(0, transactions.length - 1 - (node.repeated % REPEATED_MAX));
+    const bytes = this.#submitted.get(transactions[at]?.transaction ?? '')?.bytes;
+    if (bytes) node.repeated += 1;
+    return bytes;
+  }
+
   /** What a transaction writes if it succeeds; of several writes to a path the last. */
   writesOf(transaction: string): readonly PathWrite[] {
     const writes = new Map<string, string | null>();
@@ -156,8 +172,8 @@ export class World {
     return [...writes].map(([key, value]) => ({ key, value }));
   }
 
-  #submitting(transaction: string, account: string, requests: readonly Request[]): void {
-    this.#submitted.set(transaction, { account, requests });
+  #submitting(transaction: string, account: string, requests: readonly Request[], bytes: Uint8Array): void {
+    this.#submitted.set(transaction, { account, requests, bytes });
   }
 
   #whenReached(waiter: Waiter): void {

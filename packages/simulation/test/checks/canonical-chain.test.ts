@@ -97,7 +97,8 @@ class Story {
       client.publicKey,
     );
     const transaction = assemble(client.sign(signedBytes));
-    if (told !== null) this.submitted.set(transaction.id, { account, requests: [create(told)] });
+    if (told !== null)
+      this.submitted.set(transaction.id, { account, requests: [create(told)], bytes: transaction.bytes });
     return transaction;
   }
 
