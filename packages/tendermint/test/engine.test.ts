@@ -205,7 +205,7 @@ describe('reads', () => {
     const d = decided();
     d.step({ kind: 'read', context: 5 });
     answer(d, A, 900, []);
-    answer(d, B, 900, votesOf('precommit', 0, V.id, [A, B], 900));
+    answer(d, B, 900, votesOf('precommit', 0, V.id, [A, B, A, B], 900));
     answer(d, C, 900, [...votesOf('precommit', 0, V.id, [A, B], 900), ...votesOf('precommit', 1, V.id, [C], 900)]);
     expect(d.reads).toEqual([]);
     d.pass(400);

@@ -77,6 +77,11 @@ describe('one round, through the engine', () => {
     expect(d.checks).toHaveLength(0);
     d.receive(B, proposalOf(4, 0, V));
     expect(d.checks).toHaveLength(0);
+    d.votes('precommit', 0, null, [A, B, C]);
+    d.receive(C, { ...proposalOf(4, 1, V, { validRound: 0 }), voter: C });
+    expect(d.checks).toHaveLength(0);
+    d.receive(B, { ...proposalOf(4, 1, V, { validRound: 0 }), epoch: { number: 1, node: C } });
+    expect(d.checks).toHaveLength(0);
   });
 
   it('L57, L44, L47: a silent proposer costs one timeout', () => {

@@ -1,5 +1,5 @@
 import type { Store } from '@varve/consensus/testing';
-import { anchorAt, payloadOf } from '@varve/consensus/testing';
+import { anchorAt, names, payloadOf } from '@varve/consensus/testing';
 import type { NodeId } from '@varve/encoding';
 import { describe, expect, it } from 'vitest';
 import { timeoutMs } from '../src/activity.ts';
@@ -26,6 +26,31 @@ describe('41: quorums where n is not 3f + 1', () => {
     const skip = Math.floor(n / 3) + 1;
     expect(skip).toBeGreaterThan(f);
     expect(skip).toBeLessThanOrEqual(n - f);
+  });
+});
+
+describe('41: the engine counts so', () => {
+  it.each(sizes.filter((n) => n >= 2 && n <= 26))('of %i: one less than a quorum decides nothing', (n) => {
+    const voters = names(n);
+    const self = voters.at(-1) ?? D;
+    const d = new Replica(self, n);
+    d.receive(A, proposalOf(n, 0, V));
+    d.judge();
+    const q = tendermint.quorum(n);
+    d.votes('precommit', 0, V.id, voters.slice(0, q - 1));
+    expect(d.committed).toHaveLength(0);
+    d.votes('precommit', 0, V.id, voters.slice(q - 1, q));
+    expect(d.committed).toHaveLength(1);
+  });
+
+  it.each(sizes.filter((n) => n >= 2 && n <= 26))('of %i: a third and no more is not followed', (n) => {
+    const voters = names(n);
+    const skip = Math.floor(n / 3) + 1;
+    const d = new Replica(voters.at(-1) ?? D, n);
+    d.votes('prevote', 9, null, voters.slice(0, skip - 1));
+    expect(d.round).toBe(0);
+    d.votes('prevote', 9, null, voters.slice(skip - 1, skip));
+    expect(d.round).toBe(9);
   });
 });
 
@@ -256,6 +281,16 @@ describe('46: a crash at any write', () => {
     for (const [key, ids] of run(write).signed) expect([key, [...ids]]).toEqual([key, [...ids].slice(0, 1)]);
   });
 
+  it('a proposer whose proposal is durable proposes nothing else in that round', () => {
+    const a = new Replica(A, 4);
+    const slot = a.demand().build;
+    if (slot) a.step({ kind: 'propose', slot, payload: V });
+    a.persist(1).restart();
+    expect(a.demand().build).toBeUndefined();
+    a.settle();
+    expect(a.saidOf('proposal')).toMatchObject([{ round: 0, validRound: null, payload: V }]);
+  });
+
   it('what was said is said again, word for word', () => {
     const d = new Replica(D, 4);
     d.receive(A, proposalOf(4, 0, V));
@@ -389,6 +424,18 @@ describe('50: block sync and a decision both deliver', () => {
   });
 });
 
+it('50: block sync to an earlier block takes nothing back', () => {
+  const d = new Replica(D, 4);
+  for (const [height, payload] of [V, W].entries()) {
+    d.receive(B, decidedOf(4, height + 1, payload, [A, B, C]));
+    d.judge().settle();
+  }
+  d.step({ kind: 'synced', anchor: anchorAt(1, { number: 1, node: A }) });
+  d.settle();
+  expect(d.status).toMatchObject({ committed: 2, anchor: 1 });
+  expect(d.store.log.map(({ index }) => index)).toEqual([2]);
+});
+
 describe('51: a peer lies about its height', () => {
   it('a high claim of one stops nothing, and asks for no blocks', () => {
     const d = new Replica(D, 4);
@@ -411,7 +458,7 @@ describe('51: a peer lies about its height', () => {
   it('a claim that falls is forgotten, and decisions still come from others', () => {
     const d = new Replica(D, 4);
     d.receive(A, { kind: 'status', height: 900, round: 0, base: 700, reply: false });
-    d.receive(A, { kind: 'status', height: 1, round: 0, base: 0, reply: false });
+    d.receive(A, { kind: 'status', height: 1, round: 0, base: 1, reply: false });
     expect(d.receive(B, { kind: 'status', height: 901, round: 0, base: 500, reply: false }).sync).toBeUndefined();
     d.receive(C, decidedOf(4, 1, V, [A, B, C]));
     d.judge();

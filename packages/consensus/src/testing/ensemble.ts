@@ -157,10 +157,10 @@ export abstract class Ensemble<M> {
       if (this.protocol.vouched(envelope.message)) violated(`${host.id} promises what it has not made durable`);
       this.post(envelope);
     }
+    this.follow(host, output);
     for (const { slot, payload } of output.check) {
       const valid = this.history.isMadeFor(payload.id, slot);
       this.answerCheck(host, { kind: 'checked', slot, payload: payload.id, valid });
     }
-    this.follow(host, output);
   }
 }

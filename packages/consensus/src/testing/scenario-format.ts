@@ -3,6 +3,8 @@ import type { Anchor, Entry, Epoch, Payload, Slot, Status, Write } from '../cont
 
 /** Bytes shown of what has no better form. */
 const BYTES_SHOWN = 8;
+/** Ids that are hashes; the first digits tell them apart. */
+const HASH = /^[0-9a-f]{64}$/;
 
 /** `2@1/a`. */
 export function formatSlot({ index, epoch }: Slot | Anchor): string {
@@ -25,10 +27,10 @@ export function formatEntry(entry: Entry): string {
   return `${formatSlot(entry)} ${entry.payload ? formatPayload(entry.payload) : 'no-op'}`;
 }
 
-/** `kind(field=value …)`, for messages of any protocol. */
+/** `kind(field=value …)`, for messages of any protocol; signatures are left out. */
 export function formatMessage(message: unknown): string {
   if (!isRecord(message)) return formatValue(message);
-  const { kind, ...fields } = message;
+  const { kind, signature: _, ...fields } = message;
   const shown = Object.entries(fields).map(([name, value]) => `${name}=${formatValue(value)}`);
   return `${typeof kind === 'string' ? kind : ''}(${shown.join(' ')})`;
 }
@@ -38,6 +40,7 @@ function formatValue(value: unknown): string {
     const start = toHex(value.subarray(0, BYTES_SHOWN));
     return value.length > BYTES_SHOWN ? `${start}…` : start;
   }
+  if (typeof value === 'string' && HASH.test(value)) return `${value.slice(0, 4)}…`;
   if (Array.isArray(value)) return `[${value.map(formatValue).join(', ')}]`;
   if (!isRecord(value)) return String(value);
   if (isEpoch(value)) return formatEpoch(value);

@@ -1,0 +1,23 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expectScenario, runScenario } from '@varve/consensus/testing';
+import { describe, expect, it } from 'vitest';
+import { tendermint } from '../src/index.ts';
+import { describeHardState } from './harness.ts';
+
+const folder = join(import.meta.dirname, 'testdata');
+const files = readdirSync(folder).filter((file) => file.endsWith('.txt'));
+
+describe('scenarios', () => {
+  it('are found', () => {
+    expect(files.length).toBeGreaterThanOrEqual(12);
+  });
+
+  it.each(files)('%s', (file) => {
+    const path = join(folder, file);
+    const text = readFileSync(path, 'utf8');
+    const actual = runScenario(tendermint, text, { describeHardState });
+    if (process.env.SCENARIOS_REWRITE === '1') writeFileSync(path, actual);
+    else expectScenario(file, text, actual, 'SCENARIOS_REWRITE=1 accepts it');
+  });
+});
