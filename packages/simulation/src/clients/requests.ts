@@ -51,6 +51,8 @@ export function drawPath(dice: Dice): string {
  */
 export function drawRequests(dice: Dice, model: Model, accounts: readonly string[], value: string): Request[] {
   if (dice.chance(0.15)) return [drawCheck(dice, model), drawOne(dice, model, accounts, value)];
+  // The second may fail when the first has succeeded: then neither must have happened.
+  if (dice.chance(0.15)) return [drawOne(dice, model, accounts, value), drawOne(dice, model, accounts, `${value}+`)];
   return [drawOne(dice, model, accounts, value)];
 }
 
