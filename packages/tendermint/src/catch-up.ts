@@ -8,7 +8,7 @@ import { DECIDED_BYTES_MAX, DECIDED_WAITING_MAX, type Peer } from './peer.ts';
 import { decodeProof } from './proof.ts';
 import { isSamePayload } from './proposals.ts';
 import { knownVotes, sendStatus } from './repeat.ts';
-import { send, type TendermintState } from './state.ts';
+import { type Judging, send, type TendermintState } from './state.ts';
 
 /** Notes where `from` says that it stands. One that is more than a height ahead is asked for what is missing here. */
 export function notePlace(state: TendermintState, from: NodeId, height: number): void {
@@ -45,12 +45,14 @@ export function onStatus(state: TendermintState, from: NodeId, message: StatusRe
   else sendStatus(state, from, false);
 }
 
-/** Sends decisions from `height` on, or says that there are none here. The same ones are not sent again at once. */
+/** Sends decisions from `height` on, or says that there are none here. The same, or earlier, ones not again at once. */
 export function serve(state: TendermintState, to: NodeId, height: number): void {
   const peer = state.peers.get(to);
   if (!peer) return;
   const { served } = peer;
-  if (served?.height === height && state.now - served.at < state.options.timing.heartbeatMs) return;
+  const { heartbeatMs, roundMs } = state.options.timing;
+  const pauseMs = served?.height === height ? heartbeatMs : served && height < served.height ? roundMs : 0;
+  if (served && state.now - served.at < pauseMs) return;
   peer.served = { height, at: state.now };
   const batch = state.log.batchFrom(height, DECIDED_WAITING_MAX, DECIDED_BYTES_MAX);
   for (const { index, epoch, payload, proof } of batch) {
@@ -64,7 +66,8 @@ export function serve(state: TendermintState, to: NodeId, height: number): void 
 export function onDecided(state: TendermintState, from: NodeId, message: Decided): void {
   const peer = state.peers.get(from);
   const { height } = state.height;
-  if (!peer || message.height < height || message.height >= height + DECIDED_WAITING_MAX) return;
+  if (!peer || peer.refused === height) return;
+  if (message.height < height || message.height >= height + DECIDED_WAITING_MAX) return;
   if (!isCertificate(state, message.height, message.precommits, 'precommit')) return;
   peer.height = Math.max(peer.height, message.height + 1);
   if (peer.decided.some((decided) => decided.height === message.height)) return;
@@ -73,8 +76,8 @@ export function onDecided(state: TendermintState, from: NodeId, message: Decided
   peer.decided = [...peer.decided, message].sort((a, b) => a.height - b.height);
 }
 
-/** The decision of the present height that is judged, or is to be judged next. */
-function nextDecided(state: TendermintState): { readonly from: NodeId; readonly decided: Decided } | undefined {
+/** The decision of the present height that is to be judged next. */
+function nextDecided(state: TendermintState): Judging | undefined {
   for (const [from, { decided }] of state.peers) {
     const [first] = decided;
     if (first?.height === state.height.height) return { from, decided: first };
@@ -84,15 +87,15 @@ function nextDecided(state: TendermintState): { readonly from: NodeId; readonly 
 
 /**
  * The precommits prove the payload, not the epoch that the peer names beside it: the host judges that, as with any
- * payload, since both are part of the payload's bytes.
+ * payload, since both are part of the payload's bytes. One is judged at a time, to its end.
  */
 export function advanceDecided(state: TendermintState): void {
-  const next = nextDecided(state);
+  const next = state.judging ?? nextDecided(state);
   if (!next) return;
-  const { decided } = next;
-  if (isKnownValid(state, decided)) return accept(state, next.from, decided);
-  if (state.judging === decided) return;
-  state.judging = decided;
+  const { from, decided } = next;
+  if (isKnownValid(state, decided)) return accept(state, from, decided);
+  if (state.judging) return;
+  state.judging = next;
   state.out.check.push({
     slot: { index: decided.height, epoch: decided.epoch },
     payload: decided.payload,
@@ -104,20 +107,21 @@ function isKnownValid(state: TendermintState, { payload, epoch }: Decided): bool
   return state.height.proposals.find(payload.id, epoch)?.verdict === 'valid';
 }
 
-/** The host's answer. A peer that named a wrong epoch loses its say, and another is asked. */
+/** The host's answer. Of a peer that named a wrong epoch nothing more is taken at this height. */
 export function onDecidedChecked(state: TendermintState, slot: Slot, payload: PayloadId, valid: boolean): void {
-  const next = nextDecided(state);
-  if (!next || state.judging !== next.decided) return;
-  const { epoch, payload: its } = next.decided;
+  const { judging } = state;
+  if (!judging) return;
+  const { epoch, payload: its } = judging.decided;
   if (!isSamePayload({ epoch, id: its.id }, { epoch: slot.epoch, id: payload })) return;
+  if (valid) return accept(state, judging.from, judging.decided);
   state.judging = undefined;
-  if (valid) return accept(state, next.from, next.decided);
-  const peer = state.peers.get(next.from);
-  if (peer) peer.decided = [];
+  const peer = state.peers.get(judging.from);
+  if (!peer) return;
+  peer.decided = [];
+  peer.refused = state.height.height;
 }
 
 function accept(state: TendermintState, from: NodeId, decided: Decided): void {
-  state.judging = undefined;
   const precommits = decided.precommits.filter(({ voter }) => state.voters.includes(voter));
   decide(state, decided, decided.round, precommits);
   const peer = state.peers.get(from);
@@ -127,7 +131,7 @@ function accept(state: TendermintState, from: NodeId, decided: Decided): void {
 }
 
 /** Block sync is wanted once so many peers that one of them is correct are ahead and cannot hand out this height. */
-export function maybeSync(state: TendermintState): void {
+function maybeSync(state: TendermintState): void {
   const { height } = state.height;
   const isAhead = (peer: Peer) => peer.height > height && peer.base !== undefined && peer.base >= height;
   const ahead = [...state.peers].filter(([, peer]) => isAhead(peer)).sort(([, a], [, b]) => b.height - a.height);

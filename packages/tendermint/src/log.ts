@@ -1,7 +1,7 @@
 import { type Anchor, assert, type Entry } from '@varve/consensus';
 
 /** Decisions at or below the anchor that stay in memory for peers that lag a little. */
-export const LOG_TAIL_ENTRIES_MAX = 256;
+const LOG_TAIL_ENTRIES_MAX = 256;
 /** Their payload bytes. */
 const LOG_TAIL_BYTES_MAX: number = 8 * 1024 * 1024;
 

@@ -4,9 +4,9 @@ import type { NodeId, PayloadId } from '@varve/encoding';
 /** Votes in one message, at most. */
 export const VOTES_MAX = 512;
 /** Bytes of a signature, at most. */
-export const SIGNATURE_BYTES_MAX = 64;
+const SIGNATURE_BYTES_MAX = 64;
 /** Highest height and round: far beyond any chain, and far enough below 2^53 to count on. */
-export const HEIGHT_MAX: number = 2 ** 52;
+const HEIGHT_MAX: number = 2 ** 52;
 const ROUND_MAX = 2 ** 40;
 
 /** The two kinds of votes, in the order of their steps. */

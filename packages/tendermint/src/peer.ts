@@ -17,9 +17,19 @@ export interface Peer {
   served: { readonly height: number; readonly at: number } | undefined;
   /** Decisions it sent, ascending. */
   decided: Decided[];
+  /** The height at which it sent a decision with a wrong epoch. */
+  refused: number | undefined;
 }
 
 /** A peer of which nothing is known. */
 export function createPeer(): Peer {
-  return { height: 0, base: undefined, heardAt: 0, askedAt: undefined, served: undefined, decided: [] };
+  return {
+    height: 0,
+    base: undefined,
+    heardAt: 0,
+    askedAt: undefined,
+    served: undefined,
+    decided: [],
+    refused: undefined,
+  };
 }

@@ -68,6 +68,12 @@ export interface HeightState extends Heard {
   roundSince: number;
 }
 
+/** A decision that the host judges, and who sent it. */
+export interface Judging {
+  readonly from: NodeId;
+  readonly decided: Decided;
+}
+
 /** Everything one replica knows. */
 export interface TendermintState {
   readonly self: NodeId;
@@ -97,8 +103,7 @@ export interface TendermintState {
   /** Only block sync can bring what is missing. */
   syncing: boolean;
   syncAskedAt: number | undefined;
-  /** A decision that the host judges. */
-  judging: Decided | undefined;
+  judging: Judging | undefined;
   readonly reads: ReadState;
   /** Voters of the present height against whom there is evidence. */
   readonly accused: Set<string>;

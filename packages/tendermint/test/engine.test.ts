@@ -201,14 +201,32 @@ describe('reads', () => {
     expect(d.reads).toEqual([{ context: 5, index: 1, ok: true }]);
   });
 
-  it('what is not proven counts for nothing', () => {
+  it.each([
+    { name: 'nothing', proof: [] },
+    { name: 'two voters, twice each', proof: votesOf('precommit', 0, V.id, [A, B, A, B], 900) },
+    { name: 'a stranger', proof: votesOf('precommit', 0, V.id, [A, B, 'stranger' as typeof A], 900) },
+    {
+      name: 'votes of two rounds',
+      proof: [...votesOf('precommit', 0, V.id, [A, B], 900), ...votesOf('precommit', 1, V.id, [C], 900)],
+    },
+    { name: 'votes for nil', proof: votesOf('prevote', 0, null, [A, B, C], 900) },
+  ])('a claim proven by $name keeps no read waiting', ({ proof }) => {
     const d = decided();
     d.step({ kind: 'read', context: 5 });
-    answer(d, A, 900, []);
-    answer(d, B, 900, votesOf('precommit', 0, V.id, [A, B, A, B], 900));
-    answer(d, C, 900, [...votesOf('precommit', 0, V.id, [A, B], 900), ...votesOf('precommit', 1, V.id, [C], 900)]);
+    answer(d, A, 900, proof);
+    answer(d, B, 1);
     expect(d.reads).toEqual([]);
-    d.pass(400);
+    answer(d, C, 1);
+    expect(d.reads).toEqual([{ context: 5, index: 1, ok: true }]);
+  });
+
+  it('without a quorum of answers it is refused in time', () => {
+    const d = decided();
+    d.step({ kind: 'read', context: 5 });
+    answer(d, A, 1);
+    d.pass(399);
+    expect(d.reads).toEqual([]);
+    d.pass(1);
     expect(d.reads).toEqual([{ context: 5, index: 0, ok: false }]);
   });
 

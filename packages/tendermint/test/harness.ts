@@ -3,7 +3,7 @@ import { type NodeId, toHex } from '@varve/encoding';
 import { decodeHardState } from '../src/hard-state.ts';
 import { type TendermintMessage, tendermint } from '../src/index.ts';
 
-export const [A, B, C, D, E, F, G] = names(7) as readonly [NodeId, NodeId, NodeId, NodeId, NodeId, NodeId, NodeId];
+export const [A, B, C, D] = names(4) as readonly [NodeId, NodeId, NodeId, NodeId];
 export const INSTANCE = optionsOf(A, 0).instance;
 
 /** Nobody signs two different things for one height, round and step, whatever happens to it in between. */

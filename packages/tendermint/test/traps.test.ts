@@ -465,6 +465,22 @@ describe('51: a peer lies about its height', () => {
     expect(d.committed).toHaveLength(1);
   });
 
+  it('a peer that names wrong epochs again and again keeps nobody from the truth', () => {
+    const d = new Replica(D, 4);
+    const lie = { ...decidedOf(4, 1, V, [A, B, C], 3), epoch: { number: 2, node: B } };
+    const answer = () => {
+      for (const { slot, payload } of d.checks.splice(0, 1))
+        d.step({ kind: 'checked', slot, payload: payload.id, valid: slot.epoch.number === 1 });
+    };
+    d.receive(A, lie);
+    answer();
+    d.receive(A, lie);
+    d.receive(C, { ...lie, epoch: { number: 1, node: A } });
+    d.receive(A, lie);
+    answer();
+    expect(d.committed).toMatchObject([{ epoch: { number: 1, node: A } }]);
+  });
+
   it('a decision with a wrong epoch is refused by the host, and another peer asked', () => {
     const d = new Replica(D, 4);
     d.receive(A, { ...decidedOf(4, 1, V, [A, B, C], 3), epoch: { number: 2, node: B } });
