@@ -13,6 +13,8 @@ export interface Peer {
   base: number | undefined;
   /** `now` of its last message, 0 if never. */
   heardAt: number;
+  /** The host said that there is no connection, and nothing was heard since. */
+  isDown: boolean;
   askedAt: number | undefined;
   served: { readonly height: number; readonly at: number } | undefined;
   /** Decisions it sent, ascending. */
@@ -27,6 +29,7 @@ export function createPeer(): Peer {
     height: 0,
     base: undefined,
     heardAt: 0,
+    isDown: false,
     askedAt: undefined,
     served: undefined,
     decided: [],

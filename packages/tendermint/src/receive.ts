@@ -20,7 +20,10 @@ export function onEnvelope(state: TendermintState, envelope: Envelope<Tendermint
   const { from, to, message, signature } = envelope;
   if (to !== state.self || !state.voters.includes(from) || nonsenseIn(message) !== undefined) return;
   const peer = state.peers.get(from);
-  if (peer) peer.heardAt = state.now;
+  if (peer) {
+    peer.heardAt = state.now;
+    peer.isDown = false;
+  }
   switch (message.kind) {
     case 'proposal':
       return onProposal(state, from, message, signature);

@@ -3,6 +3,7 @@ import type { PayloadId } from '@varve/encoding';
 import { isStarted, timeoutMs } from './activity.ts';
 import type { Valid } from './hard-state.ts';
 import { decide } from './height.ts';
+import { proposerOf } from './proposer.ts';
 import { knownVotes } from './repeat.ts';
 import { nextRule, type ProposalFacts, type Rule, type Step } from './rules.ts';
 import { vote } from './sign.ts';
@@ -101,13 +102,24 @@ function enterRound(state: TendermintState, round: number): void {
   broadcast(state, knownVotes(state));
 }
 
-/** L20–21: a voter waits for the proposer, and the proposer for its host. */
+/**
+ * L20–21: a voter waits for the proposer, and the proposer for its host. A proposer without a connection is hardly
+ * waited for: any length is safe, and its turns would cost a timeout each.
+ */
 function startRound(state: TendermintState): void {
-  const { height } = state;
-  if (height.step !== 'propose' || height.timers.has('propose') || !isStarted(state)) return;
-  height.timers.set('propose', state.now + timeoutMs(state, height.round));
+  const { height, now } = state;
+  if (height.step !== 'propose' || !isStarted(state)) return;
+  const at = height.timers.get('propose');
+  const waitMs = isProposerDown(state) ? state.options.timing.heartbeatMs : timeoutMs(state, height.round);
+  if (at !== undefined && at <= now + waitMs) return;
+  height.timers.set('propose', now + waitMs);
+  if (at !== undefined) return;
   state.repeats = 0;
   state.repeatAt = undefined;
+}
+
+function isProposerDown({ voters, height, peers }: TendermintState): boolean {
+  return peers.get(proposerOf(voters, height.height, height.round))?.isDown ?? false;
 }
 
 /** The next timeout that matters. */

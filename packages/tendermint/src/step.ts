@@ -1,4 +1,5 @@
 import { assert, assertNever, type Input } from '@varve/consensus';
+import type { NodeId } from '@varve/encoding';
 import { askChecks, maybePropose, onChecked, onPropose } from './build.ts';
 import { advanceDecided } from './catch-up.ts';
 import type { TendermintMessage } from './message.ts';
@@ -61,11 +62,18 @@ function onInput(state: TendermintState, input: Input<TendermintMessage>): void 
       state.draining = true;
       return failReads(state);
     case 'link':
-      if (input.up && state.peers.has(input.peer)) sendStatus(state, input.peer, true);
-      return;
+      return onLink(state, input.peer, input.up);
     default:
       return assertNever(input);
   }
+}
+
+/** A peer that comes back hears where this node stands; one that is gone is not waited for when it is to propose. */
+function onLink(state: TendermintState, id: NodeId, up: boolean): void {
+  const peer = state.peers.get(id);
+  if (!peer) return;
+  peer.isDown = !up;
+  if (up) sendStatus(state, id, true);
 }
 
 /** What depends on durability comes back as messages; here only the disk's pace is watched. */

@@ -299,6 +299,12 @@ describe('catching up', () => {
     }
   });
 
+  it('a decision is judged by the rules alone: a quorum has judged its time', () => {
+    const d = new Replica(D, 4);
+    d.receive(A, decidedOf(4, 1, V, [A, B, C]));
+    expect(d.checks).toMatchObject([{ slot: { index: 1, epoch: { number: 1, node: A } }, fresh: false }]);
+  });
+
   it('decisions that come in any order are taken in order', () => {
     const d = new Replica(D, 4);
     const payloads = [1, 2, 3, 4].map((height) => payloadOf(`at ${height}`));
@@ -374,6 +380,45 @@ describe('restarts', () => {
     d.judge().settle();
     expect(d.store.log).toMatchObject([{ index: 1, payload: W }]);
     expect(d.store.log[0]?.proof).toBeDefined();
+  });
+});
+
+describe('a proposer without a connection', () => {
+  it('is hardly waited for', () => {
+    const d = decided();
+    d.step({ kind: 'link', peer: B, up: false });
+    d.demand();
+    d.pass(49).settle();
+    expect(d.voted('prevote', 0, 2)).toBe('none');
+    d.pass(1).settle();
+    expect(d.voted('prevote', 0, 2)).toBe('nil');
+  });
+
+  it('that was being waited for is not any longer', () => {
+    const d = decided();
+    d.demand();
+    d.pass(100).step({ kind: 'link', peer: B, up: false });
+    d.pass(50).settle();
+    expect(d.voted('prevote', 0, 2)).toBe('nil');
+  });
+
+  it('that speaks is waited for again', () => {
+    const d = decided();
+    d.step({ kind: 'link', peer: B, up: false });
+    d.receive(B, { kind: 'status', height: 2, round: 0, base: 0, reply: false });
+    d.demand();
+    d.pass(499).settle();
+    expect(d.voted('prevote', 0, 2)).toBe('none');
+  });
+
+  it('of four nodes costs its turns little', () => {
+    const cluster = new LyingCluster({ n: 4, seed: 'down' }, []).start().progress(1);
+    cluster.crash(B);
+    cluster.run(20);
+    for (const id of cluster.live()) cluster.input(id, { kind: 'link', peer: B, up: false });
+    const before = cluster.history.highest;
+    cluster.demandAll(1000).run(5000);
+    expect(cluster.history.highest - before).toBeGreaterThan(100);
   });
 });
 
