@@ -14,6 +14,7 @@ const NO_CODES = new Set([
   'HPE_HEADER_OVERFLOW',
   // Why a leader builds nothing at this moment; the status names only those that an operator can act on.
   'NOT_LEADING',
+  'NOT_PROPOSING',
 ]);
 
 /** Code positions in which a single word is a code too; anywhere else only WORDS_LIKE_THIS are. */
