@@ -2,7 +2,7 @@ import { sha256 } from '@varve/crypto';
 import { concatBytes, type NodeId, utf8Encode } from '@varve/encoding';
 import { describe, expect, it } from 'vitest';
 import { proposerOf } from '../src/proposer.ts';
-import { A, B, C } from './harness.ts';
+import { A, B, C, D } from './harness.ts';
 import { LyingCluster } from './liars.ts';
 
 const seeds = Array.from({ length: Number(process.env.TENDERMINT_LIARS ?? 25) }, (_, seed) => seed);
@@ -71,6 +71,58 @@ function split(n: number, liars: readonly NodeId[]): LyingCluster {
   });
   return cluster.run(400);
 }
+
+/**
+ * a alone decides x in round 0, with the help of b, who lies: c and d are locked, and hear nothing more of a. Then b,
+ * whose turn round 1 is, proposes another payload and votes for it.
+ */
+function attackOnDecision(restart: boolean, validRound: number | null): LyingCluster {
+  const cluster = new LyingCluster({ n: 4, seed: 'decided' }, [B]).start();
+  const isDecided = () => cluster.status(A).committed === 1;
+  cluster.filter = ({ from, to, message }) => message.kind === 'precommit' && (from === A || to !== A);
+  cluster.demand(A, 1).runUntil('a proposal', () => cluster.sent.some(({ message }) => message.kind === 'proposal'));
+  const id = [...cluster.history.proposals.keys()][0] ?? null;
+  for (const kind of ['prevote', 'precommit'] as const) cluster.say(B, A, { kind, height: 1, round: 0, id, voter: B });
+  cluster.runUntil('a alone decides', isDecided, 400);
+  cluster.run(5).partition([A]);
+  cluster.filter = () => false;
+  if (restart) {
+    for (const node of [C, D]) {
+      cluster.crash(node);
+      cluster.boot(node);
+    }
+  }
+  const other = { ...cluster.forge(B, 1, 1, 'other'), validRound };
+  const epoch = validRound === null ? other.epoch : { number: 1, node: A };
+  if (validRound !== null) cluster.history.notePropose(B, { index: 1, epoch }, other.payload);
+  for (let i = 0; i < 100; i++) {
+    for (const to of [C, D]) {
+      cluster.say(B, to, { kind: 'precommit', height: 1, round: 0, id: null, voter: B });
+      cluster.say(B, to, { ...other, epoch });
+      for (const kind of ['prevote', 'precommit'] as const)
+        cluster.say(B, to, { kind, height: 1, round: 1, id: other.payload.id, voter: B });
+    }
+    cluster.run(20);
+  }
+  return cluster;
+}
+
+describe('what one node decided', () => {
+  it.each([
+    { name: 'a new payload', restart: false, validRound: null },
+    { name: 'a payload with a polka that never was', restart: false, validRound: 0 },
+    { name: 'a new payload, after the locked ones crashed', restart: true, validRound: null },
+    { name: 'a forged polka, after the locked ones crashed', restart: true, validRound: 0 },
+  ])('stands against $name', ({ restart, validRound }) => {
+    const cluster = attackOnDecision(restart, validRound);
+    for (const node of [C, D]) expect([node, cluster.status(node).committed]).toEqual([node, 0]);
+    expect(cluster.status(C).epoch.number).toBeGreaterThan(1);
+    cluster
+      .heal()
+      .runUntil('all hold it', () => cluster.honest.every((id) => cluster.status(id).committed >= 1), 10_000);
+    cluster.check();
+  });
+});
 
 describe('beyond f', () => {
   it.each([
