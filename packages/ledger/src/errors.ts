@@ -7,6 +7,7 @@ export type LedgerErrors = {
   SEAL_MALFORMED: { reason: string };
   CERTIFICATE_MALFORMED: { reason: string };
   RECEIPT_MALFORMED: { reason: string };
+  EVIDENCE_MALFORMED: { reason: string };
   CONFIGURATION_MALFORMED: { reason: string };
   GENESIS_MALFORMED: { reason: string };
   RECORD_MALFORMED: { reason: string };

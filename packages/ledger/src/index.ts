@@ -24,6 +24,8 @@ export {
 } from './configuration-codec.ts';
 export { epochValue, readEpoch } from './epoch-codec.ts';
 export { LedgerError, type LedgerErrors, readingAs } from './errors.ts';
+export type { EvidenceRecord, Statement } from './evidence.ts';
+export { decodeEvidence, decodeStatement, encodeEvidence, slotOf } from './evidence.ts';
 export type { Genesis, GenesisAccount, Organization, Role } from './genesis.ts';
 export {
   chainIdOf,

@@ -1,6 +1,7 @@
 import type { SignedBytes, ValidatorMember } from '@varve/consensus';
 import { sha256Parts } from '@varve/crypto';
-import { type ConfigurationHash, concatBytes, encodeCbor, fromHex } from '@varve/encoding';
+import { type ConfigurationHash, concatBytes, fromHex } from '@varve/encoding';
+import { encodeEvidence } from '@varve/ledger';
 import { RECORD_KIND, type RecordStore } from '@varve/ledger/chain';
 
 /**
@@ -17,8 +18,7 @@ export function keepEvidence(
   const signingKey = fromHex(validator.signingKey);
   const [a, b] = isBefore(first.bytes, second.bytes) ? [first, second] : [second, first];
   const key = concatBytes(Uint8Array.of(RECORD_KIND.evidence), signingKey, sha256Parts(a.bytes, b.bytes));
-  const statements = [a, b].map(({ bytes, signature }) => [bytes, signature]);
-  records.put(key, encodeCbor([1, signingKey, fromHex(configurationHash), ...statements]));
+  records.put(key, encodeEvidence({ signingKey: validator.signingKey, configurationHash, first: a, second: b }));
 }
 
 function isBefore(a: Uint8Array, b: Uint8Array): boolean {

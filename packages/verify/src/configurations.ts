@@ -78,8 +78,7 @@ export function reignOf(reigns: Reigns, sealed: SealedHeader): Reign {
   const { header, hash } = sealed;
   demand(header.chainId === reigns.chainId, 'CHAIN_MISMATCH', `the block is of chain ${header.chainId}`);
   const { height } = header;
-  const reign = reigns.list.find((one) => one.hash === header.configurationHash);
-  demand(reign !== undefined, 'CONFIGURATION_UNKNOWN', `no step leads to ${header.configurationHash}`);
+  const reign = reignOfHash(reigns, header.configurationHash);
   const last = reign.last?.header.height ?? Number.POSITIVE_INFINITY;
   demand(
     height > reign.after && height <= last,
@@ -89,6 +88,16 @@ export function reignOf(reigns: Reigns, sealed: SealedHeader): Reign {
   // The certified last block of a configuration is the only one at its height, and the only one that names another.
   const fits = height === last ? hash === reign.last?.hash : !reign.last || isInner(sealed);
   demand(fits, 'CONFIGURATION_UNKNOWN', 'the block contradicts the certified last block of its configuration');
+  return reign;
+}
+
+/**
+ * The reign of the configuration with this hash.
+ * @throws {Refused} `CONFIGURATION_UNKNOWN`.
+ */
+export function reignOfHash(reigns: Reigns, hash: ConfigurationHash): Reign {
+  const reign = reigns.list.find((one) => one.hash === hash);
+  demand(reign !== undefined, 'CONFIGURATION_UNKNOWN', `no step leads to ${hash}`);
   return reign;
 }
 

@@ -3,6 +3,7 @@ export type RefusalReason =
   /** The genesis document that the caller trusts is none. */
   | 'GENESIS_MALFORMED'
   | 'RECEIPT_MALFORMED'
+  | 'EVIDENCE_MALFORMED'
   | 'TRANSACTION_MALFORMED'
   | 'HEADER_MALFORMED'
   | 'CERTIFICATE_MALFORMED'
@@ -11,7 +12,7 @@ export type RefusalReason =
   | 'VALUE_MALFORMED'
   /** It is of another chain than the genesis document's. */
   | 'CHAIN_MISMATCH'
-  /** The transaction is not signed by the key it names. */
+  /** The transaction, or a statement, is not signed by the key it names. */
   | 'SIGNATURE_INVALID'
   /** The results are not those that the outcome names, or none at all. */
   | 'RESULTS_MISMATCH'
@@ -27,6 +28,10 @@ export type RefusalReason =
   | 'CERTIFICATE_FOREIGN'
   /** A quorum of the configuration did not sign; the detail is the certificate's fault. */
   | 'CERTIFICATE_INVALID'
+  /** The two statements do not contradict each other. */
+  | 'EVIDENCE_CONSISTENT'
+  /** No validator of the configuration has the signing key. */
+  | 'SIGNER_UNKNOWN'
   /** The state proof does not lead to the header's state root, or to another value. */
   | 'STATE_MISMATCH';
 

@@ -3,6 +3,7 @@ import type { CommandHost } from './command.ts';
 import { addAccountCommands } from './commands/account.ts';
 import { addCompletionCommand } from './commands/completion.ts';
 import { addDevnetCommands } from './commands/devnet.ts';
+import { addEvidenceCommands } from './commands/evidence.ts';
 import { addGenesisCommands } from './commands/genesis.ts';
 import { addKeysCommands } from './commands/keys.ts';
 import { addNodeCommands } from './commands/node.ts';
@@ -45,6 +46,7 @@ export function buildProgram(host: CommandHost, onTalk: (text: string) => void):
   addQueryCommands(host, program);
   addAccountCommands(host, program);
   addReceiptCommands(host, program);
+  addEvidenceCommands(host, program);
   addNodeCommands(host, program);
   addGenesisCommands(host, program);
   addKeysCommands(host, program);
