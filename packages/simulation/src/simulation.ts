@@ -195,7 +195,8 @@ class Simulation {
     return nodes.every((node) => {
       if (operator.lost.has(node)) return true;
       const status = node.validator?.status();
-      if (status === undefined || status.pool.transactions > 0) return false;
+      if (status === undefined) return false;
+      if (status.pool.transactions > 0 && status.pool.transactions > this.#world.expiredIn(node)) return false;
       if (status.durableHeight !== chain.height || status.finalHeight !== chain.height) return false;
       // Nothing is left that an operator would have to look at, but for a vote that was lost.
       if (status.conditions.some(({ code }) => code !== status.observerOnly?.code)) return false;

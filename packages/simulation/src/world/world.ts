@@ -1,6 +1,6 @@
 import type { Protocol } from '@varve/consensus';
 import type { PublicKeyHex, TransactionId } from '@varve/encoding';
-import { chainIdOf, type Genesis } from '@varve/ledger';
+import { chainIdOf, decodeTransaction, type Genesis } from '@varve/ledger';
 import { builtinModules } from '@varve/modules';
 import { decodePacket, type Notice } from '@varve/validator';
 import { CanonicalChain, type Submitted } from '../checks/canonical-chain.ts';
@@ -160,6 +160,20 @@ export class World {
     const bytes = this.#submitted.get(transactions[at]?.transaction ?? '')?.bytes;
     if (bytes) node.repeated += 1;
     return bytes;
+  }
+
+  /**
+   * Transactions that wait at a node and can execute nowhere any more. It keeps them for a minute in case that its
+   * clock is wrong: on an idle chain no block says that they are past.
+   */
+  expiredIn(node: SimulatedNode): number {
+    let count = 0;
+    for (const [id, { bytes }] of this.#submitted) {
+      if (this.chain.positionOf(id) !== undefined) continue;
+      if (node.validator?.transactionState(id as TransactionId).state !== 'pending') continue;
+      if (decodeTransaction(bytes).validUntil < WALL_START + this.scheduler.now) count += 1;
+    }
+    return count;
   }
 
   /** What a transaction writes if it succeeds; of several writes to a path the last. */
