@@ -16,8 +16,8 @@ import { drawPath, operationOf } from './requests.ts';
 const ATTEMPT_MS_MIN = 800;
 const ATTEMPT_MS_MAX = 2500;
 /** How long a transaction may be executed after it was made, and how long its client asks for it; milliseconds. */
-const VALID_MS = 15_000;
-const PATIENCE_MS = 20_000;
+const VALID_MS = 12_000;
+const PATIENCE_MS = 12_000;
 /** Before a refused client tries again, milliseconds. */
 const RETRY_MS_MAX = 250;
 

@@ -1,4 +1,5 @@
-import type { Input, Payload, Protocol } from '@varve/consensus';
+import type { Engine, Output, Payload, Protocol } from '@varve/consensus';
+import type { PayloadId } from '@varve/encoding';
 import { decodePayload, encodePayload, payloadIdOf } from '@varve/ledger';
 
 /**
@@ -7,17 +8,29 @@ import { decodePayload, encodePayload, payloadIdOf } from '@varve/ledger';
  * @param again - The transaction to order again; `undefined` leaves the payload alone.
  */
 export function repeating(protocol: Protocol<unknown>, again: () => Uint8Array | undefined): Protocol<unknown> {
-  const amended = (input: Input<unknown>): Input<unknown> => {
-    const transaction = input.kind === 'propose' ? again() : undefined;
-    if (input.kind !== 'propose' || transaction === undefined) return input;
-    return { ...input, payload: withTransaction(input.payload, transaction) };
-  };
   return {
     ...protocol,
     create: (configuration, recovered, options, now) => {
       const { engine, first } = protocol.create(configuration, recovered, options, now);
-      return { engine: { step: (input, at) => engine.step(amended(input), at), status: () => engine.status() }, first };
+      return { engine: amending(engine, again), first };
     },
+  };
+}
+
+function amending(engine: Engine<unknown>, again: () => Uint8Array | undefined): Engine<unknown> {
+  /** The host's own payload, by that which was ordered in its place. */
+  const originals = new Map<PayloadId, PayloadId>();
+  const restored = (output: Output<unknown>): Output<unknown> =>
+    output.dropped.length === 0 ? output : { ...output, dropped: output.dropped.map((id) => originals.get(id) ?? id) };
+  return {
+    step: (input, now) => {
+      const transaction = input.kind === 'propose' ? again() : undefined;
+      if (input.kind !== 'propose' || transaction === undefined) return restored(engine.step(input, now));
+      const payload = withTransaction(input.payload, transaction);
+      originals.set(payload.id, input.payload.id);
+      return restored(engine.step({ ...input, payload }, now));
+    },
+    status: () => engine.status(),
   };
 }
 
