@@ -26,8 +26,17 @@ const { values } = parseArgs({
     jobs: { type: 'string', default: String(availableParallelism()) },
   },
 });
+const [minutesWanted, firstSeed, jobs] = [values.minutes, values.first, values.jobs].map(Number) as [
+  number,
+  number,
+  number,
+];
+if (!(minutesWanted > 0 && Number.isSafeInteger(firstSeed) && firstSeed >= 0 && Number.isInteger(jobs) && jobs > 0)) {
+  process.stderr.write('usage: npm run simulate:long -- [--minutes 60] [--protocol raft] [--first SEED] [--jobs N]\n');
+  process.exit(2);
+}
 const started = performance.now();
-const endAt = started + Number(values.minutes) * 60_000;
+const endAt = started + minutesWanted * 60_000;
 const kinds = FAULT_KINDS;
 const protocol = SIMULATED_PROTOCOLS.find((name) => name === values.protocol);
 if (protocol === undefined)
@@ -44,7 +53,7 @@ let asked = 0;
 let shownAt = started;
 const tally = new Tally();
 
-await runSeeds({ next, jobs: Number(values.jobs), onResult });
+await runSeeds({ next, jobs, onResult });
 const summary = tally.summary();
 const minutes = (performance.now() - started) / 60_000;
 const uncounted = summary.seeds - summary.counted;
@@ -59,7 +68,7 @@ function next(): SeedQuestion | undefined {
   if (performance.now() >= endAt) return undefined;
   const options = runs[asked % runs.length];
   if (options === undefined) return undefined;
-  const seed = Number(values.first) + asked;
+  const seed = firstSeed + asked;
   asked += 1;
   return { seed, options };
 }

@@ -21,6 +21,10 @@ const { values, positionals } = parseArgs({
     jobs: { type: 'string', default: String(availableParallelism()) },
   },
 });
+if (![values.seeds, values.jobs].every((value) => Number.isInteger(Number(value)) && Number(value) > 0)) {
+  process.stderr.write('usage: npm run simulate:mutants -- [--engine raft] [--seeds 1000] [--jobs N] [NAME...]\n');
+  process.exit(2);
+}
 const wanted = positionals.length > 0 ? positionals.map(mutantNamed) : mutantsOf(values.engine);
 const rows: { readonly mutant: Mutant; readonly hunt: Hunt }[] = [];
 const queue = [...wanted];

@@ -270,6 +270,7 @@ export class FaultDriver {
   /** Under the running process, or found at the next start. */
   #rot(fault: Fault, node: SimulatedNode, kinds: readonly number[], ms: number): void {
     const dice = new Dice(`rot ${fault.amount}`);
+    node.isDamaged = true;
     if (flipOne(dice, node.disk, kinds)) this.#count(fault.kind);
     if (dice.chance(0.5)) return;
     node.crash(true);
@@ -278,6 +279,7 @@ export class FaultDriver {
 
   #rotEngine(fault: Fault, node: SimulatedNode, ms: number): void {
     this.#parts.struck.add(node);
+    node.isDamaged = true;
     node.crash(true);
     if (flipOne(new Dice(`rot ${fault.amount}`), node.disk, ENGINE_RECORDS)) {
       this.#count(fault.kind);
@@ -295,6 +297,7 @@ export class FaultDriver {
     const { scheduler, operator } = this.#parts;
     this.#calm = fault;
     this.#parts.struck.add(node);
+    node.isDamaged = true;
     const backup = node.disk.copy();
     const commits = node.disk.commits;
     const height = node.validator?.status().durableHeight ?? 0;

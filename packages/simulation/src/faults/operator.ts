@@ -4,8 +4,9 @@ import type { Scheduler } from '../world/scheduler.ts';
 
 /** How long a service manager waits before it starts a process again, milliseconds. */
 const RESTART_MS = 400;
-/** Codes with which a process may end or not start, and the hint of their entry in docs/errors.md. */
+/** Codes of writes that failed: a plain restart helps. They must follow from such a fault. */
 const PLAIN_RESTART: ReadonlySet<string> = new Set(['STORE_FAILED', 'STORE_DISK_FULL']);
+/** Codes of damaged disks: the hint in docs/errors.md is to start with `--rebuild`. */
 const REBUILD: ReadonlySet<string> = new Set(['RECORD_DAMAGED', 'STORE_DAMAGED']);
 
 /** Starts processes again as docs/errors.md tells an operator to, and knows when that is of no use any more. */
@@ -50,8 +51,11 @@ export class Operator {
   }
 
   #judge(node: SimulatedNode, code: string, detail: string): void {
+    const isExplained =
+      (REBUILD.has(code) && node.isDamaged) ||
+      (PLAIN_RESTART.has(code) && (node.failed > 0 || node.failing !== undefined));
+    if (!isExplained) this.#report('no stop without a cause', `${node.name}: ${code}: ${detail}`);
     if (REBUILD.has(code)) this.#rebuild.add(node);
-    else if (!PLAIN_RESTART.has(code)) this.#report('no stop without a cause', `${node.name}: ${code}: ${detail}`);
     this.start(node, RESTART_MS);
   }
 }

@@ -71,6 +71,8 @@ export class SimulatedNode {
   failing: 'EIO' | 'ENOSPC' | undefined;
   /** Where the next write ends the process. */
   boundary: { readonly at: WriteBoundary; readonly power: boolean } | undefined;
+  /** A fault changed what the disk holds. */
+  isDamaged = false;
   /** Its payloads carry a transaction that is in the chain already; how many did. */
   isRepeating = false;
   repeated = 0;
@@ -104,7 +106,7 @@ export class SimulatedNode {
    */
   boot(options: { readonly rebuild: boolean }): string | undefined {
     const { scheduler, trace, genesis, modules, signatures } = this.#surroundings;
-    if (this.failing === 'ENOSPC') return 'STORE_DISK_FULL';
+    if (this.failing === 'ENOSPC') return this.#notStarted('STORE_DISK_FULL');
     this.run += 1;
     const loader = new ValidatorLoader();
     for (const range of ValidatorLoader.ranges) {
@@ -137,7 +139,7 @@ export class SimulatedNode {
         this.#instant(),
       );
     } catch (error) {
-      if (error instanceof Error && 'code' in error) return String(error.code);
+      if (error instanceof Error && 'code' in error) return this.#notStarted(String(error.code));
       throw error;
     }
     const { header } = this.validator.ledger.tip;
@@ -145,6 +147,12 @@ export class SimulatedNode {
     this.#surroundings.booted(this);
     this.deliver({ kind: 'timer' });
     return undefined;
+  }
+
+  #notStarted(code: string): string {
+    const { scheduler, trace } = this.#surroundings;
+    trace.note({ at: scheduler.now, node: this.name, kind: 'halt', text: `does not start: ${code}` });
+    return code;
   }
 
   /** Ends the process at once. Of a write under way a killed process leaves all or nothing, a power cut nothing. */

@@ -2,7 +2,7 @@ import type { Protocol } from '@varve/consensus';
 import type { PublicKeyHex, TransactionId } from '@varve/encoding';
 import { chainIdOf, decodeTransaction, type Genesis } from '@varve/ledger';
 import { builtinModules } from '@varve/modules';
-import { decodePacket, type Notice } from '@varve/validator';
+import type { Notice } from '@varve/validator';
 import { CanonicalChain, type Submitted } from '../checks/canonical-chain.ts';
 import { EngineWatch } from '../checks/engine-watch.ts';
 import type { Report, Violation } from '../checks/violation.ts';
@@ -10,6 +10,7 @@ import { type Reached, SimulatedClient } from '../clients/client.ts';
 import { Model, type PathWrite, type Request } from '../clients/model.ts';
 import { Operator } from '../faults/operator.ts';
 import { repeating } from '../faults/repeating.ts';
+import { packetText } from '../report/packet-text.ts';
 import { Trace } from '../trace.ts';
 import { Connections } from './connections.ts';
 import { Dice } from './dice.ts';
@@ -61,6 +62,7 @@ export class World {
   readonly violations: Violation[] = [];
   readonly genesis: Genesis;
   packets = 0;
+  readonly #protocol: Protocol<unknown>;
   readonly #nodes: SimulatedNode[];
   readonly #surroundings: (part: string) => NodeSurroundings;
   readonly #submitted = new Map<string, Submitted>();
@@ -75,6 +77,7 @@ export class World {
   constructor(options: WorldOptions) {
     const { seed, signatures, protocol } = options;
     const dice = (part: string): Dice => new Dice(`${part} ${seed} ${options.validators}`);
+    this.#protocol = protocol;
     this.trace = new Trace(options.isRecording);
     const admin = signatures.key('admin');
     const keys = Array.from({ length: options.clients }, (_, i) => signatures.key(`client ${i + 1}`));
@@ -211,14 +214,14 @@ export class World {
   #pass(from: SimulatedNode, to: SimulatedNode, packet: Uint8Array): void {
     const { now } = this.scheduler;
     const id = ++this.packets;
-    this.trace.packet(now, from.name, to.name, id, packet, () => describePacket(packet));
+    this.trace.packet(now, from.name, to.name, id, packet, () => packetText(this.#protocol, packet));
     const { arrivals } = this.network.fate(from.index, to.index, packet);
     if (arrivals.length === 0) {
       this.trace.detail(() => ({
         at: now,
         node: to.name,
         kind: 'lose',
-        text: describePacket(packet),
+        text: packetText(this.#protocol, packet),
         peer: from.name,
         id,
       }));
@@ -233,7 +236,7 @@ export class World {
           at,
           node: to.name,
           kind: 'receive',
-          text: describePacket(packet),
+          text: packetText(this.#protocol, packet),
           peer: from.name,
           id,
         }));
@@ -287,11 +290,4 @@ export class World {
     this.#waiters = [];
     for (const waiter of waiting) if (waiter.node !== node || !this.#isReached(waiter)) this.#waiters.push(waiter);
   }
-}
-
-/** The kinds of the messages in a packet. */
-function describePacket(packet: Uint8Array): string {
-  return decodePacket(packet)
-    .map((message) => message.kind)
-    .join(', ');
 }

@@ -233,9 +233,11 @@ function protocolOption(text: string): ProtocolName {
 function faultsOption(text: string): readonly FaultKind[] {
   if (text === 'all') return FAULT_KINDS;
   if (text === 'none') return [];
-  return text.split(',').map((name) => {
+  const named = text.split(',').map((name) => {
     const known = FAULT_KINDS.find((kind) => kind === name);
     if (known === undefined) throw usage(`no fault "${name}"`, `there are: ${FAULT_KINDS.join(', ')}`);
     return known;
   });
+  // Plans are drawn from the list: in whatever order it is written, it is the same list.
+  return FAULT_KINDS.filter((kind) => named.includes(kind));
 }
