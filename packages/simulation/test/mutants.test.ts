@@ -26,10 +26,10 @@ describe('planted bugs', () => {
   });
 
   it('that no seed finds make the hunt fail', () => {
-    const { status, stdout } = hunt('vote-twice', '--seeds', '1');
+    const { status, stdout } = hunt('stale-read', '--seeds', '1');
     expect(status).toBe(1);
     expect(stdout).toContain('0 of 1 found within 1 seeds');
-    expect(stdout).toContain('not found: vote-twice');
+    expect(stdout).toContain('not found: stale-read');
   });
 
   it('that nobody knows are refused', () => {
