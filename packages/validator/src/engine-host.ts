@@ -169,7 +169,10 @@ export class EngineHost {
     if (output.write) {
       const { write } = output;
       log.apply(write);
-      for (const { message } of write.then) this.#vouch(message);
+      let isNew = false;
+      for (const { message } of write.then) isNew = this.#vouch(message) || isNew;
+      // What peers will remember must be in the journal before they hear of it, also where nothing else is written.
+      if (isNew) log.ensureBatch();
       durability.after(() => {
         this.step({ kind: 'persisted', sequence: write.sequence }, this.#now);
         for (const envelope of write.then) this.#dispatch(envelope);
@@ -185,9 +188,12 @@ export class EngineHost {
     this.#wakeAt = output.wakeAt;
   }
 
-  #vouch(message: unknown): void {
+  /** Returns whether `message` vouches for more than any before. */
+  #vouch(message: unknown): boolean {
     const slot = this.#protocol.vouched(message);
-    if (slot && (this.#vouched === undefined || slotAbove(slot, this.#vouched))) this.#vouched = slot;
+    if (slot === undefined || (this.#vouched !== undefined && !slotAbove(slot, this.#vouched))) return false;
+    this.#vouched = slot;
+    return true;
   }
 
   #dispatch(envelope: Envelope<unknown>): void {

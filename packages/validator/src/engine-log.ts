@@ -134,6 +134,12 @@ export class EngineLog {
     this.#records.put(engineStateKey(this.instance), this.#stateBytes);
   }
 
+  /** Sees to it that another batch, and so another journal entry, is written. */
+  ensureBatch(): void {
+    if (this.#records.hasPending || this.#stateBytes === undefined) return;
+    this.#records.put(engineStateKey(this.instance), this.#stateBytes);
+  }
+
   /** The payload made no block: nothing needs its bytes once its entry is trimmed. */
   noteBlockless(payload: PayloadId): void {
     this.#blockless.add(payload);
