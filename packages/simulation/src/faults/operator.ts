@@ -52,7 +52,7 @@ export class Operator {
 
   #judge(node: SimulatedNode, code: string, detail: string): void {
     const isExplained =
-      (REBUILD.has(code) && node.isDamaged) ||
+      (REBUILD.has(code) && (node.isDamaged || node.disk.isDamaged)) ||
       (PLAIN_RESTART.has(code) && (node.failed > 0 || node.failing !== undefined));
     if (!isExplained) this.#report('no stop without a cause', `${node.name}: ${code}: ${detail}`);
     if (REBUILD.has(code)) this.#rebuild.add(node);

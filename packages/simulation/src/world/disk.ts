@@ -22,6 +22,8 @@ export interface KeyRange {
 export class SimulatedDisk implements Store {
   #records = new Map<string, StoredRecord>();
   #recent: Replaced[] = [];
+  /** Whether a fault changed what it holds. */
+  isDamaged = false;
   /** Batches that became durable in all. */
   commits = 0;
 
@@ -60,6 +62,7 @@ export class SimulatedDisk implements Store {
     copy.#records = new Map(this.#records);
     copy.#recent = this.#recent.map((batch) => new Map(batch));
     copy.commits = this.commits;
+    copy.isDamaged = this.isDamaged;
     return copy;
   }
 
@@ -70,6 +73,7 @@ export class SimulatedDisk implements Store {
 
   /** Forgets the batch `back` before the newest, as a damaged log file does; what was written over it later stays. */
   loseBatch(back: number): void {
+    this.isDamaged = true;
     const at = this.#recent.length - 1 - back;
     const lost = this.#recent[at];
     if (lost === undefined) return;
@@ -84,6 +88,7 @@ export class SimulatedDisk implements Store {
 
   /** Forgets the newest `count` batches. */
   loseTail(count: number): void {
+    this.isDamaged = true;
     for (let i = 0; i < count; i++) {
       const lost = this.#recent.pop();
       for (const [id, before] of lost ?? []) this.#restore(id, before);
@@ -97,6 +102,7 @@ export class SimulatedDisk implements Store {
 
   /** Flips one bit of a stored record. */
   flip(key: Uint8Array, bit: number): void {
+    this.isDamaged = true;
     const id = latin1(key);
     const record = this.#records.get(id);
     if (record === undefined || record.value.length === 0) return;
