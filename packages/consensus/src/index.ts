@@ -25,7 +25,10 @@ export type {
 } from './contract.ts';
 export { ENGINE_TIMING_DEFAULT, ENGINE_WINDOW_DEFAULT } from './contract.ts';
 export { compareEpochs, EPOCH_ZERO } from './epoch.ts';
+export { decodeMessageBody, type FindPayload } from './message-body.ts';
 export type { FaultModel } from './quorum.ts';
 export { faultsTolerated, quorumSize } from './quorum.ts';
 export type { Rng } from './random.ts';
 export { createRng, uniformBelow } from './random.ts';
+export type { StepOutbox, WriteProgress } from './step-outbox.ts';
+export { closeStep, createStepOutbox, isWriteStalled, notePersisted } from './step-outbox.ts';

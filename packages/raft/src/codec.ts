@@ -1,8 +1,14 @@
-import { assertNever, type DecodeResult, type Entry, type Payload } from '@varve/consensus';
+import {
+  assertNever,
+  type DecodeResult,
+  decodeMessageBody,
+  type Entry,
+  type FindPayload,
+  type Payload,
+} from '@varve/consensus';
 import {
   CborReader,
   type CborValue,
-  EncodingError,
   encodeCbor,
   fromHex,
   type NodeId,
@@ -77,26 +83,12 @@ function encodeEntry(entry: Entry): CborValue {
   return [entry.epoch.number, entry.epoch.node, entry.payload ? fromHex(entry.payload.id) : null];
 }
 
-/** The message of `body`, with its payloads taken from `payload`. Never throws. */
-export function decode(body: Uint8Array, payload: (id: PayloadId) => Payload | undefined): DecodeResult<RaftMessage> {
-  try {
-    const missing = new Set<PayloadId>();
-    const reader = new CborReader(body);
-    const message = readMessage(reader, payload, missing);
-    reader.end();
-    const nonsense = nonsenseIn(message);
-    if (nonsense !== undefined) return { kind: 'malformed', reason: nonsense };
-    if (missing.size > 0) return { kind: 'missing', payloads: [...missing] };
-    return { kind: 'message', message };
-  } catch (error) {
-    if (error instanceof EncodingError) return { kind: 'malformed', reason: error.message };
-    throw error;
-  }
+/** The message of `body`, with its payloads taken from `find`. Never throws. */
+export function decode(body: Uint8Array, find: FindPayload): DecodeResult<RaftMessage> {
+  return decodeMessageBody(body, find, readMessage, nonsenseIn);
 }
 
-type Find = (id: PayloadId) => Payload | undefined;
-
-function readMessage(r: CborReader, find: Find, missing: Set<PayloadId>): RaftMessage {
+function readMessage(r: CborReader, find: FindPayload, missing: Set<PayloadId>): RaftMessage {
   const start = r.offset;
   const size = r.array();
   const kind = r.uint();
@@ -136,7 +128,7 @@ function readMessage(r: CborReader, find: Find, missing: Set<PayloadId>): RaftMe
   }
 }
 
-function readAppend(r: CborReader, term: number, find: Find, missing: Set<PayloadId>): RaftMessage {
+function readAppend(r: CborReader, term: number, find: FindPayload, missing: Set<PayloadId>): RaftMessage {
   const prevIndex = r.uint();
   const prevTerm = r.uint();
   const commit = r.uint();
@@ -144,7 +136,7 @@ function readAppend(r: CborReader, term: number, find: Find, missing: Set<Payloa
   return { kind: 'appendEntries', term, prevIndex, prevTerm, commit, entries };
 }
 
-function readEntry(r: CborReader, index: number, find: Find, missing: Set<PayloadId>): Entry {
+function readEntry(r: CborReader, index: number, find: FindPayload, missing: Set<PayloadId>): Entry {
   r.array(3);
   const epoch = { number: r.uint(), node: nodeId(r.text()) };
   const id = r.nullable(() => payloadId(toHex(r.byteString(32))));

@@ -1,3 +1,4 @@
+import { isWriteStalled } from '@varve/consensus';
 import type { NodeId } from '@varve/encoding';
 import { failReads } from './read.ts';
 import { type RaftState, restartElectionTimer } from './state.ts';
@@ -39,5 +40,5 @@ export function isLeaseHeld(state: RaftState, candidate: NodeId): boolean {
 
 /** Whether the own disk has not finished a write for an election timeout: such a node must not lead. */
 export function isDiskStalled(state: RaftState): boolean {
-  return state.unpersisted !== undefined && state.now - state.unpersisted.since >= state.options.timing.electionMs;
+  return isWriteStalled(state, state.options.timing.electionMs);
 }

@@ -1,19 +1,21 @@
 import {
-  type Anchor,
   assert,
   type Configuration,
+  closeStep,
   createRng,
+  createStepOutbox,
   type EngineOptions,
   type Entry,
-  type Envelope,
   type Output,
   quorumSize,
   type Recovered,
   type Rng,
   type Slot,
+  type StepOutbox,
   uniformBelow,
+  type WriteProgress,
 } from '@varve/consensus';
-import type { NodeId, PayloadId } from '@varve/encoding';
+import type { NodeId } from '@varve/encoding';
 import { decodeHardState, encodeHardState } from './codec.ts';
 import { RaftLog } from './log.ts';
 import type { RaftMessage } from './message.ts';
@@ -22,22 +24,6 @@ import type { Progress } from './window.ts';
 
 /** Raft §5.1, with the candidate before its pre-vote succeeded as a role of its own (thesis §9.6). */
 export type RaftRole = 'follower' | 'preCandidate' | 'candidate' | 'leader';
-
-/** What a step wants done, collected while it runs. */
-export interface Outbox {
-  readonly send: Envelope<RaftMessage>[];
-  /** Leaves once everything written so far is durable. */
-  readonly durably: Envelope<RaftMessage>[];
-  hardState: boolean;
-  truncateFrom: number | undefined;
-  append: Entry[];
-  anchor: Anchor | undefined;
-  readonly commit: Entry[];
-  build: Slot | undefined;
-  readonly dropped: PayloadId[];
-  syncPeers: readonly NodeId[] | undefined;
-  readonly reads: { context: number; index: number; ok: boolean }[];
-}
 
 /** What only a leader has; made anew at each election. */
 export interface Leadership {
@@ -54,7 +40,7 @@ export interface Leadership {
 }
 
 /** Everything one replica knows. Fields of Raft's figure 2 keep their names. */
-export interface RaftState {
+export interface RaftState extends WriteProgress {
   readonly self: NodeId;
   /** All voters in name order. */
   readonly voters: readonly NodeId[];
@@ -82,30 +68,9 @@ export interface RaftState {
   readonly reads: ReadState;
   electionAt: number;
   readonly heardAt: Map<NodeId, number>;
-  /** Sequence of the last write. */
-  sequence: number;
-  /** The oldest write not known durable, and since when nothing became durable. */
-  unpersisted: { sequence: number; since: number } | undefined;
   now: number;
   wakeAt: number | undefined;
-  out: Outbox;
-}
-
-/** An outbox with nothing in it. */
-function createOutbox(): Outbox {
-  return {
-    send: [],
-    durably: [],
-    hardState: false,
-    truncateFrom: undefined,
-    append: [],
-    anchor: undefined,
-    commit: [],
-    build: undefined,
-    dropped: [],
-    syncPeers: undefined,
-    reads: [],
-  };
+  out: StepOutbox<RaftMessage>;
 }
 
 /** The state of a replica that starts from what its store held. */
@@ -151,7 +116,7 @@ export function createState(
     unpersisted: undefined,
     now,
     wakeAt: undefined,
-    out: createOutbox(),
+    out: createStepOutbox(),
   };
 }
 
@@ -204,33 +169,7 @@ export function commitTo(state: RaftState, index: number): void {
 
 /** Closes the step: what is to be written gets its sequence number. */
 export function takeOutput(state: RaftState): Output<RaftMessage> {
-  const out = state.out;
-  state.out = createOutbox();
-  const writes =
-    out.hardState || out.truncateFrom !== undefined || out.append.length > 0 || out.anchor || out.durably.length > 0;
-  if (writes) {
-    state.sequence += 1;
-    state.unpersisted ??= { sequence: state.sequence, since: state.now };
-  }
-  const write = {
-    sequence: state.sequence,
-    append: out.append,
-    // biome-ignore lint/suspicious/noThenProperty: the contract's name, and an array is no function.
-    then: out.durably,
-    ...(out.hardState ? { hardState: encodeHardState(state) } : {}),
-    ...(out.truncateFrom === undefined ? {} : { truncateFrom: out.truncateFrom }),
-    ...(out.anchor ? { anchor: out.anchor } : {}),
-  };
-  return {
-    send: out.send,
-    ...(writes ? { write } : {}),
-    commit: out.commit,
-    ...(out.build ? { build: out.build } : {}),
-    check: [],
-    dropped: out.dropped,
-    ...(out.syncPeers ? { sync: { peers: out.syncPeers } } : {}),
-    reads: out.reads,
-    evidence: [],
-    ...(state.wakeAt === undefined ? {} : { wakeAt: state.wakeAt }),
-  };
+  const { out } = state;
+  state.out = createStepOutbox();
+  return closeStep(out, state, () => encodeHardState(state), state.wakeAt);
 }

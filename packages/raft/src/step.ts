@@ -1,4 +1,4 @@
-import { assert, assertNever, type Envelope, type Input } from '@varve/consensus';
+import { assert, assertNever, type Envelope, type Input, notePersisted } from '@varve/consensus';
 import type { NodeId } from '@varve/encoding';
 import { maybeBuild, onPropose } from './build.ts';
 import { onPreVoteResponse, onRequestPreVote, onRequestVote, onVoteResponse } from './election.ts';
@@ -36,7 +36,7 @@ function onInput(state: RaftState, input: Input<RaftMessage>): void {
     case 'propose':
       return onPropose(state, input.slot, input.payload);
     case 'persisted':
-      return onPersisted(state, input.sequence);
+      return notePersisted(state, input.sequence);
     case 'applied':
       state.applied = Math.max(state.applied, input.index);
       return;
@@ -58,12 +58,6 @@ function onInput(state: RaftState, input: Input<RaftMessage>): void {
     default:
       return assertNever(input);
   }
-}
-
-/** What depends on durability comes back as messages; here only the disk's pace is watched. */
-function onPersisted(state: RaftState, sequence: number): void {
-  if (!state.unpersisted || sequence < state.unpersisted.sequence) return;
-  state.unpersisted = sequence < state.sequence ? { sequence: sequence + 1, since: state.now } : undefined;
 }
 
 function onEnvelope(state: RaftState, { from, to, message }: Envelope<RaftMessage>): void {

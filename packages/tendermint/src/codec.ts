@@ -1,13 +1,5 @@
-import { assertNever, type DecodeResult, type Payload } from '@varve/consensus';
-import {
-  CborReader,
-  type CborValue,
-  EncodingError,
-  encodeCbor,
-  fromHex,
-  nodeId,
-  type PayloadId,
-} from '@varve/encoding';
+import { assertNever, type DecodeResult, decodeMessageBody, type FindPayload, type Payload } from '@varve/consensus';
+import { type CborReader, type CborValue, encodeCbor, fromHex, nodeId, type PayloadId } from '@varve/encoding';
 import { nonsenseIn, type TendermintMessage, VOTES_MAX, type VoteKind } from './message.ts';
 import {
   idValue,
@@ -67,26 +59,12 @@ function fieldsOf(message: TendermintMessage): readonly CborValue[] {
   }
 }
 
-type Find = (id: PayloadId) => Payload | undefined;
-
-/** The message of `body`, with its payload taken from `payload`. Never throws. */
-export function decode(body: Uint8Array, payload: Find): DecodeResult<TendermintMessage> {
-  try {
-    const missing = new Set<PayloadId>();
-    const reader = new CborReader(body);
-    const message = readMessage(reader, payload, missing);
-    reader.end();
-    const nonsense = nonsenseIn(message);
-    if (nonsense !== undefined) return { kind: 'malformed', reason: nonsense };
-    if (missing.size > 0) return { kind: 'missing', payloads: [...missing] };
-    return { kind: 'message', message };
-  } catch (error) {
-    if (error instanceof EncodingError) return { kind: 'malformed', reason: error.message };
-    throw error;
-  }
+/** The message of `body`, with its payload taken from `find`. Never throws. */
+export function decode(body: Uint8Array, find: FindPayload): DecodeResult<TendermintMessage> {
+  return decodeMessageBody(body, find, readMessage, nonsenseIn);
 }
 
-function readMessage(r: CborReader, find: Find, missing: Set<PayloadId>): TendermintMessage {
+function readMessage(r: CborReader, find: FindPayload, missing: Set<PayloadId>): TendermintMessage {
   const start = r.offset;
   const size = r.array();
   const kind = r.uint();
@@ -127,7 +105,7 @@ function readDirectVote(r: CborReader, kind: VoteKind, height: number): Tendermi
   return { kind, height, round: r.uint(), id: readId(r), voter: nodeId(r.text()) };
 }
 
-function readProposal(r: CborReader, height: number, find: Find, missing: Set<PayloadId>): TendermintMessage {
+function readProposal(r: CborReader, height: number, find: FindPayload, missing: Set<PayloadId>): TendermintMessage {
   const round = r.uint();
   const validRound = r.nullable((inner) => inner.uint());
   const epoch = readEpoch(r);
@@ -135,7 +113,7 @@ function readProposal(r: CborReader, height: number, find: Find, missing: Set<Pa
   return { kind: 'proposal', height, round, validRound, epoch, payload, voter: nodeId(r.text()) };
 }
 
-function readDecided(r: CborReader, height: number, find: Find, missing: Set<PayloadId>): TendermintMessage {
+function readDecided(r: CborReader, height: number, find: FindPayload, missing: Set<PayloadId>): TendermintMessage {
   const epoch = readEpoch(r);
   const payload = findPayload(readPayloadId(r), find, missing);
   const round = r.uint();
@@ -144,7 +122,7 @@ function readDecided(r: CborReader, height: number, find: Find, missing: Set<Pay
 }
 
 /** A payload that is not at hand stands empty until the caller sees that it is missing. */
-function findPayload(id: PayloadId, find: Find, missing: Set<PayloadId>): Payload {
+function findPayload(id: PayloadId, find: FindPayload, missing: Set<PayloadId>): Payload {
   const payload = find(id);
   if (payload) return payload;
   missing.add(id);

@@ -1,20 +1,21 @@
 import {
-  type Anchor,
   assert,
   type Configuration,
+  closeStep,
+  createStepOutbox,
   type EngineOptions,
   type Entry,
-  type Envelope,
   type Epoch,
-  type Evidence,
   faultsTolerated,
   type Output,
   type Payload,
   quorumSize,
   type Recovered,
   type Slot,
+  type StepOutbox,
+  type WriteProgress,
 } from '@varve/consensus';
-import type { NodeId, PayloadId } from '@varve/encoding';
+import type { NodeId } from '@varve/encoding';
 import { decodeHardState, encodeHardState, type Lock, type Said, type Valid } from './hard-state.ts';
 import { DecidedLog } from './log.ts';
 import type { Decided, TendermintMessage } from './message.ts';
@@ -23,24 +24,6 @@ import { ProposalBook } from './proposals.ts';
 import { createReads, type ReadState } from './read-state.ts';
 import type { Step } from './rules.ts';
 import { VoteKeeper } from './votes.ts';
-
-/** What a step wants done, collected while it runs. */
-export interface Outbox {
-  readonly send: Envelope<TendermintMessage>[];
-  /** Leaves once everything written so far is durable. */
-  readonly durably: Envelope<TendermintMessage>[];
-  hardState: boolean;
-  truncateFrom: number | undefined;
-  append: Entry[];
-  anchor: Anchor | undefined;
-  readonly commit: Entry[];
-  build: Slot | undefined;
-  readonly check: { readonly slot: Slot; readonly payload: Payload; readonly fresh: boolean }[];
-  readonly dropped: PayloadId[];
-  syncPeers: readonly NodeId[] | undefined;
-  readonly reads: { context: number; index: number; ok: boolean }[];
-  readonly evidence: Evidence[];
-}
 
 /** What others said of one height. */
 export interface Heard {
@@ -75,7 +58,7 @@ export interface Judging {
 }
 
 /** Everything one replica knows. */
-export interface TendermintState {
+export interface TendermintState extends WriteProgress {
   readonly self: NodeId;
   /** All voters in name order. */
   readonly voters: readonly NodeId[];
@@ -110,31 +93,9 @@ export interface TendermintState {
   repeatAt: number | undefined;
   /** Repetitions since something last moved. */
   repeats: number;
-  sequence: number;
-  /** The oldest write not known durable, and since when nothing became durable. */
-  unpersisted: { sequence: number; since: number } | undefined;
   now: number;
   wakeAt: number | undefined;
-  out: Outbox;
-}
-
-/** An outbox with nothing in it. */
-function createOutbox(): Outbox {
-  return {
-    send: [],
-    durably: [],
-    hardState: false,
-    truncateFrom: undefined,
-    append: [],
-    anchor: undefined,
-    commit: [],
-    build: undefined,
-    check: [],
-    dropped: [],
-    syncPeers: undefined,
-    reads: [],
-    evidence: [],
-  };
+  out: StepOutbox<TendermintMessage>;
 }
 
 /** Nothing heard of `height` yet. */
@@ -169,7 +130,7 @@ export function createState(
   // An entry without a proof is the candidate of the height after the last decision.
   const decided = recovered.log.filter((entry) => entry.proof !== undefined);
   const log = new DecidedLog(recovered.anchor, decided);
-  const out = createOutbox();
+  const out = createStepOutbox<TendermintMessage>();
   const isBehind = recovered.ledger.index > log.lastIndex;
   if (isBehind) {
     log.reset(recovered.ledger);
@@ -264,33 +225,7 @@ export function dropOwn(state: TendermintState): void {
 
 /** Closes the step: what is to be written gets its sequence number. */
 export function takeOutput(state: TendermintState): Output<TendermintMessage> {
-  const out = state.out;
-  state.out = createOutbox();
-  const writes =
-    out.hardState || out.truncateFrom !== undefined || out.append.length > 0 || out.anchor || out.durably.length > 0;
-  if (writes) {
-    state.sequence += 1;
-    state.unpersisted ??= { sequence: state.sequence, since: state.now };
-  }
-  const write = {
-    sequence: state.sequence,
-    append: out.append,
-    // biome-ignore lint/suspicious/noThenProperty: the contract's name, and an array is no function.
-    then: out.durably,
-    ...(out.hardState ? { hardState: encodeHardState(state.height) } : {}),
-    ...(out.truncateFrom === undefined ? {} : { truncateFrom: out.truncateFrom }),
-    ...(out.anchor ? { anchor: out.anchor } : {}),
-  };
-  return {
-    send: out.send,
-    ...(writes ? { write } : {}),
-    commit: out.commit,
-    ...(out.build ? { build: out.build } : {}),
-    check: out.check,
-    dropped: out.dropped,
-    ...(out.syncPeers ? { sync: { peers: out.syncPeers } } : {}),
-    reads: out.reads,
-    evidence: out.evidence,
-    ...(state.wakeAt === undefined ? {} : { wakeAt: state.wakeAt }),
-  };
+  const { out } = state;
+  state.out = createStepOutbox();
+  return closeStep(out, state, () => encodeHardState(state.height), state.wakeAt);
 }

@@ -1,4 +1,4 @@
-import type { Status } from '@varve/consensus';
+import { isWriteStalled, type Status } from '@varve/consensus';
 import type { NodeId } from '@varve/encoding';
 import { isStarted, timeoutMs } from './activity.ts';
 import { buildObstacle, isProposer } from './build.ts';
@@ -31,9 +31,8 @@ function roleOf(state: TendermintState): Status['role'] {
 }
 
 function waitingOf(state: TendermintState): { readonly code: string; readonly nodes: readonly NodeId[] } | undefined {
-  const { height, self, now, options, unpersisted, voters } = state;
-  if (unpersisted && now - unpersisted.since >= options.timing.electionMs)
-    return { code: 'DISK_STALLED', nodes: [self] };
+  const { height, self, now, options, voters } = state;
+  if (isWriteStalled(state, options.timing.electionMs)) return { code: 'DISK_STALLED', nodes: [self] };
   if (state.syncing) return { code: 'SYNCING', nodes: [] };
   if (!isStarted(state)) return undefined;
   if (state.pending && buildObstacle(state) === 'EXECUTION_BEHIND') return { code: 'EXECUTION_BEHIND', nodes: [self] };

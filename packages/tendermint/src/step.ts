@@ -1,4 +1,4 @@
-import { assert, assertNever, type Input } from '@varve/consensus';
+import { assert, assertNever, type Input, notePersisted } from '@varve/consensus';
 import type { NodeId } from '@varve/encoding';
 import { askChecks, maybePropose, onChecked, onPropose } from './build.ts';
 import { advanceDecided } from './catch-up.ts';
@@ -45,7 +45,7 @@ function onInput(state: TendermintState, input: Input<TendermintMessage>): void 
     case 'checked':
       return onChecked(state, input.slot, input.payload, input.valid);
     case 'persisted':
-      return onPersisted(state, input.sequence);
+      return notePersisted(state, input.sequence);
     case 'applied':
       state.applied = Math.max(state.applied, input.index);
       return;
@@ -74,10 +74,4 @@ function onLink(state: TendermintState, id: NodeId, up: boolean): void {
   if (!peer) return;
   peer.isDown = !up;
   if (up) sendStatus(state, id, true);
-}
-
-/** What depends on durability comes back as messages; here only the disk's pace is watched. */
-function onPersisted(state: TendermintState, sequence: number): void {
-  if (!state.unpersisted || sequence < state.unpersisted.sequence) return;
-  state.unpersisted = sequence < state.sequence ? { sequence: sequence + 1, since: state.now } : undefined;
 }

@@ -116,7 +116,7 @@ describe('varve simulate with a bug', () => {
     const { violations } = JSON.parse(stdout);
     const [failure] = violations;
     expect(failure).toMatchObject({ check: expect.any(String), at: expect.any(Number), faults: expect.any(Number) });
-    expect(stderr).toContain(`seed ${failure.seed} fails (${failure.check})`);
+    expect(stderr).toContain(`seed ${failure.seed} at ${failure.at} ms: ${failure.check}: `);
     expect(readdirSync(at('failing'))).toContain(`raft-3-seed-${failure.seed}.html`);
     expect(readFileSync(failure.timeline, 'utf8')).toContain(`${failure.check}: `);
     expect(readFileSync(failure.diagram, 'utf8')).toContain('<svg');

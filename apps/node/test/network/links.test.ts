@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { multiaddr } from '@multiformats/multiaddr';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Network, networkKeyOf, packetProtocol, peerIdOf } from '../../src/network/index.ts';
@@ -50,8 +52,17 @@ describe('links', () => {
     const a = await startNode(1);
     const probe = await startNode(2);
     await probe.network.stop();
+    // In its place something that hangs up: so that dials have failed before the peer is there.
+    let hungUp = 0;
+    const stranger = createServer((socket) => {
+      hungUp += 1;
+      socket.destroy();
+    });
+    await once(stranger.listen(Number(/\/tcp\/(\d+)/.exec(probe.address)?.[1]), '127.0.0.1'), 'listening');
     a.network.setPeers([peerOf(probe)]);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await until(() => hungUp >= 2, 'dialled twice in vain');
+    stranger.close();
+    await once(stranger, 'close');
     const b = await startNode(2, { listen: [probe.address] });
     await untilLinked(a, b);
   });

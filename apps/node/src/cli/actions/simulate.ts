@@ -15,6 +15,7 @@ import {
   seedQuestions,
   Tally,
 } from '@varve/simulation';
+import { SetupError } from '../../setup/errors.ts';
 import { demandReportFolder, writeReport } from '../../setup/files.ts';
 import type { Action } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -92,6 +93,8 @@ interface Looking {
 
 interface FailureReport {
   readonly seed: number;
+  /** Of the seed as it ran among the others: its replay must have the same. */
+  readonly traceHash: string;
   readonly check: string;
   readonly text: string;
   /** Virtual milliseconds. */
@@ -104,23 +107,36 @@ interface FailureReport {
   readonly faults?: number;
 }
 
-function reportFailure(looking: Looking, { seed, violations }: SeedResult, isDetailed: boolean): FailureReport {
+function reportFailure(
+  looking: Looking,
+  { seed, violations, traceHash }: SeedResult,
+  isDetailed: boolean,
+): FailureReport {
   const { printer, run, reports } = looking;
   const [violation] = violations;
   const failure = {
     seed,
+    traceHash,
     check: violation?.check ?? '',
     text: violation?.text ?? '',
     at: violation?.at ?? 0,
     command: commandOf(seed, run),
   };
   if (!isDetailed || failure.check === EXCEPTION) return failure;
-  printer.talk(`seed ${seed} fails (${failure.check}): looking for the faults it needs`);
+  // Told at once: the search takes a while, and whoever ends it knows already what failed.
+  printer.talk(`${failureText(failure)}\nlooking for the faults that it needs`);
   const { plan, text, html } = investigated(looking, seed);
   const name = `${run.protocol}-${run.validators}-seed-${seed}`;
   const files = { timeline: join(reports, `${name}.txt`), diagram: join(reports, `${name}.html`) };
-  writeReport(files.timeline, text);
-  writeReport(files.diagram, html);
+  try {
+    writeReport(files.timeline, text);
+    writeReport(files.diagram, html);
+  } catch (error) {
+    // What was found is worth more than its report.
+    if (!(error instanceof SetupError)) throw error;
+    printer.talk(`no report of seed ${seed}: ${error.message}`);
+    return failure;
+  }
   return { ...failure, ...files, faults: plan.length };
 }
 
@@ -196,7 +212,8 @@ function failureText(failure: FailureReport): string {
     failure.diagram === undefined
       ? []
       : [`with ${failure.faults} faults: ${failure.timeline}`, `           ${failure.diagram}`];
-  return [head, ...files, `run it again: ${failure.command}`].join('\n');
+  const again = `run it again: ${failure.command}\nits trace hash: ${failure.traceHash}`;
+  return [head, ...files, again].join('\n');
 }
 
 function progressOf(printer: Printer, tally: Tally, total: number, started: number): () => void {
