@@ -4,7 +4,7 @@ import { type BlockHash, bytesEqual, fromHex, type Height, height, toHex } from 
 import { MerkleLog, StateTree } from '@varve/merkle';
 import { firstBlock, type GenesisModule, genesisState, initialEntry, STORE_FORMAT } from './chain-start.ts';
 import { chainIdOf, decodeGenesis, type Genesis } from './genesis.ts';
-import { blockHashOf, decodeHeader, type SealedHeader } from './header.ts';
+import { decodeHeader, type SealedHeader } from './header.ts';
 import { Ledger } from './ledger.ts';
 import type { AccountDirectory } from './module.ts';
 import { decodePayload } from './payload.ts';
@@ -121,8 +121,8 @@ export class LedgerLoader {
   #addHeader(key: Uint8Array, record: Uint8Array): void {
     const at = parseNumber(key);
     try {
-      const bytes = unchecked(key, record);
-      this.#hashes.set(at, { hash: blockHashOf(bytes), parent: decodeHeader(bytes).header.parentHash });
+      const { hash, header } = decodeHeader(unchecked(key, record));
+      this.#hashes.set(at, { hash, parent: header.parentHash });
     } catch (error) {
       if (!(error instanceof RecordDamaged)) throw error;
       this.#hashes.set(at, undefined);

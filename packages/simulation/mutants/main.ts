@@ -59,7 +59,7 @@ async function work(): Promise<void> {
 
 /** Runs seeds in a process of their own, with the bug planted in it. */
 function hunt(mutant: Mutant | undefined, seeds: number): Promise<Hunt> {
-  const flags = ['--conditions=varve-source', '--disable-warning=ExperimentalWarning'];
+  const flags = ['--conditions=varve-source', '--disable-warning=ExperimentalWarning', '--max-semi-space-size=64'];
   const plant = mutant ? ['--import', join(folder, 'register.ts')] : [];
   const args = [...flags, ...plant, join(folder, 'hunt.ts'), values.engine, '1', String(seeds)];
   const child = spawn(process.execPath, args, {

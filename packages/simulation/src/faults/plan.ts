@@ -23,6 +23,26 @@ const COMPANION_MS_MAX = 700;
 const SHORT_MS_MAX = 1800;
 const LONG_MS_MAX = 5000;
 const LONG_SHARE = 0.2;
+/** About this often many faults come within moments: what an election or a commit has to survive takes milliseconds. */
+const BURST_INTERVAL_MS = 10_000;
+const BURST_MS_MAX = 1500;
+const BURST_FAULTS_MIN = 4;
+const BURST_FAULTS_MAX = 12;
+/** How long a fault of a burst lasts: this, up to 8 times doubled, milliseconds. */
+const BURST_FAULT_MS_MIN = 4;
+/** What happens within moments. */
+const BURST_KINDS: ReadonlySet<FaultKind> = new Set<FaultKind>([
+  'loss',
+  'reordering',
+  'delay',
+  'partition',
+  'one-way',
+  'kill',
+  'power',
+  'write-boundary',
+  'pause',
+  'slow-disk',
+]);
 /** At least so many kinds take part, where there are as many. */
 const KINDS_MIN = 6;
 
@@ -49,7 +69,25 @@ export function drawPlan({ seed, validators, votesMax, kinds, durationMs }: Plan
     faults.push(fault);
     if (dice.chance(COMPANION_SHARE)) faults.push(...drawCompanion(dice, chosen, fault, validators));
   }
+  const brief = chosen.filter((kind) => BURST_KINDS.has(kind));
+  const bursts = brief.length === 0 ? 0 : Math.round(durationMs / BURST_INTERVAL_MS);
+  for (let i = 0; i < bursts; i++) {
+    const at = dice.between(Math.min(QUIET_MS, durationMs >> 1), durationMs - 1);
+    faults.push(...drawBurst(dice, brief, at, validators));
+  }
   return faults.sort((a, b) => a.at - b.at);
+}
+
+/** Many short faults at nearly the same time. */
+function drawBurst(dice: Dice, kinds: readonly FaultKind[], from: number, n: number): Fault[] {
+  const lasting = dice.between(50, BURST_MS_MAX);
+  const count = dice.between(BURST_FAULTS_MIN, BURST_FAULTS_MAX);
+  return Array.from({ length: count }, () => {
+    const at = from + dice.between(0, lasting);
+    const fault = drawFault(dice, dice.pick(kinds), at, n, []);
+    const unit = BURST_FAULT_MS_MIN * 2 ** dice.between(0, 7);
+    return { ...fault, until: at + dice.between(unit, 2 * unit) };
+  });
 }
 
 /** Another fault, of the same nodes or of the leader, while the first still lasts: bugs need two causes more often than one. */

@@ -23,10 +23,19 @@ const isSource = import.meta.url.endsWith('.ts');
 const WORKER = new URL(isSource ? './worker.ts' : './worker.js', import.meta.url);
 const FLAGS = isSource ? ['--conditions=varve-source', '--disable-warning=ExperimentalWarning'] : [];
 
+/**
+ * A seed makes garbage all the time and keeps little: with more room for what is young, less of it is looked through.
+ * A fifth faster than the default on Node 24; MiB.
+ */
+const YOUNG_GENERATION_MIB = 192;
+
 function runThread({ next, onResult, signal }: RunSeedsOptions): Promise<void> {
   const first = next();
   if (first === undefined) return Promise.resolve();
-  const worker = new Worker(WORKER, { execArgv: FLAGS });
+  const worker = new Worker(WORKER, {
+    execArgv: FLAGS,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB },
+  });
   return new Promise<void>((resolve, reject) => {
     const end = (): void => {
       signal?.removeEventListener('abort', end);
