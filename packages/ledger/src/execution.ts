@@ -1,8 +1,10 @@
-import { assert, type Parameters } from '@varve/consensus';
+import { assert, type Configuration } from '@varve/consensus';
 import { sha256 } from '@varve/crypto';
-import type { ChainId, Height, TransactionId } from '@varve/encoding';
+import { bytesEqual, type Height, type TransactionId } from '@varve/encoding';
+import { decodeConfiguration } from './configuration-codec.ts';
+import { CONFIGURATION_KEY, CONFIGURATION_MODULE } from './configuration-state.ts';
 import { hashOf } from './hashes.ts';
-import type { AccountDirectory, Module, Sender, StateReader } from './module.ts';
+import type { AccountDirectory, ChainView, Module, Sender, StateReader } from './module.ts';
 import { OperationFailed } from './module.ts';
 import { runOperation, runTimer } from './operation.ts';
 import {
@@ -33,8 +35,7 @@ export type SkipCode = (typeof SKIP_CODES)[number];
 
 /** The surroundings in which transactions are judged and executed. */
 export interface ExecutionEnvironment {
-  readonly chainId: ChainId;
-  readonly parameters: Parameters;
+  readonly chain: ChainView;
   readonly modules: ReadonlyMap<string, Module>;
   readonly accounts: AccountDirectory;
   /** Whether a block inside the replay window holds this id; `time` is the time of the block being made. */
@@ -75,14 +76,15 @@ export function skipCode(
   state: StateReader,
   environment: ExecutionEnvironment,
 ): SkipCode | Sender {
-  const { parameters } = environment;
+  const { chainId, configuration } = environment.chain;
+  const { parameters } = configuration;
   if (
     transaction.bytes.length > parameters.transactionBytesMax ||
     transaction.operations.length > parameters.operationsMax
   ) {
     return 'TRANSACTION_TOO_LARGE';
   }
-  if (transaction.chainId !== environment.chainId) return 'CHAIN_MISMATCH';
+  if (transaction.chainId !== chainId) return 'CHAIN_MISMATCH';
   if (environment.isKnown(transaction.id, point.time)) return 'TRANSACTION_KNOWN';
   if (transaction.validUntil < point.time) return 'TRANSACTION_EXPIRED';
   if (transaction.validUntil > point.time + parameters.validityMs) return 'VALIDITY_TOO_LONG';
@@ -160,6 +162,16 @@ export class Execution {
   changes(): IterableIterator<StateChange> {
     assert(this.#position === this.#transactions.length, 'changes are read when the payload is done');
     return this.#state.changes();
+  }
+
+  /** What rules after this block; `undefined` unless an operation changed it. */
+  get nextConfiguration(): Configuration | undefined {
+    for (const { module, key, after } of this.changes()) {
+      if (module === CONFIGURATION_MODULE && bytesEqual(key, CONFIGURATION_KEY) && after) {
+        return decodeConfiguration(after.bytes);
+      }
+    }
+    return undefined;
   }
 
   #fireTimers(): void {

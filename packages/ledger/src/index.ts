@@ -22,6 +22,7 @@ export {
   PARAMETERS_DEFAULT,
   VALIDATORS_MAX,
 } from './configuration-codec.ts';
+export { CONFIGURATION_KEY, CONFIGURATION_MODULE } from './configuration-state.ts';
 export { epochValue, readEpoch } from './epoch-codec.ts';
 export { LedgerError, type LedgerErrors, readingAs } from './errors.ts';
 export type { EvidenceRecord, Statement } from './evidence.ts';
@@ -39,7 +40,15 @@ export {
 export { hashBytes, hashOf, ZERO_HASH, ZERO_HASH_HEX } from './hashes.ts';
 export type { Header, SealedHeader } from './header.ts';
 export { anchorOf, blockHashOf, decodeHeader, encodeHeader, sealHeader } from './header.ts';
-export type { AccountDirectory, Module, OperationContext, Sender, StateEntry, StateReader } from './module.ts';
+export type {
+  AccountDirectory,
+  ChainView,
+  Module,
+  OperationContext,
+  Sender,
+  StateEntry,
+  StateReader,
+} from './module.ts';
 export { OperationFailed } from './module.ts';
 export type { Leaf, ModuleEvent, Outcome, Results } from './outcome.ts';
 export { decodeLeaf, decodeResults, encodeLeaf, encodeResults, leafOf, OUTCOME_OK } from './outcome.ts';

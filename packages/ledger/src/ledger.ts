@@ -12,14 +12,16 @@ import {
 import { type MerkleLog, merkleRoot, type StateTree, verifyInclusion } from '@varve/merkle';
 import { type Certificate, encodeCertificate } from './certificate.ts';
 import type { GenesisModule } from './chain-start.ts';
-import { configurationHashOf } from './configuration-codec.ts';
+import { configurationHashOf, encodeConfiguration } from './configuration-codec.ts';
+import type { ConfigurationHistory, RuledStretch } from './configuration-history.ts';
 import { Execution, type ExecutionEnvironment } from './execution.ts';
 import { chainIdOf, type Genesis } from './genesis.ts';
 import { anchorOf, decodeHeader, type SealedHeader, sealHeader } from './header.ts';
-import type { AccountDirectory, StateEntry, StateReader } from './module.ts';
+import type { AccountDirectory, ChainView, StateEntry, StateReader } from './module.ts';
 import type { PayloadContent } from './payload.ts';
 import {
   certificateKey,
+  configurationKey,
   encodeIndex,
   encodeTip,
   encodeUndo,
@@ -53,6 +55,7 @@ export interface LedgerParts {
   /** State trees by height, from the final one to the tip. */
   readonly trees: Map<number, StateTree>;
   readonly timers: TimerIndex;
+  readonly configurations: ConfigurationHistory;
 }
 
 /** A block that was just executed. */
@@ -71,11 +74,11 @@ export class Ledger implements StateReader {
   readonly records: RecordStore;
   readonly history: MerkleLog;
   readonly timers: TimerIndex;
-  readonly configuration: Configuration;
-  readonly configurationHash: ConfigurationHash;
+  readonly configurations: ConfigurationHistory;
   readonly modules: ReadonlyMap<string, GenesisModule>;
   readonly accounts: AccountDirectory;
   readonly #trees: Map<number, StateTree>;
+  readonly #organizations: readonly string[];
   #tip: SealedHeader;
   #finalHeight: number;
   #applied: number;
@@ -90,8 +93,8 @@ export class Ledger implements StateReader {
     this.accounts = parts.accounts;
     this.history = parts.history;
     this.timers = parts.timers;
-    this.configuration = parts.genesis.configuration;
-    this.configurationHash = configurationHashOf(this.configuration);
+    this.configurations = parts.configurations;
+    this.#organizations = parts.genesis.organizations.map((organization) => organization.name);
     this.#trees = parts.trees;
     this.#tip = parts.tip;
     this.#finalHeight = parts.finalHeight;
@@ -107,6 +110,20 @@ export class Ledger implements StateReader {
   /** The highest certified height; block 0 is final by itself. */
   get finalHeight(): Height {
     return height(this.#finalHeight);
+  }
+
+  /** What rules now. The last block of a configuration hands over when it is certified, not before (DESIGN §2). */
+  get configuration(): Configuration {
+    return this.configurations.at(this.#finalHeight + 1).configuration;
+  }
+
+  get configurationHash(): ConfigurationHash {
+    return this.configurations.at(this.#finalHeight + 1).hash;
+  }
+
+  /** Whether the tip is the last block of its configuration and not certified yet: nothing is executed on it. */
+  get isHandingOver(): boolean {
+    return this.configurations.newest.first > this.#finalHeight + 1;
   }
 
   /** Last engine index executed, with or without a block. */
@@ -138,7 +155,7 @@ export class Ledger implements StateReader {
 
   /** Time of a block made of a payload with `payloadTime` on the tip. */
   blockTime(payloadTime: number): number {
-    const { timeFloor } = this.configuration.parameters;
+    const { timeFloor } = this.#next.configuration.parameters;
     const first = this.#tip.header.height === 0 || anchorOf(this.#tip).index === 0;
     return Math.max(payloadTime, this.#tip.header.time, first && timeFloor !== null ? timeFloor : 0);
   }
@@ -148,7 +165,7 @@ export class Ledger implements StateReader {
     const place = this.place(id);
     // While blocks are executed again, records of later blocks are still there.
     if (place === undefined || place.height > this.#tip.header.height) return false;
-    return this.timeOf(place.height) >= time - this.configuration.parameters.validityMs;
+    return this.timeOf(place.height) >= time - this.#next.configuration.parameters.validityMs;
   }
 
   /** Where a transaction stands. */
@@ -167,11 +184,24 @@ export class Ledger implements StateReader {
     return decodeHeader(body).header.time;
   }
 
+  /** What rules the block that follows the tip. */
+  get #next(): RuledStretch {
+    return this.configurations.at(this.#tip.header.height + 1);
+  }
+
+  get #view(): ChainView {
+    return {
+      chainId: this.chainId,
+      configuration: this.#next.configuration,
+      organizations: this.#organizations,
+      isBlock: (at, hash) => this.isBlock(at, hash),
+    };
+  }
+
   /** The rules of the next block, with `isSigned` for signatures. */
   environment(isSigned: (transaction: Transaction) => boolean): ExecutionEnvironment {
     return {
-      chainId: this.chainId,
-      parameters: this.configuration.parameters,
+      chain: this.#view,
       modules: this.modules,
       accounts: this.accounts,
       isKnown: (id, time) => this.isKnown(id, time),
@@ -201,6 +231,7 @@ export class Ledger implements StateReader {
     execution: Execution,
     entry: { readonly index: number; readonly epoch: Epoch; readonly payload: PayloadId; readonly bytes?: Uint8Array },
   ): ExecutedBlock | undefined {
+    assert(!this.isHandingOver, 'no block stands on an uncertified last one of a configuration');
     assert(entry.index > this.#applied, 'entries are executed in order, each once');
     this.#applied = entry.index;
     if (!execution.makesBlock) {
@@ -211,6 +242,11 @@ export class Ledger implements StateReader {
     this.#writeBlock(sealed, execution);
     if (entry.bytes) this.records.put(payloadKey(entry.payload), entry.bytes);
     this.history.append(fromHex(sealed.hash));
+    const next = execution.nextConfiguration;
+    if (next) {
+      this.records.put(configurationKey(execution.point.height), encodeConfiguration(next));
+      this.configurations.add(execution.point.height, next);
+    }
     this.#tip = sealed;
     this.#writeTip();
     return { sealed, execution };
@@ -231,11 +267,19 @@ export class Ledger implements StateReader {
     assert(certificate.height <= this.#tip.header.height, 'only executed blocks are certified');
     this.records.put(certificateKey(certificate.height), encodeCertificate(certificate));
     if (certificate.height <= this.#finalHeight) return;
+    // The next engine counts from 1; the tip record that says so is written together with the certificate.
+    if (this.isHandingOver && certificate.height === this.#tip.header.height) this.#applied = 0;
     for (let at = this.#finalHeight; at < certificate.height; at++) this.#trees.delete(at);
     this.#finalHeight = certificate.height;
     const floor = this.#finalHeight - STATE_HISTORY_HEIGHTS;
     for (; this.#undoFloor < floor; this.#undoFloor++) this.records.delete(undoKey(this.#undoFloor));
     this.#writeTip();
+  }
+
+  /** While blocks are executed again: the tip is known to be final, and so may be the last of its configuration. */
+  passFinal(): void {
+    if (this.isHandingOver) this.#applied = 0;
+    this.#finalHeight = this.#tip.header.height;
   }
 
   /** After a rebuild from blocks: how far certificates and the engine had come. */
@@ -250,6 +294,8 @@ export class Ledger implements StateReader {
   #header(execution: Execution, entry: { index: number; epoch: Epoch; payload: PayloadId }): SealedHeader {
     const tree = this.#trees.get(this.#tip.header.height);
     assert(tree !== undefined, 'the tip has a state tree');
+    const { hash: configurationHash } = this.#next;
+    const nextConfiguration = execution.nextConfiguration;
     const changed = [];
     for (const change of execution.changes()) {
       changed.push({
@@ -266,8 +312,8 @@ export class Ledger implements StateReader {
       index: entry.index,
       epoch: entry.epoch,
       time: execution.point.time,
-      configurationHash: this.configurationHash,
-      nextConfigurationHash: this.configurationHash,
+      configurationHash,
+      nextConfigurationHash: nextConfiguration ? configurationHashOf(nextConfiguration) : configurationHash,
       payloadHash: entry.payload,
       transactionsRoot: merkleRoot(execution.executed.map((transaction) => transaction.leaf)),
       transactionCount: execution.executed.length,

@@ -1,8 +1,10 @@
-import { assert } from '@varve/consensus';
+import { assert, type Configuration } from '@varve/consensus';
 import { sha256 } from '@varve/crypto';
 import { type BlockHash, bytesEqual, fromHex, type Height, height, toHex } from '@varve/encoding';
 import { MerkleLog, StateTree } from '@varve/merkle';
 import { firstBlock, type GenesisModule, genesisState, initialEntry, STORE_FORMAT } from './chain-start.ts';
+import { decodeConfiguration } from './configuration-codec.ts';
+import { ConfigurationHistory } from './configuration-history.ts';
 import { chainIdOf, decodeGenesis, type Genesis } from './genesis.ts';
 import { decodeHeader, type SealedHeader } from './header.ts';
 import { Ledger } from './ledger.ts';
@@ -74,17 +76,20 @@ export class LedgerLoader {
   static readonly ranges: readonly { readonly gte: Uint8Array; readonly lt: Uint8Array }[] = [
     kindRange(RECORD_KIND.header),
     kindRange(RECORD_KIND.state),
+    kindRange(RECORD_KIND.configuration),
   ];
 
   readonly #hashes = new Map<number, { readonly hash: BlockHash; readonly parent: BlockHash } | undefined>();
   readonly #leaves: { key: Uint8Array; value: Uint8Array }[] = [];
   readonly #stateKeys: Uint8Array[] = [];
+  readonly #configurations: [number, Configuration][] = [];
   readonly #timers = new TimerIndex();
   #stateDamaged = false;
 
   add(key: Uint8Array, record: Uint8Array): void {
     if (key[0] === RECORD_KIND.header) return this.#addHeader(key, record);
     if (key[0] === RECORD_KIND.state) return this.#addState(key, record);
+    if (key[0] === RECORD_KIND.configuration) return this.#addConfiguration(key, record);
   }
 
   /**
@@ -110,7 +115,17 @@ export class LedgerLoader {
     if (!surroundings.rebuild && !this.#stateDamaged && bytesEqual(tree.root, sealed.header.stateRoot)) {
       const trees = this.#trees(records, tree, tip.height, tip.finalHeight);
       if (trees) {
-        const ledger = new Ledger({ ...common, tip: sealed, ...tip, history, trees, timers: this.#timers });
+        const configurations = new ConfigurationHistory(genesis.configuration);
+        for (const [last, configuration] of this.#configurations) configurations.add(last, configuration);
+        const ledger = new Ledger({
+          ...common,
+          tip: sealed,
+          ...tip,
+          history,
+          trees,
+          timers: this.#timers,
+          configurations,
+        });
         return { ledger, report: { damagedBlocks: damaged, stateRebuilt: false } };
       }
     }
@@ -138,6 +153,16 @@ export class LedgerLoader {
       if (parsed.module === TIMERS_MODULE) this.#timers.apply(parsed.key, true);
     } catch (error) {
       if (!(error instanceof RecordDamaged)) throw error;
+      this.#stateDamaged = true;
+    }
+  }
+
+  #addConfiguration(key: Uint8Array, record: Uint8Array): void {
+    try {
+      this.#configurations.push([parseNumber(key), decodeConfiguration(unchecked(key, record))]);
+    } catch (error) {
+      if (!(error instanceof RecordDamaged)) throw error;
+      // Executing the block that made it writes it anew.
       this.#stateDamaged = true;
     }
   }
@@ -229,8 +254,14 @@ export class LedgerLoader {
     const history = new MerkleLog();
     history.append(fromHex(first.hash));
     const trees = new Map([[0, StateTree.empty.update(leaves)]]);
-    const ledger = new Ledger({ ...common, tip: first, finalHeight: 0, applied: 0, history, trees, timers });
-    for (let at = 1; at <= tip.header.height; at++) executeAgain(ledger, height(at), common.isSigned);
+    const configurations = new ConfigurationHistory(genesis.configuration);
+    const start = { tip: first, finalHeight: 0, applied: 0, history, trees, timers, configurations };
+    const ledger = new Ledger({ ...common, ...start });
+    for (let at = 1; at <= tip.header.height; at++) {
+      // What has a block on it, or is known to be final, has handed over.
+      ledger.passFinal();
+      executeAgain(ledger, height(at), common.isSigned);
+    }
     assert(ledger.tip.hash === tip.hash, 'executing the same blocks gives the same tip');
     ledger.restoreProgress(finalHeight, applied);
     return ledger;

@@ -1,4 +1,5 @@
-import type { AccountId, CborValue, Height, TransactionId } from '@varve/encoding';
+import type { Configuration } from '@varve/consensus';
+import type { AccountId, BlockHash, CborValue, ChainId, Height, TransactionId } from '@varve/encoding';
 import type { Role } from './genesis.ts';
 
 /** A value in the state, with what every value carries. */
@@ -22,6 +23,17 @@ export interface Sender {
   readonly roles: readonly Role[];
 }
 
+/** What the chain looks like to the block being made: the same on every validator. */
+export interface ChainView {
+  readonly chainId: ChainId;
+  /** Of the block being made. */
+  readonly configuration: Configuration;
+  /** Names of all organizations. */
+  readonly organizations: readonly string[];
+  /** Whether the block at `height`, below the one being made, has this hash. */
+  isBlock(height: number, hash: BlockHash): boolean;
+}
+
 /** What an operation of a module can see and do. Everything it does is undone when its transaction fails. */
 export interface OperationContext {
   /** Absent while a timer fires. */
@@ -33,6 +45,7 @@ export interface OperationContext {
   readonly time: number;
   /** The whole state, read only. */
   readonly state: StateReader;
+  readonly chain: ChainView;
   /** The module's own state. */
   get(key: Uint8Array): StateEntry | undefined;
   /** @throws {OperationFailed} `KEY_TOO_LONG`, `VALUE_TOO_LONG`. */

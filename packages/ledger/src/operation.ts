@@ -51,7 +51,13 @@ function contextOf(
 ): OperationContext {
   const { overlay, events, point, environment } = scope;
   const set = (owner: string, key: Uint8Array, bytes: Uint8Array): StateEntry => {
-    const entry = nextEntry(overlay.get(owner, key), key, bytes, point.height, environment.parameters);
+    const entry = nextEntry(
+      overlay.get(owner, key),
+      key,
+      bytes,
+      point.height,
+      environment.chain.configuration.parameters,
+    );
     overlay.put(owner, key, entry);
     return entry;
   };
@@ -61,6 +67,7 @@ function contextOf(
     height: point.height,
     time: point.time,
     state: overlay,
+    chain: environment.chain,
     get: (key) => overlay.get(module.name, key),
     set: (key, bytes) => set(module.name, key, bytes),
     delete: (key) => overlay.put(module.name, key, undefined),
@@ -83,6 +90,7 @@ function bounded(value: CborValue, scope: OperationScope): CborValue {
     if (error instanceof EncodingError) throw new OperationFailed('RESULT_TOO_LARGE');
     throw error;
   }
-  if (size > scope.environment.parameters.valueBytesMax + 16) throw new OperationFailed('RESULT_TOO_LARGE');
+  if (size > scope.environment.chain.configuration.parameters.valueBytesMax + 16)
+    throw new OperationFailed('RESULT_TOO_LARGE');
   return value;
 }

@@ -35,6 +35,8 @@ export const payloadKey = (id: PayloadId): Uint8Array => tagged(RECORD_KIND.payl
 export const indexKey = (height: number): Uint8Array => numbered(RECORD_KIND.index, height);
 export const undoKey = (height: number): Uint8Array => numbered(RECORD_KIND.undo, height);
 export const transactionKey = (id: TransactionId): Uint8Array => tagged(RECORD_KIND.transaction, fromHex(id));
+/** Of the block that names it as the next. */
+export const configurationKey = (height: number): Uint8Array => numbered(RECORD_KIND.configuration, height);
 export const journalKey = (number: number): Uint8Array => numbered(RECORD_KIND.journal, number);
 
 /** Beginnings of state keys, by module: there are few modules. */

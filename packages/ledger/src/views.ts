@@ -8,7 +8,7 @@ import type { Ledger } from './ledger.ts';
 import type { StateEntry } from './module.ts';
 import { decodeLeaf, decodeResults, type Leaf, type ModuleEvent, type Outcome } from './outcome.ts';
 import { decodePayload } from './payload.ts';
-import type { Receipt } from './receipt.ts';
+import type { ConfigurationStep, Receipt } from './receipt.ts';
 import {
   certificateKey,
   decodeIndex,
@@ -226,8 +226,19 @@ export function receiptOf(ledger: Ledger, id: TransactionId): Receipt | undefine
     header,
     later,
     certificate: certified.certificate,
-    configurations: [],
+    configurations: stepsTo(ledger, certified.header.header.height),
   };
+}
+
+/** From the genesis configuration to the one that rules the block at `at`; each last block has its own certificate. */
+export function stepsTo(ledger: Ledger, at: number): ConfigurationStep[] {
+  return ledger.configurations.all.slice(1).flatMap(({ first, configuration }) => {
+    if (first > at) return [];
+    const lastHeader = headerAt(ledger, first - 1);
+    const certificate = certificateAt(ledger, first - 1);
+    assert(lastHeader !== undefined && certificate !== undefined, 'every last block of a configuration is certified');
+    return [{ lastHeader, certificate, next: configuration }];
+  });
 }
 
 /** The block at `at` if it has a certificate of its own, else the final block. */

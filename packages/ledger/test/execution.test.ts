@@ -63,11 +63,18 @@ describe('skip rules', () => {
     const point = { height: 1 as ExecutionPoint['height'], time: T0 };
     const state = new Chain().ledger;
     const environment = (broken: ReadonlySet<string>): ExecutionEnvironment => ({
-      chainId: broken.has('CHAIN_MISMATCH') ? OTHER_CHAIN : chain,
-      parameters: {
-        ...PARAMETERS_DEFAULT,
-        transactionBytesMax: broken.has('TRANSACTION_TOO_LARGE') ? 1 : 65_536,
-        validityMs: broken.has('VALIDITY_TOO_LONG') ? -1e9 : 600_000,
+      chain: {
+        chainId: broken.has('CHAIN_MISMATCH') ? OTHER_CHAIN : chain,
+        configuration: {
+          ...genesis.configuration,
+          parameters: {
+            ...PARAMETERS_DEFAULT,
+            transactionBytesMax: broken.has('TRANSACTION_TOO_LARGE') ? 1 : 65_536,
+            validityMs: broken.has('VALIDITY_TOO_LONG') ? -1e9 : 600_000,
+          },
+        },
+        organizations: [],
+        isBlock: () => false,
       },
       modules: new Map(),
       accounts: broken.has('KEY_INACTIVE') ? { module: 'accounts', sender: () => undefined } : accounts,

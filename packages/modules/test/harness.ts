@@ -1,6 +1,7 @@
 import { createSigner, verifySignature } from '@varve/crypto';
 import { type CborValue, type Height, height, nodeId, publicKeyHex, toHex } from '@varve/encoding';
 import {
+  type ChainView,
   CONFIGURATION_PARENT_NONE,
   chainIdOf,
   type Genesis,
@@ -110,6 +111,14 @@ export class World implements StateReader {
     return [...this.entries].map(([id, { entry }]) => [id, entry.version, toHex(entry.bytes)]).sort();
   }
 
+  /** What operations see of the chain. */
+  chain: ChainView = {
+    chainId: chainIdOf(genesis),
+    configuration: genesis.configuration,
+    organizations: genesis.organizations.map(({ name }) => name),
+    isBlock: () => false,
+  };
+
   submit(person: Person, operations: readonly Operation[]): Answer {
     const nonce = new Uint8Array(16);
     new DataView(nonce.buffer).setUint32(0, ++this.#nonce);
@@ -126,8 +135,7 @@ export class World implements StateReader {
     this.height += 1;
     const point = { height: height(this.height) as Height, time: genesis.time };
     const execution = new Execution([bytes], point, this, [], {
-      chainId: chainIdOf(genesis),
-      parameters: PARAMETERS_DEFAULT,
+      chain: this.chain,
       modules: builtinModules(),
       accounts: accountDirectory,
       isKnown: () => false,

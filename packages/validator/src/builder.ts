@@ -65,7 +65,7 @@ function judge(
   environment: ExecutionEnvironment,
 ): SkipCode | undefined {
   const { validUntil } = waiting.transaction;
-  const { validityMs } = environment.parameters;
+  const { validityMs } = environment.chain.configuration.parameters;
   const inTime = validUntil >= point.time && validUntil <= point.time + validityMs;
   if (inTime && waiting.accountsVersion === ledger.accountsVersion) return undefined;
   const judged = skipCode(waiting.transaction, point, ledger, environment);

@@ -1,5 +1,5 @@
 import { height, toHex } from '@varve/encoding';
-import { chainIdOf, PARAMETERS_DEFAULT, prepareTransaction, type StateEntry, type StateReader } from '@varve/ledger';
+import { chainIdOf, prepareTransaction, type StateEntry, type StateReader } from '@varve/ledger';
 import { Execution, genesisState } from '@varve/ledger/chain';
 import { accountDirectory, accountIdOf, assetIn, balanceIn, builtinModules, coordinationNodeIn } from '@varve/modules';
 import fc from 'fast-check';
@@ -44,8 +44,7 @@ class Chain implements StateReader {
     const { signedBytes, assemble } = prepareTransaction(body, key.publicKey);
     const { bytes } = assemble(key.sign(signedBytes));
     const execution = new Execution([bytes], { height: height(this.#height), time: WALL_START }, this, [], {
-      chainId,
-      parameters: PARAMETERS_DEFAULT,
+      chain: { chainId, configuration: genesis.configuration, organizations: [], isBlock: () => false },
       modules,
       accounts: accountDirectory,
       isKnown: () => false,
