@@ -114,11 +114,16 @@ export class Ledger implements StateReader {
 
   /** What rules now. The last block of a configuration hands over when it is certified, not before (DESIGN §2). */
   get configuration(): Configuration {
-    return this.configurations.at(this.#finalHeight + 1).configuration;
+    return this.ruling.configuration;
   }
 
   get configurationHash(): ConfigurationHash {
-    return this.configurations.at(this.#finalHeight + 1).hash;
+    return this.ruling.hash;
+  }
+
+  /** The same, with the height where it began. */
+  get ruling(): RuledStretch {
+    return this.configurations.at(this.#finalHeight + 1);
   }
 
   /** Whether the tip is the last block of its configuration and not certified yet: nothing is executed on it. */
@@ -155,7 +160,7 @@ export class Ledger implements StateReader {
 
   /** Time of a block made of a payload with `payloadTime` on the tip. */
   blockTime(payloadTime: number): number {
-    const { timeFloor } = this.#next.configuration.parameters;
+    const { timeFloor } = this.next.configuration.parameters;
     const first = this.#tip.header.height === 0 || anchorOf(this.#tip).index === 0;
     return Math.max(payloadTime, this.#tip.header.time, first && timeFloor !== null ? timeFloor : 0);
   }
@@ -165,7 +170,7 @@ export class Ledger implements StateReader {
     const place = this.place(id);
     // While blocks are executed again, records of later blocks are still there.
     if (place === undefined || place.height > this.#tip.header.height) return false;
-    return this.timeOf(place.height) >= time - this.#next.configuration.parameters.validityMs;
+    return this.timeOf(place.height) >= time - this.next.configuration.parameters.validityMs;
   }
 
   /** Where a transaction stands. */
@@ -185,14 +190,14 @@ export class Ledger implements StateReader {
   }
 
   /** What rules the block that follows the tip. */
-  get #next(): RuledStretch {
+  get next(): RuledStretch {
     return this.configurations.at(this.#tip.header.height + 1);
   }
 
   get #view(): ChainView {
     return {
       chainId: this.chainId,
-      configuration: this.#next.configuration,
+      configuration: this.next.configuration,
       organizations: this.#organizations,
       isBlock: (at, hash) => this.isBlock(at, hash),
     };
@@ -294,7 +299,7 @@ export class Ledger implements StateReader {
   #header(execution: Execution, entry: { index: number; epoch: Epoch; payload: PayloadId }): SealedHeader {
     const tree = this.#trees.get(this.#tip.header.height);
     assert(tree !== undefined, 'the tip has a state tree');
-    const { hash: configurationHash } = this.#next;
+    const { hash: configurationHash } = this.next;
     const nextConfiguration = execution.nextConfiguration;
     const changed = [];
     for (const change of execution.changes()) {

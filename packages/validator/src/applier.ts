@@ -1,5 +1,5 @@
-import { assert, type Entry } from '@varve/consensus';
-import type { PayloadId } from '@varve/encoding';
+import { assert, type Entry, type Payload } from '@varve/consensus';
+import type { ConfigurationHash, PayloadId } from '@varve/encoding';
 import type { Block, Certificate, Transaction } from '@varve/ledger';
 import type { ExecutedBlock, Execution, Ledger } from '@varve/ledger/chain';
 import { EXECUTION_SLICE_TRANSACTIONS } from './limits.ts';
@@ -20,12 +20,14 @@ export interface ApplierEvents {
   skipped(execution: Execution): void;
   /** The engine's entry was passed; `payload` where it had one. */
   applied(index: number, payload: PayloadId | undefined, madeBlock: boolean): void;
+  /** An entry stands behind the last block of its configuration: nothing comes of it. */
+  ignored(payload: Payload): void;
   /** Executing a certified block gave another one. */
   diverged(synced: SyncedBlock, made: ExecutedBlock | undefined): void;
 }
 
 type Item =
-  | { readonly entry: Entry; readonly synced?: undefined }
+  | { readonly entry: Entry; readonly configuration: ConfigurationHash; readonly synced?: undefined }
   | { readonly synced: SyncedBlock; readonly entry?: undefined };
 
 interface Current {
@@ -53,10 +55,10 @@ export class Applier {
     return this.#queue.length + (this.#current ? 1 : 0);
   }
 
-  /** The engine's order. */
-  enqueue(entry: Entry): void {
+  /** The order of the engine of `configuration`. */
+  enqueue(entry: Entry, configuration: ConfigurationHash): void {
     if (entry.payload) this.#verifier.prepare(entry.payload.id, entry.payload.bytes);
-    this.#queue.push({ entry });
+    this.#queue.push({ entry, configuration });
   }
 
   /** Blocks that peers certified, ascending. */
@@ -102,12 +104,18 @@ export class Applier {
     if (item.synced) {
       const { sealed, payload } = item.synced.block;
       if (sealed.header.height !== this.#ledger.tip.header.height + 1 || payload === null) return undefined;
+      // Whoever sent it did not send the certificate that must come first.
+      if (this.#ledger.isHandingOver || sealed.header.configurationHash !== this.#ledger.next.hash) return undefined;
       const { payloadHash } = sealed.header;
       const opened = this.#verifier.opened.open(payloadHash, payload);
       assert(opened !== undefined, 'the payload of a certified block can be decoded');
       return { payload: payloadHash, opened };
     }
     const { index, payload } = item.entry;
+    if (item.configuration !== this.#ledger.next.hash) {
+      if (payload) this.#events.ignored(payload);
+      return undefined;
+    }
     if (index <= this.#ledger.applied) return undefined;
     const opened = payload && this.#verifier.opened.open(payload.id, payload.bytes);
     if (payload && opened) return { payload: payload.id, opened };

@@ -39,6 +39,16 @@ export class Barriers {
     return context;
   }
 
+  /**
+   * The last block of a configuration, at `last`, is final: indexes count anew. What its engine confirmed is in that
+   * block or below; what it did not answer it never will.
+   */
+  beginInstance(last: number): void {
+    this.#behind = this.#behind.map((one) => ({ ...one, index: undefined, height: one.height ?? last }));
+    for (const barrier of this.#asked.values()) this.#fail(barrier);
+    this.#asked.clear();
+  }
+
   /** The engine's answer: everything up to `index` was committed when the read was asked for. */
   confirmed(context: number, index: number, ok: boolean): void {
     this.#passed(context, ok ? { index, height: undefined } : undefined);

@@ -1,4 +1,4 @@
-import type { BlockHash, PublicKeyHex } from '@varve/encoding';
+import type { BlockHash, ChainId, PublicKeyHex } from '@varve/encoding';
 import {
   type Block,
   type Certificate,
@@ -8,8 +8,9 @@ import {
   encodeBlock,
   encodeCertificate,
   LedgerError,
+  type SealedHeader,
 } from '@varve/ledger';
-import { certificateAt, headerAt, type Ledger, payloadAt, RecordDamaged } from '@varve/ledger/chain';
+import { certificateAt, headerAt, type Ledger, payloadAt, RecordDamaged, type RuledStretch } from '@varve/ledger/chain';
 import type { SyncedBlock } from './applier.ts';
 import { SYNC_BLOCKS_MAX, SYNC_BLOCKS_TARGET, SYNC_BYTES_MAX, SYNC_BYTES_TARGET, SYNC_TIMEOUT_MS } from './limits.ts';
 import type { Outbox } from './outbox.ts';
@@ -37,6 +38,9 @@ export function offerBlocks(
     const certificate = certificateAt(ledger, at);
     offered.push({ block: encodeBlock(block), certificate: certificate ? encodeCertificate(certificate) : null });
     bytes += block.payload?.length ?? 0;
+    // What follows the last block of a configuration is judged by the next one.
+    const { configurationHash, nextConfigurationHash } = block.sealed.header;
+    if (nextConfigurationHash !== configurationHash) break;
   }
   // Blocks after the last certificate prove nothing to the asker.
   while (offered.length > 0 && offered.at(-1)?.certificate === null) offered.pop();
@@ -82,8 +86,14 @@ export function judgeBlocks(
       if (header.height !== from + i) return lie('heights do not follow on each other');
       if ((parent !== undefined && header.parentHash !== parent) || header.chainId !== ledger.chainId)
         return lie('blocks do not follow on each other');
+      const ruled = ledger.configurations.at(header.height);
+      // Of a configuration that this node does not know yet: its own last block comes first.
+      if (header.configurationHash !== ruled.hash) return { kind: 'empty' };
+      if (i < offered.length - 1 && header.nextConfigurationHash !== ruled.hash) {
+        return lie('a block behind the last one of its configuration');
+      }
       const certificate = item.certificate === null ? undefined : decodeCertificate(item.certificate);
-      const fault = certificate && faultOf(ledger, certificate, header.height, hash, rule);
+      const fault = certificate && faultOf(ledger.chainId, ruled, certificate, block.sealed, rule);
       if (fault !== undefined) return lie(fault);
       blocks.push({ block, certificate });
       parent = hash;
@@ -97,14 +107,14 @@ export function judgeBlocks(
 }
 
 function faultOf(
-  ledger: Ledger,
+  chainId: ChainId,
+  ruled: RuledStretch,
   certificate: Certificate,
-  at: number,
-  hash: string,
+  { header, hash }: SealedHeader,
   rule: SignatureRule,
 ): string | undefined {
-  if (certificate.height !== at || certificate.blockHash !== hash) return 'a certificate of another block';
-  return certificateFault(certificate, ledger.chainId, ledger.configuration, ledger.configurationHash, rule);
+  if (certificate.height !== header.height || certificate.blockHash !== hash) return 'a certificate of another block';
+  return certificateFault(certificate, chainId, ruled.configuration, ruled.hash, rule);
 }
 
 function lie(reason: string): BlocksVerdict {

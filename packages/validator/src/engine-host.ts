@@ -60,6 +60,7 @@ export class EngineHost {
   readonly #engine: Engine<unknown>;
   #queue: Input<unknown>[] = [];
   #running = false;
+  #isStopped = false;
   #now: number;
   #slot: Slot | undefined;
   #wakeAt: number | undefined;
@@ -98,8 +99,16 @@ export class EngineHost {
     return this.#engine.status();
   }
 
+  /** Nothing it would still do matters: the next configuration rules. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#slot = undefined;
+    this.#wakeAt = undefined;
+  }
+
   /** Feeds one input, and whatever the engine sends itself because of it. */
   step(input: Input<unknown>, now: number): void {
+    if (this.#isStopped) return;
     this.#now = now;
     this.#queue.push(input);
     if (this.#running) return;

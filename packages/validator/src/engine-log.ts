@@ -13,6 +13,7 @@ import {
 } from '@varve/encoding';
 import { epochValue, readEpoch, readingAs } from '@varve/ledger';
 import { payloadKey, RECORD_KIND, type RecordStore } from '@varve/ledger/chain';
+import { forgetInstance, type StoredInstance } from './stored-instance.ts';
 
 /** What a store holds of an engine beside its entries. */
 export interface EngineState {
@@ -30,7 +31,7 @@ export function engineStateKey(instance: InstanceId): Uint8Array {
   return concatBytes(Uint8Array.of(RECORD_KIND.engineState), fromHex(instance));
 }
 
-function engineEntryKey(instance: InstanceId, index: number): Uint8Array {
+export function engineEntryKey(instance: InstanceId, index: number): Uint8Array {
   const number = new Uint8Array(8);
   new DataView(number.buffer).setBigUint64(0, BigInt(index));
   return concatBytes(Uint8Array.of(RECORD_KIND.engineEntry), fromHex(instance), number);
@@ -98,25 +99,14 @@ export class EngineLog {
   #state: EngineState;
   #stateBytes: Uint8Array | undefined;
 
-  /**
-   * @param stored - Whether `state` stands in the store.
-   * @param entries - The stored entries, contiguous after the anchor.
-   * @param applied - The last index executed: payloads up to it may belong to blocks.
-   */
-  constructor(
-    records: RecordStore,
-    instance: InstanceId,
-    state: EngineState,
-    stored: boolean,
-    entries: readonly StoredEntry[],
-    applied: () => number,
-  ) {
+  /** @param applied - The last index executed: payloads up to it may belong to blocks. */
+  constructor(records: RecordStore, stored: StoredInstance, applied: () => number) {
     this.#records = records;
     this.#applied = applied;
-    this.instance = instance;
-    this.#state = state;
-    this.#stateBytes = stored ? encodeEngineState(state) : undefined;
-    for (const { entry, payload } of entries) this.#payloads.set(entry.index, payload);
+    this.instance = stored.id;
+    this.#state = stored.engineState;
+    this.#stateBytes = stored.isStored ? encodeEngineState(stored.engineState) : undefined;
+    for (const { entry, payload } of stored.entries) this.#payloads.set(entry.index, payload);
   }
 
   /** The state record as last written. */
@@ -143,6 +133,13 @@ export class EngineLog {
   /** The payload made no block: nothing needs its bytes once its entry is trimmed. */
   noteBlockless(payload: PayloadId): void {
     this.#blockless.add(payload);
+  }
+
+  /** The configuration ended with the entry at `lastIndex`: its certificate is durable, and the next engine begins. */
+  clear(lastIndex: number): void {
+    forgetInstance(this.#records, this.instance, this.#payloads, lastIndex);
+    this.#payloads.clear();
+    this.#stateBytes = undefined;
   }
 
   /** A payload this store holds. */

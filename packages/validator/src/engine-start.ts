@@ -1,40 +1,42 @@
-import type { ValidatorMember } from '@varve/consensus';
+import type { Protocol, ValidatorMember } from '@varve/consensus';
 import { sha256Parts } from '@varve/crypto';
-import { fromHex } from '@varve/encoding';
+import { fromHex, type NodeId } from '@varve/encoding';
 import { anchorOf } from '@varve/ledger';
+import type { Ledger } from '@varve/ledger/chain';
 import { EngineHost, type EngineSurroundings } from './engine-host.ts';
-import type { LoadedStore } from './loader.ts';
 import type { ValidatorOptions } from './options.ts';
+import type { StoredInstance } from './stored-instance.ts';
 
 /** Creates the engine of the present configuration from what the store held when this run began. */
 export function startEngine(parts: {
-  readonly loaded: LoadedStore;
+  readonly ledger: Ledger;
+  readonly instance: StoredInstance;
+  /** How often the store was started. */
+  readonly boots: number;
+  readonly protocol: Protocol<unknown>;
   readonly self: ValidatorMember;
   readonly options: ValidatorOptions;
   readonly surroundings: EngineSurroundings;
   readonly now: number;
 }): EngineHost {
-  const { loaded, options, self } = parts;
-  const { ledger, engineState } = loaded;
-  const [first] = ledger.configuration.validators;
-  const isFresh = ledger.tip.header.height === 0 && engineState.hardState === undefined;
+  const { ledger, instance, options, self } = parts;
+  const { engineState } = instance;
   return new EngineHost(
-    options.protocol,
+    parts.protocol,
     ledger.configuration,
     {
       ...(engineState.hardState && { hardState: engineState.hardState }),
       anchor: engineState.anchor,
-      log: loaded.log,
+      log: instance.log,
       ledger: anchorOf(ledger.tip),
       applied: ledger.applied,
     },
-    loaded.vouched,
+    instance.vouched,
     {
       self: self.name,
-      instance: loaded.instance,
+      instance: instance.id,
       seed: seedOf(parts),
-      // The members agree on who begins, so that a new chain needs no election time-out.
-      ...(isFresh && first && { first: first.name }),
+      ...designatedFirst(ledger, instance),
       timing: options.timing,
       window: options.window,
     },
@@ -43,9 +45,22 @@ export function startEngine(parts: {
   );
 }
 
-/** H(chain, node, boot): no two nodes and no two starts draw the same timeouts. */
-function seedOf({ loaded, self, options }: Parameters<typeof startEngine>[0]): Uint8Array {
-  const boots = new Uint8Array(4);
-  new DataView(boots.buffer).setUint32(0, loaded.boots);
-  return sha256Parts(fromHex(loaded.ledger.chainId), fromHex(self.networkKey), fromHex(options.bootId), boots);
+/**
+ * The members agree on who begins, so that a new instance needs no election time-out: whoever ordered the last block of
+ * the configuration before, if it stays.
+ */
+function designatedFirst(ledger: Ledger, { engineState }: StoredInstance): { readonly first?: NodeId } {
+  const { header } = ledger.tip;
+  if (header.height !== engineState.anchor.height || engineState.hardState !== undefined) return {};
+  const { validators } = ledger.configuration;
+  const first = validators.find((member) => member.name === header.epoch.node) ?? validators[0];
+  return first ? { first: first.name } : {};
+}
+
+/** H(chain, node, boot, instance): no two nodes and no two starts draw the same timeouts. */
+function seedOf({ ledger, instance, boots, self, options }: Parameters<typeof startEngine>[0]): Uint8Array {
+  const count = new Uint8Array(4);
+  new DataView(count.buffer).setUint32(0, boots);
+  const ids = [ledger.chainId, self.networkKey, options.bootId].map((id) => fromHex(id));
+  return sha256Parts(...ids, count, fromHex(instance.id));
 }

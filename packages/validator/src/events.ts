@@ -81,6 +81,8 @@ export type Notice =
     }
   /** Who may connect may have changed. */
   | { readonly kind: 'admission' }
+  /** Another configuration rules from the block at `first` on. */
+  | { readonly kind: 'configuration'; readonly first: number }
   | { readonly kind: 'log'; readonly line: LogLine };
 
 /** One signature to judge by the signature rule. */
@@ -97,8 +99,12 @@ export interface Effects {
   /** One atomic, synced batch; at most one is out at a time. */
   readonly persist?: { readonly batch: number; readonly operations: readonly StoreOperation[] };
   readonly verify: readonly { readonly job: number; readonly items: readonly VerifyItem[] }[];
-  /** Each message signed with the validator's signing key. */
-  readonly sign: readonly { readonly job: number; readonly messages: readonly Uint8Array[] }[];
+  /** Each message signed with the private key of `key`, one of the validator's signing keys. */
+  readonly sign: readonly {
+    readonly job: number;
+    readonly key: PublicKeyHex;
+    readonly messages: readonly Uint8Array[];
+  }[];
   readonly send: readonly { readonly to: PublicKeyHex; readonly packet: Uint8Array }[];
   readonly publish: readonly { readonly topic: GossipTopic; readonly bytes: Uint8Array }[];
   readonly answers: readonly Answer[];

@@ -73,6 +73,8 @@ export class Follow {
       this.#tipSince = now;
     }
     if (this.#sync.isAsking || this.#applier.waiting > 0) return;
+    // Peers send the certificate that is missing here with their next hello.
+    if (this.#ledger.isHandingOver) return;
     const repair = this.#damaged.values().next().value;
     if (repair !== undefined) {
       this.#repairing = true;

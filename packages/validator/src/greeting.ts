@@ -1,13 +1,13 @@
 import { faultModelOf, quorumSize, type Slot, type ValidatorMember } from '@varve/consensus';
 import type { InstanceId, PublicKeyHex } from '@varve/encoding';
 import { LedgerError } from '@varve/ledger';
-import type { Ledger } from '@varve/ledger/chain';
+import type { Ledger, RuledStretch } from '@varve/ledger/chain';
 import { clockOffset, isSkewed } from './clock.ts';
 import { slotAbove } from './engine-host.ts';
 import type { Instant } from './events.ts';
 import { decodeHello, encodeHello, type Hello } from './hello.ts';
 import { HELLO_INTERVAL_MS } from './limits.ts';
-import type { ObserverOnly } from './loader.ts';
+import type { ObserverOnly } from './observer-only.ts';
 import type { Outbox } from './outbox.ts';
 import type { Peer, Peers } from './peers.ts';
 
@@ -34,6 +34,7 @@ export interface GreetingEvents {
  */
 export class Greeting {
   readonly #ledger: Ledger;
+  readonly #ruled: RuledStretch;
   readonly #peers: Peers;
   readonly #outbox: Outbox;
   readonly #self: ValidatorMember | undefined;
@@ -54,6 +55,7 @@ export class Greeting {
     events: GreetingEvents,
   ) {
     this.#ledger = ledger;
+    this.#ruled = ledger.ruling;
     this.#peers = peers;
     this.#outbox = outbox;
     this.#self = self;
@@ -100,7 +102,8 @@ export class Greeting {
     }
     if (answer) this.greet(peer, now);
     this.#checkMemory(peer, hello);
-    if (peer.member) this.#heard.add(peer.networkKey);
+    // Whoever is in another configuration cannot know what this validator said in this one.
+    if (peer.member && hello.configurationHash === this.#ruled.hash) this.#heard.add(peer.networkKey);
     this.#events.heard(peer, hello);
   }
 
@@ -114,14 +117,14 @@ export class Greeting {
 
   /** Members beside this one that make a quorum with it. */
   get #othersNeeded(): number {
-    const { validators, protocol } = this.#ledger.configuration;
+    const { validators, protocol } = this.#ruled.configuration;
     return quorumSize(validators.length, faultModelOf(protocol)) - 1;
   }
 
   #compose(now: Instant): Uint8Array {
     return encodeHello({
       chainId: this.#ledger.chainId,
-      configurationHash: this.#ledger.configurationHash,
+      configurationHash: this.#ruled.hash,
       height: this.#own().durableHeight,
       finalHeight: this.#ledger.finalHeight,
       bootId: this.#bootId,

@@ -13,8 +13,9 @@ export type {
   VerifyItem,
 } from './events.ts';
 export { PACKET_BYTES_MAX } from './limits.ts';
-export type { LoadedStore, ObserverOnly } from './loader.ts';
-export { instanceOf, ValidatorLoader } from './loader.ts';
+export type { LoadedStore } from './loader.ts';
+export { ValidatorLoader } from './loader.ts';
+export type { ObserverOnly } from './observer-only.ts';
 export type { ValidatorOptions } from './options.ts';
 export { decodePacket } from './packet.ts';
 export type { Peer } from './peers.ts';
@@ -22,4 +23,5 @@ export type { PoolLimits } from './pool.ts';
 export { POOL_LIMITS_DEFAULT } from './pool.ts';
 export type { SignatureRule } from './signatures.ts';
 export type { Condition, ValidatorStatus } from './status.ts';
+export { instanceOf } from './stored-instance.ts';
 export { Validator } from './validator.ts';

@@ -1,5 +1,5 @@
 import type { Slot } from '@varve/consensus';
-import { CborReader, encodeCbor } from '@varve/encoding';
+import { CborReader, encodeCbor, fromHex, type InstanceId, toHex } from '@varve/encoding';
 import { epochValue, readEpoch, readingAs } from '@varve/ledger';
 import { journalKey, type RecordStore } from '@varve/ledger/chain';
 import { JOURNAL_BYTES } from './limits.ts';
@@ -12,9 +12,11 @@ export interface JournalEntry {
   readonly number: number;
   /** Bytes of all batches up to and with this one. */
   readonly bytesTotal: number;
+  /** The engine instance of which the next two are. */
+  readonly instance: InstanceId;
   /** The engine's state record as of this batch; null before there is one. */
   readonly engineState: Uint8Array | null;
-  /** The highest slot this node has vouched for in the present instance. */
+  /** The highest slot this node has vouched for in that instance. */
   readonly vouched: Slot | null;
   readonly tipHeight: number;
 }
@@ -23,6 +25,7 @@ function encodeJournalEntry(entry: JournalEntry): Uint8Array {
   return encodeCbor([
     entry.number,
     entry.bytesTotal,
+    fromHex(entry.instance),
     entry.engineState,
     entry.vouched && [epochValue(entry.vouched.epoch), entry.vouched.index],
     entry.tipHeight,
@@ -33,9 +36,10 @@ function encodeJournalEntry(entry: JournalEntry): Uint8Array {
 export function decodeJournalEntry(bytes: Uint8Array): JournalEntry {
   return readingAs('RECORD_MALFORMED', () => {
     const reader = new CborReader(bytes);
-    reader.array(5);
+    reader.array(6);
     const number = reader.uint();
     const bytesTotal = reader.uint();
+    const instance = toHex(reader.byteString(32)) as InstanceId;
     const engineState = reader.nullable((inner) => inner.byteString());
     const vouched = reader.nullable((inner) => {
       inner.array(2);
@@ -43,7 +47,7 @@ export function decodeJournalEntry(bytes: Uint8Array): JournalEntry {
     });
     const tipHeight = reader.uint();
     reader.end();
-    return { number, bytesTotal, engineState, vouched, tipHeight };
+    return { number, bytesTotal, instance, engineState, vouched, tipHeight };
   });
 }
 
@@ -72,13 +76,13 @@ export function journalFault(entries: readonly (JournalEntry | undefined)[]): st
 export class Journal {
   readonly #records: RecordStore;
   readonly #kept: { readonly number: number; readonly bytesTotal: number }[];
-  readonly #content: () => Pick<JournalEntry, 'engineState' | 'vouched' | 'tipHeight'>;
+  readonly #content: () => Pick<JournalEntry, 'instance' | 'engineState' | 'vouched' | 'tipHeight'>;
 
   /** @param kept - The entries in the store, ascending. */
   constructor(
     records: RecordStore,
     kept: readonly { readonly number: number; readonly bytesTotal: number }[],
-    content: () => Pick<JournalEntry, 'engineState' | 'vouched' | 'tipHeight'>,
+    content: () => Pick<JournalEntry, 'instance' | 'engineState' | 'vouched' | 'tipHeight'>,
   ) {
     this.#records = records;
     this.#kept = kept.map(({ number, bytesTotal }) => ({ number, bytesTotal }));

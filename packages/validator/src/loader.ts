@@ -1,8 +1,7 @@
-import { assert, type Entry, EPOCH_ZERO, type Payload, type Slot } from '@varve/consensus';
-import { type BlockHash, CborReader, encodeCbor, fromHex, type InstanceId, toHex } from '@varve/encoding';
-import { configurationHashOf, type Genesis, hashOf, payloadIdOf } from '@varve/ledger';
+import type { Entry, Payload } from '@varve/consensus';
+import { CborReader, encodeCbor, type InstanceId, toHex } from '@varve/encoding';
+import { type Genesis, payloadIdOf } from '@varve/ledger';
 import {
-  headerAt,
   kindRange,
   type Ledger,
   LedgerLoader,
@@ -27,25 +26,17 @@ import {
   type StoredEntry,
 } from './engine-log.ts';
 import { decodeJournalEntry, type JournalEntry, journalFault } from './journal.ts';
-
-/** Why a validator must not vote, seal or acknowledge any more: its memory of what it said may have holes. */
-export interface ObserverOnly {
-  readonly code: 'ENGINE_RECORD_DAMAGED' | 'JOURNAL_GAP' | 'STORE_ROLLED_BACK';
-  readonly reason: string;
-}
+import { markObserverOnly, type ObserverOnly, readMark } from './observer-only.ts';
+import { forgetInstance, freshInstance, lastIndexBefore, type StoredInstance } from './stored-instance.ts';
 
 /** What a store holds of a validator. */
 export interface LoadedStore {
   readonly ledger: Ledger;
   readonly records: RecordStore;
   readonly report: LoadReport;
-  readonly instance: InstanceId;
-  readonly engineState: EngineState;
-  readonly engineStored: boolean;
-  readonly log: readonly Entry[];
-  readonly storedEntries: readonly StoredEntry[];
+  /** Of the configuration that rules. */
+  readonly instance: StoredInstance;
   readonly journal: readonly JournalEntry[];
-  readonly vouched: Slot | undefined;
   readonly observerOnly: ObserverOnly | undefined;
   /** How often this store was started, this time included. */
   readonly boots: number;
@@ -53,21 +44,7 @@ export interface LoadedStore {
   readonly identity: Uint8Array;
 }
 
-/** Where the observer-only mark stands: it outlives the records that gave rise to it. */
-const OBSERVER_ONLY_KEY = metaKey('observer-only');
 const BOOTS_KEY = metaKey('boots');
-
-/** One run of one engine: SHA-256(["varve/instance/1", chainId, configurationHash, anchorBlockHash]). */
-export function instanceOf(chainId: string, configurationHash: string, anchorBlockHash: string): InstanceId {
-  return toHex(
-    hashOf(['varve/instance/1', fromHex(chainId), fromHex(configurationHash), fromHex(anchorBlockHash)]),
-  ) as InstanceId;
-}
-
-/** Remembers in the store that its validator must not vote. */
-export function markObserverOnly(records: RecordStore, mark: ObserverOnly): void {
-  records.put(OBSERVER_ONLY_KEY, encodeCbor([mark.code, mark.reason]));
-}
 
 /** Rebuilds a validator from its records. Feed it every record of `ranges`, then `finish`. */
 export class ValidatorLoader {
@@ -92,16 +69,19 @@ export class ValidatorLoader {
   finish(store: Store, surroundings: LedgerSurroundings, expected: Genesis | undefined): LoadedStore {
     const records = new RecordStore(store);
     const { ledger, report } = this.#ledger.finish(records, surroundings, expected);
-    // The present configuration is that of the genesis, so its engine started on block 0.
-    const anchor = { index: 0, epoch: EPOCH_ZERO, height: 0, blockHash: blockZeroHash(ledger) };
-    const instance = instanceOf(ledger.chainId, configurationHashOf(ledger.configuration), anchor.blockHash);
+    const fresh = freshInstance(ledger);
+    const { id } = fresh;
     const journal = [...this.#journal.entries()].sort(([a], [b]) => a - b).map(([, entry]) => entry);
-    const state = this.#engineState(records, instance);
-    const engineState = state ?? { hardState: undefined, anchor };
-    const stored = this.#contiguous(instance, engineState.anchor.index);
-    const log = this.#withPayloads(records, stored);
     const newest = journal.at(-1);
-    const fault = this.#fault(journal, state);
+    const state = this.#engineState(records, id);
+    const engineState = state ?? fresh.engineState;
+    const entries = this.#contiguous(id, engineState.anchor.index);
+    const log = this.#withPayloads(records, entries);
+    // The last batch of an instance may hold the certificate that ended it.
+    const journaled = newest && newest.instance !== id ? this.#engineState(records, newest.instance) : state;
+    const fault = this.#fault(journal, journaled);
+    const vouched = newest?.instance === id ? (newest.vouched ?? undefined) : undefined;
+    this.#forgetOthers(records, ledger, id, newest?.instance);
     const boots = readUint(records, BOOTS_KEY) + 1;
     records.put(BOOTS_KEY, encodeCbor(boots));
     const observerOnly = readMark(records) ?? fault;
@@ -110,13 +90,8 @@ export class ValidatorLoader {
       ledger,
       records,
       report,
-      instance,
-      engineState,
-      engineStored: state !== undefined,
-      log,
-      storedEntries: stored,
+      instance: { id, engineState, isStored: state !== undefined, log, entries, vouched },
       journal: journal.filter((entry) => entry !== undefined),
-      vouched: newest?.vouched ?? undefined,
       observerOnly,
       boots,
       identity: records.get(metaKey('identity')) ?? new Uint8Array(),
@@ -141,6 +116,16 @@ export class ValidatorLoader {
     const entries = this.#entries.get(instance) ?? new Map<number, StoredEntry>();
     this.#entries.set(instance, entries);
     entries.set(index, entry);
+  }
+
+  /** Instances that ended, whose records a crash kept from being removed. */
+  #forgetOthers(records: RecordStore, ledger: Ledger, present: InstanceId, journaled: InstanceId | undefined): void {
+    const others = new Set([...this.#entries.keys(), ...(journaled ? [journaled] : [])]);
+    others.delete(present);
+    for (const id of others) {
+      const entries = [...(this.#entries.get(id) ?? [])].map(([index, stored]) => [index, stored.payload] as const);
+      forgetInstance(records, id, entries, lastIndexBefore(ledger));
+    }
   }
 
   #engineState(records: RecordStore, instance: InstanceId): EngineState | undefined {
@@ -193,12 +178,6 @@ export class ValidatorLoader {
   }
 }
 
-function blockZeroHash(ledger: Ledger): BlockHash {
-  const first = headerAt(ledger, 0);
-  assert(first !== undefined, 'every chain has a block 0');
-  return first.hash;
-}
-
 function readPayload(records: RecordStore, id: Parameters<typeof payloadKey>[0]): Payload | undefined {
   try {
     const bytes = records.get(payloadKey(id));
@@ -212,17 +191,6 @@ function readPayload(records: RecordStore, id: Parameters<typeof payloadKey>[0])
 function readUint(records: RecordStore, key: Uint8Array): number {
   const body = records.get(key);
   return body ? new CborReader(body).uint() : 0;
-}
-
-function readMark(records: RecordStore): ObserverOnly | undefined {
-  const body = records.get(OBSERVER_ONLY_KEY);
-  if (body === undefined) return undefined;
-  const reader = new CborReader(body);
-  reader.array(2);
-  const code = reader.text();
-  const reason = reader.text();
-  if (code !== 'JOURNAL_GAP' && code !== 'STORE_ROLLED_BACK') return { code: 'ENGINE_RECORD_DAMAGED', reason };
-  return { code, reason };
 }
 
 function tryRead<T>(key: Uint8Array, record: Uint8Array, decode: (body: Uint8Array) => T): T | undefined {

@@ -1,4 +1,4 @@
-import type { EngineTiming, EngineWindow, Protocol } from '@varve/consensus';
+import type { EngineTiming, EngineWindow, Protocol, ProtocolName } from '@varve/consensus';
 import type { PublicKeyHex } from '@varve/encoding';
 import type { PoolLimits } from './pool.ts';
 import type { SignatureRule } from './signatures.ts';
@@ -7,9 +7,10 @@ import type { SignatureRule } from './signatures.ts';
 export interface ValidatorOptions {
   /** The key of the peer id, which finds this node's seat in the configuration, if it has one. */
   readonly networkKey: PublicKeyHex;
-  /** Follow only, also where the key has a seat. */
-  readonly observe?: boolean;
-  readonly protocol: Protocol<unknown>;
+  /** Those whose private keys the host can sign with. A seat with another key is not taken: this node follows. */
+  readonly signingKeys: readonly PublicKeyHex[];
+  /** The engine of that name, where this program has one. */
+  readonly protocols: (name: ProtocolName) => Protocol<unknown> | undefined;
   readonly timing: EngineTiming;
   readonly window: EngineWindow;
   readonly pool: PoolLimits;

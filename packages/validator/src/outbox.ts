@@ -7,7 +7,7 @@ import { encodePackets, type PeerMessage } from './packet.ts';
 export class Outbox {
   readonly #messages = new Map<PublicKeyHex, PeerMessage[]>();
   #verify: { job: number; items: readonly VerifyItem[] }[] = [];
-  #sign: { job: number; messages: readonly Uint8Array[] }[] = [];
+  #sign: { job: number; key: PublicKeyHex; messages: readonly Uint8Array[] }[] = [];
   #publish: { topic: GossipTopic; bytes: Uint8Array }[] = [];
   #answers: Answer[] = [];
   #notices: Notice[] = [];
@@ -32,8 +32,8 @@ export class Outbox {
     this.#verify.push({ job, items });
   }
 
-  sign(job: number, messages: readonly Uint8Array[]): void {
-    this.#sign.push({ job, messages });
+  sign(job: number, key: PublicKeyHex, messages: readonly Uint8Array[]): void {
+    this.#sign.push({ job, key, messages });
   }
 
   publish(topic: GossipTopic, bytes: Uint8Array): void {

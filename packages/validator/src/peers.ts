@@ -13,7 +13,7 @@ import {
 export interface Peer {
   readonly networkKey: PublicKeyHex;
   /** Its seat in the present configuration, if it has one. */
-  readonly member: ValidatorMember | undefined;
+  member: ValidatorMember | undefined;
   hello: Hello | undefined;
   /** Monotonic time of that `Hello`. */
   heardAt: number;
@@ -27,17 +27,24 @@ export interface Peer {
 
 /** Who is connected, what they last said, and what each member was seen to vouch for. */
 export class Peers {
-  readonly #members: ReadonlyMap<PublicKeyHex, ValidatorMember>;
-  readonly #byName: ReadonlyMap<NodeId, ValidatorMember>;
+  #members: ReadonlyMap<PublicKeyHex, ValidatorMember> = new Map<PublicKeyHex, ValidatorMember>();
+  #byName: ReadonlyMap<NodeId, ValidatorMember> = new Map<NodeId, ValidatorMember>();
   readonly #connected = new Map<PublicKeyHex, Peer>();
   /** Peers keep their history over a reconnection: two processes with one key connect in turn. */
   readonly #known = new Map<PublicKeyHex, Peer>();
   readonly #vouched = new Map<PublicKeyHex, Slot>();
   readonly #sealed = new Map<PublicKeyHex, number>();
 
-  constructor(validators: readonly ValidatorMember[]) {
+  /** These are the members from now on. What was seen of slots belongs to the instance before. */
+  seat(validators: readonly ValidatorMember[]): void {
     this.#members = new Map(validators.map((member) => [member.networkKey, member]));
     this.#byName = new Map(validators.map((member) => [member.name, member]));
+    this.#vouched.clear();
+    for (const peer of [...this.#known.values(), ...this.#connected.values()]) {
+      peer.member = this.#members.get(peer.networkKey);
+    }
+    for (const [key, peer] of this.#connected) if (peer.member) this.#known.set(key, peer);
+    for (const [key, peer] of this.#known) if (!peer.member) this.#known.delete(key);
   }
 
   connect(networkKey: PublicKeyHex): Peer {

@@ -31,6 +31,14 @@ export class Production {
     this.#outbox = outbox;
   }
 
+  /** Another engine begins; what was proposed to the one before and not executed waits again. */
+  beginInstance(): void {
+    this.#epoch = undefined;
+    this.#demand = false;
+    this.#logTime = this.#ledger.tip.header.time;
+    this.#pool.releaseAll();
+  }
+
   /** A payload entered this node's log; one that cannot be decoded has no time. */
   noteLogged({ id, bytes }: Payload): void {
     this.#logTime = Math.max(this.#logTime, this.#opened.open(id, bytes)?.content.time ?? 0);

@@ -37,9 +37,14 @@ export class Proposals {
     if (this.#waiting.length > PROPOSALS_MAX) this.#waiting.shift();
   }
 
+  /** Questions of the engine before are pointless. */
+  beginInstance(): void {
+    this.#waiting = [];
+  }
+
   /** Answers what can be answered. */
   answer(engine: EngineHost, now: Instant): void {
-    if (this.#waiting.length === 0) return;
+    if (this.#waiting.length === 0 || this.#ledger.isHandingOver) return;
     const questions = this.#waiting;
     this.#waiting = [];
     for (const question of questions) {

@@ -21,22 +21,22 @@ import {
   RecordDamaged,
   type RecordStore,
 } from '@varve/ledger/chain';
-import type { AdmissionEvents } from './admission.ts';
+import type { AdmissionDesk, AdmissionEvents } from './admission.ts';
 import type { Applier, ApplierEvents, SyncedBlock } from './applier.ts';
 import type { Barriers } from './barriers.ts';
 import type { Durability } from './durability.ts';
-import type { EngineHost, EngineSurroundings } from './engine-host.ts';
-import type { EngineLog } from './engine-log.ts';
+import type { EngineSurroundings } from './engine-host.ts';
 import type { Instant, TransactionState } from './events.ts';
 import { keepEvidence } from './evidence.ts';
 import type { Follow } from './follow.ts';
+import type { Instance } from './instance.ts';
 import type { Outbox } from './outbox.ts';
 import { encodePackets } from './packet.ts';
 import type { Peers } from './peers.ts';
 import type { Pool } from './pool.ts';
 import type { Production } from './production.ts';
 import type { Proposals } from './proposals.ts';
-import type { Sealing, SealingEvents } from './sealing.ts';
+import type { SealingEvents } from './sealing.ts';
 import type { PayloadVerifier, SignatureRule } from './signatures.ts';
 import type { Spread } from './spread.ts';
 
@@ -53,11 +53,12 @@ export interface ReactionParts {
   readonly verifier: PayloadVerifier;
   readonly proposals: Proposals;
   readonly rule: SignatureRule;
-  readonly log: EngineLog;
+  readonly desk: () => AdmissionDesk;
   readonly applier: () => Applier;
-  readonly sealing: () => Sealing;
   readonly follow: () => Follow;
-  readonly engine: () => EngineHost | undefined;
+  readonly instance: () => Instance;
+  /** The certificate of the last block before the configuration that rules now is durable. */
+  readonly handOver: () => void;
   readonly now: () => Instant;
 }
 
@@ -89,6 +90,11 @@ export class Reactions implements ApplierEvents, SealingEvents, AdmissionEvents 
     return this.#durableHeight;
   }
 
+  /** Certified up to here, and that is durable. */
+  get durableFinal(): number {
+    return this.#durableFinal;
+  }
+
   get durableApplied(): number {
     return this.#durableApplied;
   }
@@ -102,7 +108,8 @@ export class Reactions implements ApplierEvents, SealingEvents, AdmissionEvents 
   // Execution
 
   executed(block: ExecutedBlock, synced: SyncedBlock | undefined): void {
-    const { durability, sealing, production, pool } = this.#parts;
+    const { durability, production, pool } = this.#parts;
+    const { sealing, engine } = this.#parts.instance();
     const { sealed, execution } = block;
     production.noteExecuted(sealed.header.height, execution.payloadBytes);
     for (const transaction of execution.executed) pool.remove(transaction.id);
@@ -110,8 +117,10 @@ export class Reactions implements ApplierEvents, SealingEvents, AdmissionEvents 
     this.#noticeAdmission(execution);
     // Before its certificate is taken: whoever waits hears first that the block is here, then that it is final.
     durability.after(() => this.#blockDurable(sealed, synced));
-    if (synced?.certificate) sealing().accept(synced.certificate);
-    sealing().executed(sealed);
+    // The last block of its configuration: its engine builds nothing and confirms no read any more.
+    if (this.#parts.ledger.isHandingOver) engine?.step({ kind: 'drain' }, this.#parts.now().monotonic);
+    if (synced?.certificate) sealing.accept(synced.certificate);
+    sealing.executed(sealed);
   }
 
   skipped(execution: Execution): void {
@@ -119,19 +128,35 @@ export class Reactions implements ApplierEvents, SealingEvents, AdmissionEvents 
   }
 
   applied(index: number, payload: PayloadId | undefined, madeBlock: boolean): void {
-    const { durability, pool, log, engine, now } = this.#parts;
+    const { durability, pool, instance, now } = this.#parts;
+    const { log, engine } = instance();
     if (payload) pool.release(payload);
     if (payload && !madeBlock) log.noteBlockless(payload);
-    engine()?.step({ kind: 'applied', index }, now().monotonic);
+    engine?.step({ kind: 'applied', index }, now().monotonic);
     durability.after(() => {
-      this.#durableApplied = Math.max(this.#durableApplied, index);
+      // Indexes of an instance that ended meanwhile say nothing of the next.
+      if (instance().log === log) this.#durableApplied = Math.max(this.#durableApplied, index);
     });
   }
 
+  /** Its transactions wait again, here too where the payload is all that is known of them. */
+  ignored(payload: Payload): void {
+    const { pool, verifier, desk, now } = this.#parts;
+    const opened = verifier.opened.open(payload.id, payload.bytes);
+    verifier.opened.forget(payload.id);
+    pool.release(payload.id);
+    if (opened) desk().receive(undefined, opened.content.transactions, now());
+  }
+
+  /** Another instance begins: its indexes count from 1. */
+  beginInstance(): void {
+    this.#durableApplied = 0;
+  }
+
   diverged(synced: SyncedBlock, made: ExecutedBlock | undefined): void {
-    const { ledger, sealing, outbox } = this.#parts;
+    const { ledger, instance, outbox } = this.#parts;
     const { hash, header } = synced.block.sealed;
-    if (made) return sealing().diverged(made.sealed, hash);
+    if (made) return instance().sealing.diverged(made.sealed, hash);
     outbox.halt(
       'STATE_DIVERGED',
       `certified block ${hash} at height ${header.height} makes no block on ${ledger.tip.hash}`,
@@ -141,13 +166,16 @@ export class Reactions implements ApplierEvents, SealingEvents, AdmissionEvents 
   // Seals and certificates
 
   certified(certificate: Certificate, sealed: SealedHeader): void {
-    const { durability, production, outbox, engine, now } = this.#parts;
+    const { durability, production, outbox } = this.#parts;
     production.noteFinal(certificate.height);
     durability.after(() => {
       this.#durableFinal = Math.max(this.#durableFinal, certificate.height);
       outbox.notice({ kind: 'final', height: certificate.height });
-      engine()?.step({ kind: 'certified', anchor: anchorOf(sealed) }, now().monotonic);
+      if (this.#isOfInstance(sealed)) {
+        this.#parts.instance().engine?.certified(anchorOf(sealed), this.#parts.now().monotonic);
+      }
       this.#gossip(sealed, certificate);
+      this.#parts.handOver();
     });
   }
 
@@ -210,9 +238,10 @@ export class Reactions implements ApplierEvents, SealingEvents, AdmissionEvents 
 
   // The engine
 
-  engineSurroundings(log: EngineLog, self: ValidatorMember): EngineSurroundings {
+  engineSurroundings(instance: Instance, self: ValidatorMember): EngineSurroundings {
     const { durability, outbox, peers, verifier, rule, ledger, production, barriers, applier, follow, proposals } =
       this.#parts;
+    const { log, ruled } = instance;
     return {
       durability,
       log,
@@ -223,7 +252,7 @@ export class Reactions implements ApplierEvents, SealingEvents, AdmissionEvents 
       sign: (message, then) => {
         const job = outbox.nextJob();
         this.#signing.set(job, then);
-        outbox.sign(job, [message]);
+        outbox.sign(job, self.signingKey, [message]);
       },
       verify: (voter, message, signature) => {
         const member = voter === self.name ? self : peers.member(voter);
@@ -234,14 +263,14 @@ export class Reactions implements ApplierEvents, SealingEvents, AdmissionEvents 
         verifier.prepare(payload.id, payload.bytes);
       },
       committed: (entry: Entry) => {
-        if (entry.index > ledger.applied) applier().enqueue(entry);
+        if (entry.index > ledger.applied) applier().enqueue(entry, ruled.hash);
       },
       dropped: (payloads) => production.dropped(payloads),
       check: (slot, payload, fresh) => proposals.ask(slot, payload, fresh),
       evidence: ({ voter, first, second }) => {
         const member = voter === self.name ? self : peers.member(voter);
         if (member === undefined) return;
-        keepEvidence(ledger.records, member, ledger.configurationHash, first, second);
+        keepEvidence(ledger.records, member, ruled.hash, first, second);
         outbox.log('error', 'VOTE_EQUIVOCATION', { validator: voter });
       },
       read: (context, index, ok) => barriers.confirmed(context, index, ok),
@@ -259,14 +288,21 @@ export class Reactions implements ApplierEvents, SealingEvents, AdmissionEvents 
   }
 
   #blockDurable(sealed: SealedHeader, synced: SyncedBlock | undefined): void {
-    const { outbox, sealing, engine, now } = this.#parts;
+    const { outbox, now } = this.#parts;
+    const { sealing, engine } = this.#parts.instance();
     this.#durableHeight = sealed.header.height;
     outbox.notice({ kind: 'committed', height: sealed.header.height, hash: sealed.hash });
-    sealing().durable(sealed);
-    if (synced === undefined) return;
+    sealing.durable(sealed);
+    if (synced === undefined || !this.#isOfInstance(sealed)) return;
     this.#durableApplied = Math.max(this.#durableApplied, sealed.header.index);
     // Only a certified block can carry a log; blocks between two certificates are passed on the way.
-    if (synced.certificate) engine()?.step({ kind: 'synced', anchor: anchorOf(sealed) }, now().monotonic);
+    if (synced.certificate) engine?.step({ kind: 'synced', anchor: anchorOf(sealed) }, now().monotonic);
+  }
+
+  /** A place in the log of the present engine; the last block of its configuration is the start of the next. */
+  #isOfInstance({ header }: SealedHeader): boolean {
+    const { hash } = this.#parts.instance().ruled;
+    return header.configurationHash === hash && header.nextConfigurationHash === hash;
   }
 
   #discard(execution: Execution): void {
@@ -289,8 +325,8 @@ export class Reactions implements ApplierEvents, SealingEvents, AdmissionEvents 
 
   /** One node is enough to tell observers of a finished block: the leader. */
   #gossip(sealed: SealedHeader, certificate: Certificate): void {
-    const { engine, peers, ledger, outbox } = this.#parts;
-    if (engine()?.status().role !== 'leader' || peers.observers().next().done === true) return;
+    const { instance, peers, ledger, outbox } = this.#parts;
+    if (instance().engine?.status().role !== 'leader' || peers.observers().next().done === true) return;
     const payload = payloadAt(ledger, sealed.header.height);
     if (payload === undefined) return;
     const blocks = [{ block: encodeBlock({ sealed, payload }), certificate: encodeCertificate(certificate) }];

@@ -1,5 +1,5 @@
-import { type Configuration, faultModelOf, quorumSize, type SignedBytes } from '@varve/consensus';
-import { type BlockHash, fromHex, type PublicKeyHex } from '@varve/encoding';
+import { faultModelOf, quorumSize, type SignedBytes, type ValidatorMember } from '@varve/consensus';
+import { type BlockHash, type ConfigurationHash, fromHex, type PublicKeyHex } from '@varve/encoding';
 import {
   type Certificate,
   certificateFault,
@@ -12,8 +12,9 @@ import {
   type SealedHeader,
   sealSignBytes,
 } from '@varve/ledger';
-import { certificateAt, headerAt, type Ledger, RecordDamaged } from '@varve/ledger/chain';
+import { certificateAt, headerAt, type Ledger, RecordDamaged, type RuledStretch } from '@varve/ledger/chain';
 import { keepEvidence } from './evidence.ts';
+import type { Hello } from './hello.ts';
 import { SEALS_AHEAD_MAX, SEALS_RESENT_MAX } from './limits.ts';
 import type { Outbox } from './outbox.ts';
 import type { Peer, Peers } from './peers.ts';
@@ -34,8 +35,10 @@ export class Sealing {
   readonly #rule: SignatureRule;
   readonly #events: SealingEvents;
   readonly #book: SealBook;
-  readonly #configuration: Configuration;
-  /** Own position in the configuration; absent for observers. */
+  /** Seals of one configuration only. */
+  readonly #ruled: RuledStretch;
+  /** Own seat, and its position in the configuration; absent for observers. */
+  readonly #self: ValidatorMember | undefined;
   readonly #position: number | undefined;
   readonly #jobs = new Map<number, SealedHeader>();
   /** Certificates of heights that are not executed here yet. */
@@ -49,7 +52,7 @@ export class Sealing {
     peers: Peers,
     outbox: Outbox,
     rule: SignatureRule,
-    position: number | undefined,
+    self: ValidatorMember | undefined,
     events: SealingEvents,
   ) {
     this.#ledger = ledger;
@@ -57,10 +60,15 @@ export class Sealing {
     this.#outbox = outbox;
     this.#rule = rule;
     this.#events = events;
-    this.#configuration = ledger.configuration;
-    this.#position = position;
-    this.#book = new SealBook(ledger.configuration);
+    this.#ruled = ledger.ruling;
+    this.#self = self;
+    this.#position = self && this.#validators.indexOf(self);
+    this.#book = new SealBook(this.#ruled.configuration);
     this.#rememberSealed();
+  }
+
+  get #validators(): readonly ValidatorMember[] {
+    return this.#ruled.configuration.validators;
   }
 
   /** From now on this validator seals; what is durable and not final is sealed first. */
@@ -83,7 +91,7 @@ export class Sealing {
 
   /** Durable: this validator's word can be given. */
   durable(sealed: SealedHeader): void {
-    if (this.#enabled) this.#seal(sealed);
+    if (this.#enabled && sealed.header.configurationHash === this.#ruled.hash) this.#seal(sealed);
   }
 
   /** Whether `job` was one of sealing's. */
@@ -94,7 +102,7 @@ export class Sealing {
     const signature = signatures[0];
     if (signature === undefined || this.#position === undefined) return true;
     const seal: Seal = {
-      configurationHash: this.#ledger.configurationHash,
+      configurationHash: this.#ruled.hash,
       height: sealed.header.height,
       blockHash: sealed.hash,
       validatorIndex: this.#position,
@@ -129,9 +137,9 @@ export class Sealing {
       if (!(error instanceof LedgerError)) throw error;
       return this.#outbox.misbehaved(from, 'a malformed certificate');
     }
-    if (certificate.height <= this.#ledger.finalHeight) return;
-    const { chainId, configuration, configurationHash } = this.#ledger;
-    const fault = certificateFault(certificate, chainId, configuration, configurationHash, this.#rule);
+    if (certificate.height <= this.#ledger.finalHeight || certificate.configurationHash !== this.#ruled.hash) return;
+    const { configuration, hash } = this.#ruled;
+    const fault = certificateFault(certificate, this.#ledger.chainId, configuration, hash, this.#rule);
     if (fault !== undefined) return this.#outbox.misbehaved(from, `a certificate that proves nothing: ${fault}`);
     this.accept(certificate);
   }
@@ -149,8 +157,9 @@ export class Sealing {
   }
 
   /** Gives a peer whose final height lags what it may have missed. */
-  help(peer: Peer, finalHeight: number, height: number): void {
+  help(peer: Peer, { finalHeight, height, configurationHash }: Hello): void {
     const ledger = this.#ledger;
+    if (configurationHash !== this.#ruled.hash) return this.#helpOver(peer, configurationHash);
     if (finalHeight < ledger.finalHeight && height >= ledger.finalHeight) {
       const certificate = certificateAt(ledger, ledger.finalHeight);
       if (certificate)
@@ -164,6 +173,17 @@ export class Sealing {
       if (seal) seals.push(encodeSeal(seal));
     }
     if (seals.length > 0) this.#outbox.send(peer.networkKey, { kind: 'seals', seals });
+  }
+
+  /** A peer in an earlier configuration needs the certificate of its last block before it can go on. */
+  #helpOver(peer: Peer, hash: ConfigurationHash): void {
+    const { configurations, finalHeight } = this.#ledger;
+    const following = configurations.all[configurations.all.findIndex((stretch) => stretch.hash === hash) + 1];
+    const known = configurations.withHash(hash) && following && following.first - 1 <= finalHeight;
+    const certificate = known ? certificateAt(this.#ledger, following.first - 1) : undefined;
+    if (certificate) {
+      this.#outbox.send(peer.networkKey, { kind: 'certificate', certificate: encodeCertificate(certificate) });
+    }
   }
 
   /** Whether seals of others contradict a block above the final height: then nothing more is promised (DESIGN §1). */
@@ -189,26 +209,30 @@ export class Sealing {
    */
   #rememberSealed(): void {
     const certificate = readable(() => certificateAt(this.#ledger, this.#ledger.finalHeight));
+    const signers = certificate && this.#ledger.configurations.withHash(certificate.configurationHash);
     for (const { validatorIndex } of certificate?.signatures ?? []) {
-      const validator = this.#configuration.validators[validatorIndex];
+      const validator = signers?.configuration.validators[validatorIndex];
       if (validator && certificate) this.#peers.noteSealed(validator, certificate.height);
     }
   }
 
   #seal(sealed: SealedHeader): void {
-    const { chainId, configurationHash } = this.#ledger;
+    if (this.#self === undefined) return;
     const job = this.#outbox.nextJob();
     this.#jobs.set(job, sealed);
-    this.#outbox.sign(job, [sealSignBytes(chainId, configurationHash, sealed.header.height, sealed.hash)]);
+    const { header, hash } = sealed;
+    const signed = sealSignBytes(this.#ledger.chainId, this.#ruled.hash, header.height, hash);
+    this.#outbox.sign(job, this.#self.signingKey, [signed]);
   }
 
   /** Returns whether the sender told the truth as far as one can see. */
   #judge(seal: Seal, from: PublicKeyHex): boolean {
-    const { finalHeight, tip, chainId, configurationHash } = this.#ledger;
+    const { finalHeight, tip, chainId } = this.#ledger;
+    const configurationHash = this.#ruled.hash;
     if (seal.configurationHash !== configurationHash) return true;
     if (seal.height > tip.header.height + SEALS_AHEAD_MAX) return true;
     if (seal.height <= finalHeight && !this.#lacksCertificate(seal.height)) return true;
-    const validator = this.#configuration.validators[seal.validatorIndex];
+    const validator = this.#validators[seal.validatorIndex];
     if (validator === undefined) {
       this.#outbox.misbehaved(from, 'a seal of nobody');
       return false;
@@ -267,7 +291,7 @@ export class Sealing {
 
   /** The cluster certified another block than this validator executed: it stops rather than serve a fork. */
   diverged(ours: SealedHeader, certified: BlockHash): void {
-    const quorum = quorumSize(this.#configuration.validators.length, faultModelOf(this.#configuration.protocol));
+    const quorum = quorumSize(this.#validators.length, faultModelOf(this.#ruled.configuration.protocol));
     this.#outbox.halt(
       'STATE_DIVERGED',
       `at height ${ours.header.height} this node executed block ${ours.hash}, but ${quorum} validators certified ${certified}`,
@@ -275,9 +299,10 @@ export class Sealing {
   }
 
   #keepEvidence(first: Seal, second: Seal): void {
-    const validator = this.#configuration.validators[first.validatorIndex];
+    const validator = this.#validators[first.validatorIndex];
     if (validator === undefined) return;
-    const { chainId, configurationHash, records } = this.#ledger;
+    const { chainId, records } = this.#ledger;
+    const configurationHash = this.#ruled.hash;
     const statement = (seal: Seal): SignedBytes => ({
       bytes: sealSignBytes(chainId, configurationHash, seal.height, seal.blockHash),
       signature: seal.signature,

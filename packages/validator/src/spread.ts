@@ -13,12 +13,12 @@ export class Spread {
   readonly #ledger: Ledger;
   readonly #peers: Peers;
   readonly #outbox: Outbox;
-  readonly #gossips: boolean;
+  readonly #gossips: () => boolean;
   #fresh: Uint8Array[] = [];
   #nextOfferAt = 0;
 
   /** @param gossips - Observers also gossip: they may be connected to no validator. */
-  constructor(pool: Pool, ledger: Ledger, peers: Peers, outbox: Outbox, gossips: boolean) {
+  constructor(pool: Pool, ledger: Ledger, peers: Peers, outbox: Outbox, gossips: () => boolean) {
     this.#gossips = gossips;
     this.#pool = pool;
     this.#ledger = ledger;
@@ -36,7 +36,7 @@ export class Spread {
     if (this.#fresh.length === 0) return;
     const chunks = chunked(this.#fresh);
     this.#fresh = [];
-    for (const transactions of this.#gossips ? chunks : []) {
+    for (const transactions of this.#gossips() ? chunks : []) {
       for (const bytes of encodePackets([{ kind: 'transactions', transactions }]))
         this.#outbox.publish('transactions', bytes);
     }

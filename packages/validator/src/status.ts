@@ -3,7 +3,7 @@ import type { Height } from '@varve/encoding';
 import type { Instant } from './events.ts';
 import type { Follow } from './follow.ts';
 import type { Greeting } from './greeting.ts';
-import type { ObserverOnly } from './loader.ts';
+import type { ObserverOnly } from './observer-only.ts';
 import type { Peer, Peers } from './peers.ts';
 import type { Production } from './production.ts';
 import type { Sealing } from './sealing.ts';
@@ -35,6 +35,8 @@ export function conditionsOf(parts: {
   readonly isStarting: boolean;
   /** It has no vote, and knows only what others tell it. */
   readonly follows: boolean;
+  /** The last block of a configuration waits for its certificate. */
+  readonly isHandingOver: boolean;
   readonly engine: Status | undefined;
   readonly greeting: Greeting;
   readonly sealing: Sealing;
@@ -62,6 +64,8 @@ export function conditionsOf(parts: {
   if (parts.greeting.clockObstacle(now) === 'CLOCK_SKEWED')
     add('CLOCK_SKEWED', "the clock is too far from the members'");
   if (parts.production.isSealsMissing) add('SEALS_MISSING', 'too many blocks lack certificates', sealing.missing);
+  if (parts.isHandingOver)
+    add('CONFIGURATION_UNCERTIFIED', 'the next configuration waits for the certificate of a block', sealing.missing);
   if (follow.damaged.size > 0) add('BLOCKS_DAMAGED', `${follow.damaged.size} blocks are to be fetched again`);
   return conditions;
 }

@@ -1,4 +1,4 @@
-import type { Slot, ValidatorMember } from '@varve/consensus';
+import type { Slot } from '@varve/consensus';
 import { VerdictCache } from '@varve/crypto';
 import { height, type PublicKeyHex, type TransactionId } from '@varve/encoding';
 import { LedgerError } from '@varve/ledger';
@@ -7,15 +7,14 @@ import { AdmissionDesk } from './admission.ts';
 import { Applier } from './applier.ts';
 import { Barriers } from './barriers.ts';
 import { Durability } from './durability.ts';
-import type { EngineHost } from './engine-host.ts';
-import { EngineLog } from './engine-log.ts';
 import { startEngine } from './engine-start.ts';
 import type { Effects, Instant, TransactionState, ValidatorEvent } from './events.ts';
 import { Follow } from './follow.ts';
-import { Greeting } from './greeting.ts';
+import { type Instance, openInstance } from './instance.ts';
 import { Journal } from './journal.ts';
 import { SLICES_PER_STEP } from './limits.ts';
-import { type LoadedStore, markObserverOnly, type ObserverOnly } from './loader.ts';
+import type { LoadedStore } from './loader.ts';
+import { type ObserverOnly, VoteRight } from './observer-only.ts';
 import type { ValidatorOptions } from './options.ts';
 import { Outbox } from './outbox.ts';
 import { decodePacket, type PeerMessage } from './packet.ts';
@@ -24,10 +23,10 @@ import { Pool } from './pool.ts';
 import { Production } from './production.ts';
 import { Proposals } from './proposals.ts';
 import { type ReactionParts, Reactions } from './reactions.ts';
-import { Sealing } from './sealing.ts';
 import { PayloadVerifier } from './signatures.ts';
 import { Spread } from './spread.ts';
 import { conditionsOf, type ValidatorStatus } from './status.ts';
+import { freshInstance, lastIndexBefore, type StoredInstance } from './stored-instance.ts';
 import { successorOf } from './successor.ts';
 
 /**
@@ -38,7 +37,6 @@ export class Validator {
   readonly ledger: Ledger;
   readonly #loaded: LoadedStore;
   readonly #options: ValidatorOptions;
-  readonly #self: ValidatorMember | undefined;
   readonly #outbox = new Outbox();
   readonly #durability: Durability;
   readonly #peers: Peers;
@@ -46,17 +44,14 @@ export class Validator {
   readonly #desk: AdmissionDesk;
   readonly #verifier: PayloadVerifier;
   readonly #applier: Applier;
-  readonly #sealing: Sealing;
-  readonly #greeting: Greeting;
   readonly #follow: Follow;
   readonly #spread: Spread;
   readonly #barriers: Barriers;
   readonly #production: Production;
   readonly #proposals: Proposals;
   readonly #reactions: Reactions;
-  readonly #log: EngineLog;
-  #engine: EngineHost | undefined;
-  #observerOnly: ObserverOnly | undefined;
+  readonly #voteRight: VoteRight;
+  #instance: Instance;
   #now: Instant;
   #retiring = false;
 
@@ -66,36 +61,25 @@ export class Validator {
     this.#loaded = loaded;
     this.#options = options;
     this.#now = now;
-    this.#observerOnly = loaded.observerOnly;
-    const { validators } = ledger.configuration;
-    this.#self = options.observe ? undefined : validators.find((member) => member.networkKey === options.networkKey);
-    this.#log = new EngineLog(
-      records,
-      loaded.instance,
-      loaded.engineState,
-      loaded.engineStored,
-      loaded.storedEntries,
-      () => ledger.applied,
-    );
     const journal = new Journal(records, loaded.journal, () => ({
-      engineState: this.#log.stateBytes ?? null,
+      instance: this.#instance.id,
+      engineState: this.#instance.log.stateBytes ?? null,
       vouched: this.#vouched ?? null,
       tipHeight: ledger.tip.header.height,
     }));
     const outbox = this.#outbox;
+    this.#voteRight = new VoteRight(records, outbox, loaded.observerOnly);
     this.#durability = new Durability(records, journal, outbox);
-    this.#peers = new Peers(validators);
+    this.#peers = new Peers();
     this.#pool = new Pool(options.pool);
     const verdicts = new VerdictCache(options.verdictsMax);
     this.#verifier = new PayloadVerifier(verdicts, options.signatureRule, outbox);
-    this.#spread = new Spread(this.#pool, ledger, this.#peers, outbox, this.#self === undefined);
+    this.#spread = new Spread(this.#pool, ledger, this.#peers, outbox, () => this.#instance.self === undefined);
     this.#barriers = new Barriers(outbox);
     this.#production = new Production(ledger, this.#pool, this.#verifier.opened, outbox);
     this.#proposals = new Proposals(ledger, this.#verifier);
     this.#reactions = new Reactions(this.#reactionParts());
     this.#applier = new Applier(ledger, this.#verifier, this.#reactions);
-    const position = this.#self === undefined ? undefined : validators.indexOf(this.#self);
-    this.#sealing = new Sealing(ledger, this.#peers, outbox, options.signatureRule, position, this.#reactions);
     this.#desk = new AdmissionDesk(ledger, this.#pool, verdicts, outbox, this.#reactions);
     this.#follow = new Follow(
       { ledger, applier: this.#applier, peers: this.#peers, outbox },
@@ -103,20 +87,9 @@ export class Validator {
       options.signatureRule,
       (synced) => this.#reactions.mend(synced),
     );
-    this.#greeting = new Greeting(
-      ledger,
-      this.#peers,
-      outbox,
-      this.#observerOnly ? undefined : this.#self,
-      { instance: loaded.instance, bootId: options.bootId },
-      () => ({ vouched: this.#vouched, durableHeight: this.#reactions.durableHeight }),
-      {
-        heard: (peer, hello) => this.#sealing.help(peer, hello.finalHeight, hello.height),
-        rolledBack: (mark) => this.#becomeObserverOnly(mark),
-      },
-    );
+    if (loaded.observerOnly) outbox.log('error', loaded.observerOnly.code, { reason: loaded.observerOnly.reason });
+    this.#instance = this.#open(loaded.instance);
     if (loaded.report.stateRebuilt) outbox.log('warn', 'STATE_REBUILT', { height: ledger.tip.header.height });
-    if (this.#observerOnly) outbox.log('error', this.#observerOnly.code, { reason: this.#observerOnly.reason });
   }
 
   /** Takes one event and says what is to be done. After a halt nothing more happens. */
@@ -133,27 +106,29 @@ export class Validator {
   }
 
   status(): ValidatorStatus {
+    const { self, engine, greeting, sealing } = this.#instance;
     return {
-      member: this.#self,
+      member: self,
       mode: this.#mode(),
-      observerOnly: this.#observerOnly,
+      observerOnly: this.#voteRight.lost,
       durableHeight: height(this.#reactions.durableHeight),
       finalHeight: this.ledger.finalHeight,
-      engine: this.#engine?.status(),
+      engine: engine?.status(),
       pool: { transactions: this.#pool.size, bytes: this.#pool.bytes },
       conditions: conditionsOf({
-        observerOnly: this.#observerOnly,
+        observerOnly: this.#voteRight.lost,
         isStarting: this.#mode() === 'starting',
-        follows: this.#self === undefined || this.#observerOnly !== undefined,
-        engine: this.#engine?.status(),
-        greeting: this.#greeting,
-        sealing: this.#sealing,
+        follows: self === undefined || this.#voteRight.lost !== undefined,
+        isHandingOver: this.ledger.isHandingOver,
+        engine: engine?.status(),
+        greeting,
+        sealing,
         production: this.#production,
         follow: this.#follow,
         peers: this.#peers,
         now: this.#now,
       }),
-      sealsMissing: this.#sealing.missing,
+      sealsMissing: sealing.missing,
       peers: [...this.#peers.all()],
     };
   }
@@ -171,7 +146,7 @@ export class Validator {
   }
 
   get #vouched(): Slot | undefined {
-    return this.#engine?.vouched ?? this.#loaded.vouched;
+    return this.#instance.engine?.vouched ?? this.#instance.stored.vouched;
   }
 
   #dispatch(event: ValidatorEvent): void {
@@ -195,7 +170,8 @@ export class Validator {
         if (!this.#desk.verified(event.job, event.verdicts, now)) this.#verifier.verified(event.job, event.verdicts);
         return;
       case 'signed':
-        if (!this.#sealing.signed(event.job, event.signatures)) this.#reactions.signed(event.job, event.signatures);
+        if (!this.#instance.sealing.signed(event.job, event.signatures))
+          this.#reactions.signed(event.job, event.signatures);
         return;
       case 'retire':
         return this.#retire();
@@ -205,28 +181,29 @@ export class Validator {
   /** Whatever an event made possible. */
   #proceed(): void {
     const now = this.#now;
-    this.#greeting.tick(now);
+    this.#instance.greeting.tick(now);
     this.#startEngine();
-    this.#engine?.tick(now.monotonic);
+    this.#instance.engine?.tick(now.monotonic);
     while (this.#durability.runReady());
     for (let slice = 0; slice < SLICES_PER_STEP && this.#applier.run(); slice++) {
       if (slice === SLICES_PER_STEP - 1) this.#outbox.wake(now.monotonic);
     }
-    if (this.#engine) {
-      this.#proposals.answer(this.#engine, now);
-      this.#production.updateDemand(this.#engine, now);
-      this.#production.tryBuild(this.#engine, this.#buildObstacle(), now);
+    const { engine } = this.#instance;
+    if (engine) {
+      this.#proposals.answer(engine, now);
+      this.#production.updateDemand(engine, now);
+      this.#production.tryBuild(engine, this.#buildObstacle(), now);
     }
-    this.#follow.tick(this.#engine !== undefined, now.monotonic);
+    this.#follow.tick(engine !== undefined, now.monotonic);
     this.#follow.serveNext(now.monotonic);
-    const status = this.#engine?.status();
+    const status = engine?.status();
     this.#spread.tick(status?.leader, status?.role === 'leader', now.monotonic);
     this.#spread.flush();
     this.#reactions.tick(now);
     while (this.#durability.runReady());
     this.#barriers.settle(this.#reactions.durableApplied, this.#reactions.durableHeight, now.monotonic);
     this.#durability.flush();
-    this.#engine?.scheduleWake();
+    this.#instance.engine?.scheduleWake();
   }
 
   #onPacket(from: PublicKeyHex, bytes: Uint8Array): void {
@@ -249,14 +226,14 @@ export class Validator {
     const from = peer.networkKey;
     switch (message.kind) {
       case 'hello':
-        return this.#greeting.receive(peer, message.hello, now);
+        return this.#instance.greeting.receive(peer, message.hello, now);
       case 'frame': {
         if (!peer.member || this.#peers.isTwice(peer, now.monotonic)) return;
-        if (message.frame.instance !== this.#loaded.instance) return this.#greeting.greet(peer, now);
-        return this.#engine?.receive(peer.member.name, message.frame, now.monotonic);
+        if (message.frame.instance !== this.#instance.id) return this.#instance.greeting.greet(peer, now);
+        return this.#instance.engine?.receive(peer.member.name, message.frame, now.monotonic);
       }
       case 'seals':
-        if (!this.#peers.isTwice(peer, now.monotonic)) this.#sealing.receive(peer, message.seals);
+        if (!this.#peers.isTwice(peer, now.monotonic)) this.#instance.sealing.receive(peer, message.seals);
         return;
       case 'transactions':
         return this.#desk.receive(from, message.transactions, now);
@@ -269,7 +246,7 @@ export class Validator {
       case 'barrier':
         return this.#barriers.confirmedAtHeight(message.context, message.height);
       case 'certificate':
-        return this.#sealing.receiveCertificate(from, message.certificate);
+        return this.#instance.sealing.receiveCertificate(from, message.certificate);
       case 'offer':
         return this.#spread.offered(from, message.ids);
       case 'wanted':
@@ -285,7 +262,7 @@ export class Validator {
       return;
     }
     for (const message of messages) {
-      if (topic === 'blocks' && message.kind === 'blocks' && this.#engine === undefined)
+      if (topic === 'blocks' && message.kind === 'blocks' && this.#instance.engine === undefined)
         this.#follow.gossiped(message.blocks);
       if (topic === 'transactions' && message.kind === 'transactions')
         this.#desk.receive(undefined, message.transactions, this.#now);
@@ -293,20 +270,22 @@ export class Validator {
   }
 
   #onLink(networkKey: PublicKeyHex, up: boolean): void {
-    if (up) this.#greeting.greet(this.#peers.connect(networkKey), this.#now);
+    if (up) this.#instance.greeting.greet(this.#peers.connect(networkKey), this.#now);
     else {
       this.#peers.disconnect(networkKey);
       this.#follow.disconnected(networkKey);
     }
-    const member = this.ledger.configuration.validators.find((validator) => validator.networkKey === networkKey);
-    if (member) this.#engine?.step({ kind: 'link', peer: member.name, up }, this.#now.monotonic);
+    const { ruled, engine } = this.#instance;
+    const member = ruled.configuration.validators.find((validator) => validator.networkKey === networkKey);
+    if (member) engine?.step({ kind: 'link', peer: member.name, up }, this.#now.monotonic);
   }
 
   #openBarrier(asker: Parameters<Barriers['open']>[0]): void {
     const context = this.#barriers.open(asker, this.#now.monotonic);
     if (context === undefined) return;
-    if (this.#engine) return this.#engine.step({ kind: 'read', context }, this.#now.monotonic);
-    const [member] = this.#self === undefined || this.#observerOnly ? [...this.#peers.members()] : [];
+    const { engine, self } = this.#instance;
+    if (engine) return engine.step({ kind: 'read', context }, this.#now.monotonic);
+    const [member] = self === undefined || this.#voteRight.lost ? [...this.#peers.members()] : [];
     if (member && asker.kind === 'client') {
       this.#outbox.send(member.networkKey, { kind: 'barrierWanted', context });
     } else {
@@ -314,51 +293,96 @@ export class Validator {
     }
   }
 
-  /** Creates the engine once enough members were heard. */
+  /** Creates the engine once enough members were heard and everything it stands on is durable. */
   #startEngine(): void {
-    if (this.#engine || this.#self === undefined || this.#observerOnly || this.#retiring) return;
-    if (!this.#greeting.isComplete) return;
-    this.#engine = startEngine({
-      loaded: this.#loaded,
-      self: this.#self,
+    const instance = this.#instance;
+    const { self } = instance;
+    if (instance.engine || self === undefined || this.#voteRight.lost || this.#retiring) return;
+    if (!instance.greeting.isComplete || this.#reactions.durableHeight < this.ledger.tip.header.height) return;
+    const name = instance.ruled.configuration.protocol;
+    const protocol = this.#options.protocols(name);
+    if (protocol === undefined) return this.#outbox.halt('PROTOCOL_UNKNOWN', `this program has no engine for ${name}`);
+    instance.engine = startEngine({
+      ledger: this.ledger,
+      instance: instance.stored,
+      boots: this.#loaded.boots,
+      protocol,
+      self,
       options: this.#options,
-      surroundings: this.#reactions.engineSurroundings(this.#log, this.#self),
+      surroundings: this.#reactions.engineSurroundings(instance, self),
       now: this.#now.monotonic,
     });
-    this.#sealing.enable();
-    this.#outbox.log('info', 'ENGINE_STARTED', {
-      protocol: this.#options.protocol.name,
-      height: this.ledger.tip.header.height,
+    if (this.ledger.isHandingOver) instance.engine.step({ kind: 'drain' }, this.#now.monotonic);
+    instance.sealing.enable();
+    this.#outbox.log('info', 'ENGINE_STARTED', { protocol: name, height: this.ledger.tip.header.height });
+  }
+
+  #open(stored: StoredInstance): Instance {
+    return openInstance({
+      ledger: this.ledger,
+      records: this.#loaded.records,
+      peers: this.#peers,
+      outbox: this.#outbox,
+      options: this.#options,
+      stored,
+      sealingEvents: this.#reactions,
+      own: () => ({ vouched: this.#vouched, durableHeight: this.#reactions.durableHeight }),
+      greetingEvents: {
+        heard: (peer, hello) => this.#instance.sealing.help(peer, hello),
+        rolledBack: (mark) => this.#becomeObserverOnly(mark),
+      },
+      voteRight: this.#voteRight,
     });
+  }
+
+  /** The next configuration begins once the certificate of the last block before it is durable (DESIGN §2). */
+  #handOver(): void {
+    const before = this.#instance;
+    const { ledger } = this;
+    const { first, hash, configuration } = ledger.ruling;
+    if (hash === before.ruled.hash || this.#reactions.durableFinal < first - 1) return;
+    before.engine?.stop();
+    before.log.clear(lastIndexBefore(ledger));
+    this.#instance = this.#open(freshInstance(ledger));
+    this.#production.beginInstance();
+    this.#proposals.beginInstance();
+    this.#barriers.beginInstance(first - 1);
+    this.#reactions.beginInstance();
+    this.#outbox.notice({ kind: 'configuration', first });
+    const { number, protocol } = configuration;
+    this.#outbox.log('info', 'CONFIGURATION_BEGAN', { number, protocol, first, seat: this.#instance.self?.name ?? '' });
+    for (const peer of this.#peers.all()) this.#instance.greeting.greet(peer, this.#now);
   }
 
   #buildObstacle(): string | undefined {
     if (this.#retiring) return 'RETIRING';
-    if (this.#sealing.isContradicted) return 'SEALS_CONTRADICT';
-    const obstacle = this.#greeting.clockObstacle(this.#now);
-    if (obstacle === 'CLOCK_SKEWED') this.#handOver();
+    if (this.ledger.isHandingOver) return 'HANDING_OVER';
+    if (this.#instance.sealing.isContradicted) return 'SEALS_CONTRADICT';
+    const obstacle = this.#instance.greeting.clockObstacle(this.#now);
+    if (obstacle === 'CLOCK_SKEWED') this.#transfer();
     return obstacle;
   }
 
   #retire(): void {
     this.#retiring = true;
-    this.#handOver();
+    this.#transfer();
   }
 
   /** Gives leadership away, where there is somebody to take it. */
-  #handOver(): void {
-    const status = this.#engine?.status();
-    if (this.#engine === undefined || status?.role !== 'leader') return;
+  #transfer(): void {
+    const { engine } = this.#instance;
+    const status = engine?.status();
+    if (engine === undefined || status?.role !== 'leader') return;
     const to = successorOf(status, this.#peers);
-    if (to !== undefined) this.#engine.step({ kind: 'transfer', to }, this.#now.monotonic);
+    if (to !== undefined) engine.step({ kind: 'transfer', to }, this.#now.monotonic);
   }
 
   #becomeObserverOnly(mark: ObserverOnly): void {
-    if (this.#observerOnly) return;
-    this.#observerOnly = mark;
-    this.#engine = undefined;
-    markObserverOnly(this.#loaded.records, mark);
-    this.#outbox.log('error', mark.code, { reason: mark.reason });
+    if (this.#voteRight.lost) return;
+    const { engine, self } = this.#instance;
+    engine?.stop();
+    this.#instance.engine = undefined;
+    this.#voteRight.lose(mark, self);
   }
 
   /** Damage in the way of a step, and any broken invariant, ends the run. */
@@ -371,9 +395,9 @@ export class Validator {
   }
 
   #mode(): ValidatorStatus['mode'] {
-    if (this.#observerOnly) return 'observer-only';
-    if (this.#self === undefined) return 'observer';
-    return this.#engine ? 'validator' : 'starting';
+    if (this.#voteRight.lost) return 'observer-only';
+    if (this.#instance.self === undefined) return 'observer';
+    return this.#instance.engine ? 'validator' : 'starting';
   }
 
   #reactionParts(): ReactionParts {
@@ -389,11 +413,11 @@ export class Validator {
       verifier: this.#verifier,
       proposals: this.#proposals,
       rule: this.#options.signatureRule,
-      log: this.#log,
+      desk: () => this.#desk,
       applier: () => this.#applier,
-      sealing: () => this.#sealing,
       follow: () => this.#follow,
-      engine: () => this.#engine,
+      instance: () => this.#instance,
+      handOver: () => this.#handOver(),
       now: () => this.#now,
     };
   }

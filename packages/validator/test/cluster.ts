@@ -262,7 +262,8 @@ export class Cluster {
       loaded,
       {
         networkKey: node.networkKey,
-        protocol: this.#options.protocol ?? (raft as Protocol<unknown>),
+        signingKeys: [keyOf(`signing ${node.name}`)],
+        protocols: () => this.#options.protocol ?? (raft as Protocol<unknown>),
         timing: ENGINE_TIMING_DEFAULT,
         window: ENGINE_WINDOW_DEFAULT,
         pool: { ...POOL_LIMITS_DEFAULT, ...this.#options.pool },

@@ -1,7 +1,6 @@
 import type { Protocol, ProtocolName } from '@varve/consensus';
 import { raft } from '@varve/raft';
 import { tendermint } from '@varve/tendermint';
-import { NodeError } from './errors.ts';
 
 /** The engines of this program, by the name configurations use. */
 const ENGINES: Partial<Record<ProtocolName, Protocol<unknown>>> = {
@@ -12,9 +11,7 @@ const ENGINES: Partial<Record<ProtocolName, Protocol<unknown>>> = {
 /** Protocols a new chain can choose. */
 export const ENGINE_NAMES: readonly ProtocolName[] = Object.keys(ENGINES) as ProtocolName[];
 
-/** @throws {NodeError} `PROTOCOL_UNKNOWN`. */
-export function engineOf(protocol: ProtocolName): Protocol<unknown> {
-  const engine = ENGINES[protocol];
-  if (engine === undefined) throw new NodeError('PROTOCOL_UNKNOWN', { protocol });
-  return engine;
+/** The engine of that name, where this program has one. */
+export function engineOf(protocol: ProtocolName): Protocol<unknown> | undefined {
+  return ENGINES[protocol];
 }

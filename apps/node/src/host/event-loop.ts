@@ -1,5 +1,5 @@
 import type { Signer } from '@varve/crypto';
-import type { PublicKeyHex } from '@varve/encoding';
+import { type PublicKeyHex, toHex } from '@varve/encoding';
 import type { Answer, Effects, GossipTopic, Instant, Notice, Validator, ValidatorEvent } from '@varve/validator';
 import type { Network } from '../network/index.ts';
 import type { LevelStore } from '../storage/index.ts';
@@ -9,8 +9,8 @@ import { Verifier } from './verifier.ts';
 export interface LoopParts {
   readonly validator: Validator;
   readonly store: LevelStore;
-  /** Absent for observers, which sign nothing. */
-  readonly signer: Signer | undefined;
+  /** None for observers, which sign nothing. */
+  readonly signers: readonly Signer[];
   readonly answered: (answer: Answer) => void;
   readonly noticed: (notice: Notice) => void;
   readonly misbehaved: (peer: PublicKeyHex, reason: string) => void;
@@ -22,6 +22,7 @@ export interface LoopParts {
 export class EventLoop {
   readonly #parts: LoopParts;
   readonly #verifier: Verifier;
+  readonly #signers: ReadonlyMap<string, Signer>;
   readonly #queue: ValidatorEvent[] = [];
   #network: Network | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -36,6 +37,7 @@ export class EventLoop {
 
   constructor(parts: LoopParts) {
     this.#parts = parts;
+    this.#signers = new Map(parts.signers.map((signer) => [toHex(signer.publicKey), signer]));
     this.#verifier = new Verifier((job, verdicts) => this.deliver({ kind: 'verified', job, verdicts }));
   }
 
@@ -76,7 +78,7 @@ export class EventLoop {
   #carryOut(effects: Effects): void {
     if (effects.persist) this.#commit(effects.persist);
     for (const { job, items } of effects.verify) this.#verifier.add(job, items);
-    for (const { job, messages } of effects.sign) this.#sign(job, messages);
+    for (const wanted of effects.sign) this.#sign(wanted);
     this.#send(effects);
     for (const answer of effects.answers) this.#parts.answered(answer);
     for (const notice of effects.notices) this.#parts.noticed(notice);
@@ -111,8 +113,8 @@ export class EventLoop {
     if (this.#commits === 0) this.#idle?.();
   }
 
-  #sign(job: number, messages: readonly Uint8Array[]): void {
-    const { signer } = this.#parts;
+  #sign({ job, key, messages }: Effects['sign'][number]): void {
+    const signer = this.#signers.get(key);
     if (signer === undefined) return;
     this.#queue.push({ kind: 'signed', job, signatures: messages.map((message) => signer.sign(message)) });
   }

@@ -80,13 +80,15 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     const loaded = await load(store, options);
     const networkKey = toHex(createSigner(options.keys.networkSeed).publicKey) as PublicKeyHex;
     checkIdentity(loaded, options, networkKey);
+    const { signingSeed } = options.keys;
+    const signers = signingSeed ? [createSigner(signingSeed)] : [];
     const bootId = toHex(randomBytes(16));
     const validator = new Validator(
       loaded,
       {
         networkKey,
-        observe: options.keys.signingSeed === undefined,
-        protocol: engineOf(loaded.ledger.configuration.protocol),
+        signingKeys: signers.map((signer) => toHex(signer.publicKey) as PublicKeyHex),
+        protocols: engineOf,
         timing: ENGINE_TIMING_DEFAULT,
         window: ENGINE_WINDOW_DEFAULT,
         pool: { ...POOL_LIMITS_DEFAULT, ...options.pool },
@@ -107,7 +109,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     const loop = new EventLoop({
       validator,
       store,
-      signer: options.keys.signingSeed && createSigner(options.keys.signingSeed),
+      signers,
       answered: (answer) => service?.answered(answer),
       noticed: (notice) => {
         if (notice.kind === 'log') writeLog(logger, notice.line);
@@ -206,10 +208,13 @@ function checkIdentity(loaded: LoadedStore, options: NodeOptions, networkKey: Pu
       reason: `the store was initialized for another key than ${networkKey}`,
     });
   }
-  const seat = loaded.ledger.configuration.validators.find((member) => member.networkKey === networkKey);
+  const { protocol, validators } = loaded.ledger.configuration;
+  if (engineOf(protocol) === undefined) throw new NodeError('PROTOCOL_UNKNOWN', { protocol });
+  const seat = validators.find((member) => member.networkKey === networkKey);
   if (seat === undefined) return;
   const { signingSeed } = options.keys;
-  if (signingSeed === undefined) return;
+  // Whoever must not vote with the old key may wait with a new one for a seat.
+  if (signingSeed === undefined || loaded.observerOnly) return;
   if (toHex(createSigner(signingSeed).publicKey) !== seat.signingKey) {
     throw new NodeError('KEY_MISMATCH', { reason: `the signing key is not that of ${seat.name} in the configuration` });
   }

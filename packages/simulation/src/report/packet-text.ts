@@ -5,13 +5,14 @@ import { decodePacket } from '@varve/validator';
 const NOTHING = new Uint8Array();
 
 /** What is in a packet, for people: kinds of messages, and of an engine's message its kind and its numbers. */
-export function packetText(protocol: Protocol<unknown>, packet: Uint8Array): string {
+export function packetText(protocol: Protocol<unknown> | undefined, packet: Uint8Array): string {
   return decodePacket(packet)
     .map((message) => (message.kind === 'frame' ? frameText(protocol, message.frame.body) : message.kind))
     .join(', ');
 }
 
-function frameText(protocol: Protocol<unknown>, body: Uint8Array): string {
+function frameText(protocol: Protocol<unknown> | undefined, body: Uint8Array): string {
+  if (protocol === undefined) return 'frame';
   const decoded = protocol.decode(body, (id) => ({ id, bytes: NOTHING }));
   if (decoded.kind !== 'message') return decoded.kind;
   const fields = Object.entries(decoded.message as Readonly<Record<string, unknown>>).flatMap(([name, value]) => {

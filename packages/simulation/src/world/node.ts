@@ -1,4 +1,10 @@
-import { ENGINE_TIMING_DEFAULT, ENGINE_WINDOW_DEFAULT, type Protocol } from '@varve/consensus';
+import {
+  assert,
+  ENGINE_TIMING_DEFAULT,
+  ENGINE_WINDOW_DEFAULT,
+  type Protocol,
+  type ProtocolName,
+} from '@varve/consensus';
 import { sha256 } from '@varve/crypto';
 import { type PublicKeyHex, toHex, utf8Encode } from '@varve/encoding';
 import type { Genesis } from '@varve/ledger';
@@ -37,7 +43,7 @@ export interface NodeSurroundings {
   readonly signatures: Signatures;
   readonly genesis: Genesis;
   readonly modules: ReadonlyMap<string, GenesisModule>;
-  readonly protocol: (node: SimulatedNode) => Protocol<unknown>;
+  readonly protocols: (node: SimulatedNode, name: ProtocolName) => Protocol<unknown> | undefined;
   send(from: SimulatedNode, to: PublicKeyHex, packet: Uint8Array): void;
   /** It just started: its ledger is readable. */
   booted(node: SimulatedNode): void;
@@ -81,7 +87,8 @@ export class SimulatedNode {
   failed = 0;
   steps = 0;
   readonly #surroundings: NodeSurroundings;
-  readonly #signingKey: Key;
+  /** By public key; the newest is the last. */
+  readonly #signingKeys = new Map<PublicKeyHex, Key>();
   readonly #inbox: ValidatorEvent[] = [];
   readonly #answers = new Map<number, (answer: Answer) => void>();
   #inFlight: readonly StoreOperation[] | undefined;
@@ -96,7 +103,7 @@ export class SimulatedNode {
     this.name = name;
     this.#surroundings = surroundings;
     this.networkKey = surroundings.signatures.key(`network ${name}`).hex;
-    this.#signingKey = surroundings.signatures.key(`signing ${name}`);
+    this.addSigningKey(surroundings.signatures.key(`signing ${name}`));
     this.disk.commit(initialRecords(surroundings.genesis, surroundings.modules.values(), new Uint8Array()));
   }
 
@@ -128,7 +135,8 @@ export class SimulatedNode {
         loaded,
         {
           networkKey: this.networkKey,
-          protocol: this.#surroundings.protocol(this),
+          signingKeys: [...this.#signingKeys.keys()],
+          protocols: (name) => this.#surroundings.protocols(this, name),
           timing: ENGINE_TIMING_DEFAULT,
           window: ENGINE_WINDOW_DEFAULT,
           pool: POOL_LIMITS_DEFAULT,
@@ -160,6 +168,11 @@ export class SimulatedNode {
     if (this.validator === undefined) return;
     if (this.#inFlight && !power && this.#surroundings.dice.chance(0.5)) this.disk.commit(this.#inFlight);
     this.#end({ kind: 'crash', power });
+  }
+
+  /** It can sign with this key from its next start on. */
+  addSigningKey(key: Key): void {
+    this.#signingKeys.set(key.hex, key);
   }
 
   /** Gives the process an event: at once, or when it is its turn. */
@@ -224,8 +237,10 @@ export class SimulatedNode {
         verdicts: items.map((item) => this.#surroundings.signatures.rule(item.publicKey, item.message, item.signature)),
       }));
     }
-    for (const { job, messages } of effects.sign) {
-      this.#inbox.push({ kind: 'signed', job, signatures: messages.map((message) => this.#signingKey.sign(message)) });
+    for (const { job, key, messages } of effects.sign) {
+      const signer = this.#signingKeys.get(key);
+      assert(signer !== undefined, 'a seat is taken with a key at hand');
+      this.#inbox.push({ kind: 'signed', job, signatures: messages.map((message) => signer.sign(message)) });
     }
     for (const { to, packet } of effects.send) this.#surroundings.send(this, to, packet);
     for (const answer of effects.answers) this.#answer(answer);

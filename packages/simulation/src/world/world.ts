@@ -11,6 +11,7 @@ import { Model, type PathWrite, type Request } from '../clients/model.ts';
 import { Operator } from '../faults/operator.ts';
 import { repeating } from '../faults/repeating.ts';
 import { packetText } from '../report/packet-text.ts';
+import { simulatedProtocol } from '../runner/protocols.ts';
 import { Trace } from '../trace.ts';
 import { Connections } from './connections.ts';
 import { Dice } from './dice.ts';
@@ -62,7 +63,6 @@ export class World {
   readonly violations: Violation[] = [];
   readonly genesis: Genesis;
   packets = 0;
-  readonly #protocol: Protocol<unknown>;
   readonly #nodes: SimulatedNode[];
   readonly #surroundings: (part: string) => NodeSurroundings;
   readonly #submitted = new Map<string, Submitted>();
@@ -77,7 +77,6 @@ export class World {
   constructor(options: WorldOptions) {
     const { seed, signatures, protocol } = options;
     const dice = (part: string): Dice => new Dice(`${part} ${seed} ${options.validators}`);
-    this.#protocol = protocol;
     this.trace = new Trace(options.isRecording);
     const admin = signatures.key('admin');
     const keys = Array.from({ length: options.clients }, (_, i) => signatures.key(`client ${i + 1}`));
@@ -86,7 +85,6 @@ export class World {
     this.network = new SimulatedNetwork(this.scheduler, dice('network'));
     this.operator = new Operator(this.scheduler, this.report);
     const watch = new EngineWatch(this.report);
-    const watched = watch.watched(protocol);
     this.chain = new CanonicalChain(this.#submitted, this.model, () => WALL_START + this.scheduler.now, this.report);
     const surroundings: Omit<NodeSurroundings, 'dice'> = {
       scheduler: this.scheduler,
@@ -94,7 +92,10 @@ export class World {
       signatures,
       genesis: this.genesis,
       modules,
-      protocol: (node) => repeating(watched, () => this.#repetition(node)),
+      protocols: (node, name) => {
+        const engine = name === protocol.name ? protocol : simulatedProtocol(name);
+        return engine && repeating(watch.watched(engine), () => this.#repetition(node));
+      },
       send: (from, to, packet) => this.#send(from, to, packet),
       booted: (node) => this.#booted(node),
       noticed: (node, notice) => this.#noticed(node, notice),
@@ -214,14 +215,14 @@ export class World {
   #pass(from: SimulatedNode, to: SimulatedNode, packet: Uint8Array): void {
     const { now } = this.scheduler;
     const id = ++this.packets;
-    this.trace.packet(now, from.name, to.name, id, packet, () => packetText(this.#protocol, packet));
+    this.trace.packet(now, from.name, to.name, id, packet, () => packetText(protocolOf(from), packet));
     const { arrivals } = this.network.fate(from.index, to.index, packet);
     if (arrivals.length === 0) {
       this.trace.detail(() => ({
         at: now,
         node: to.name,
         kind: 'lose',
-        text: packetText(this.#protocol, packet),
+        text: packetText(protocolOf(from), packet),
         peer: from.name,
         id,
       }));
@@ -236,7 +237,7 @@ export class World {
           at,
           node: to.name,
           kind: 'receive',
-          text: packetText(this.#protocol, packet),
+          text: packetText(protocolOf(from), packet),
           peer: from.name,
           id,
         }));
@@ -290,4 +291,9 @@ export class World {
     this.#waiters = [];
     for (const waiter of waiting) if (waiter.node !== node || !this.#isReached(waiter)) this.#waiters.push(waiter);
   }
+}
+
+/** What the sender of a packet speaks; nothing when it ended meanwhile. */
+function protocolOf({ validator }: SimulatedNode): Protocol<unknown> | undefined {
+  return validator && simulatedProtocol(validator.ledger.configuration.protocol);
 }

@@ -1,0 +1,80 @@
+import { type Entry, EPOCH_ZERO, type Slot } from '@varve/consensus';
+import { type BlockHash, fromHex, type InstanceId, type PayloadId, toHex } from '@varve/encoding';
+import { hashOf } from '@varve/ledger';
+import { headerAt, headerKey, type Ledger, payloadKey, RecordDamaged, type RecordStore } from '@varve/ledger/chain';
+import { type EngineState, engineEntryKey, engineStateKey, type StoredEntry } from './engine-log.ts';
+
+/** What a store holds of one engine instance. */
+export interface StoredInstance {
+  readonly id: InstanceId;
+  readonly engineState: EngineState;
+  /** Whether that state stands in the store. */
+  readonly isStored: boolean;
+  readonly log: readonly Entry[];
+  readonly entries: readonly StoredEntry[];
+  /** The highest slot vouched for. */
+  readonly vouched: Slot | undefined;
+}
+
+/** One run of one engine: SHA-256(["varve/instance/1", chainId, configurationHash, anchorBlockHash]). */
+export function instanceOf(chainId: string, configurationHash: string, anchorBlockHash: string): InstanceId {
+  return toHex(
+    hashOf(['varve/instance/1', fromHex(chainId), fromHex(configurationHash), fromHex(anchorBlockHash)]),
+  ) as InstanceId;
+}
+
+/** The instance of the configuration that rules, before its engine wrote anything. */
+export function freshInstance(ledger: Ledger): StoredInstance {
+  const { first, hash } = ledger.ruling;
+  const last = Math.max(0, first - 1);
+  const blockHash = hashOfBlock(ledger, last);
+  return {
+    id: instanceOf(ledger.chainId, hash, blockHash),
+    engineState: { hardState: undefined, anchor: { index: 0, epoch: EPOCH_ZERO, height: last, blockHash } },
+    isStored: false,
+    log: [],
+    entries: [],
+    vouched: undefined,
+  };
+}
+
+/** Removes what is left of an instance: nothing asks for it once the next one may begin. */
+export function forgetInstance(
+  records: RecordStore,
+  id: InstanceId,
+  entries: Iterable<readonly [index: number, payload: PayloadId | undefined]>,
+  lastIndex: number,
+): void {
+  records.delete(engineStateKey(id));
+  for (const [index, payload] of entries) {
+    records.delete(engineEntryKey(id, index));
+    // Payloads up to the last block of the configuration belong to blocks.
+    if (payload && index > lastIndex) records.delete(payloadKey(payload));
+  }
+}
+
+/** Index of the last block of the configuration before the one that rules; 0 for the first. */
+export function lastIndexBefore(ledger: Ledger): number {
+  const { first } = ledger.ruling;
+  return first === 0 ? 0 : (readable(() => headerAt(ledger, first - 1)?.header.index) ?? Number.POSITIVE_INFINITY);
+}
+
+function hashOfBlock(ledger: Ledger, at: number): BlockHash {
+  const { tip } = ledger;
+  if (at === tip.header.height) return tip.hash;
+  const own = readable(() => headerAt(ledger, at)?.hash);
+  // A damaged header is fetched again later; its child names its hash.
+  const hash = own ?? readable(() => headerAt(ledger, at + 1)?.header.parentHash);
+  if (hash === undefined) throw new RecordDamaged(headerKey(at));
+  return hash;
+}
+
+/** What `read` gives; nothing where its record is damaged. */
+function readable<T>(read: () => T | undefined): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof RecordDamaged) return undefined;
+    throw error;
+  }
+}
