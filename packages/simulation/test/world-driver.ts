@@ -1,5 +1,5 @@
-import type { Protocol } from '@varve/consensus';
-import type { Transaction } from '@varve/ledger';
+import type { Configuration, Protocol } from '@varve/consensus';
+import { configurationHashOf, type Transaction } from '@varve/ledger';
 import { headerAt, type Ledger } from '@varve/ledger/chain';
 import { raft } from '@varve/raft';
 import {
@@ -80,6 +80,27 @@ export class WorldDriver {
   make(requests?: readonly Request[]): Transaction {
     const path = `/t${++this.#paths}`;
     return found(this.world.clients[0], 'client').make(requests ?? [{ kind: 'create', path, value: path }]);
+  }
+
+  /** The next configuration with something changed. */
+  next(change: Partial<Pick<Configuration, 'protocol' | 'validators'>>): Configuration {
+    const { current } = this.world.model.configurations;
+    return { ...current, ...change, number: current.number + 1, parentHash: configurationHashOf(current) };
+  }
+
+  /** A transaction that changes the configuration. */
+  change(change: Partial<Pick<Configuration, 'protocol' | 'validators'>>): Transaction {
+    return this.world.admin.make([{ kind: 'propose', configuration: this.next(change) }]);
+  }
+
+  /** Changes the configuration and waits until every node that is up is in the next. */
+  switchTo(change: Partial<Pick<Configuration, 'protocol' | 'validators'>>): Transaction {
+    const transaction = this.change(change);
+    const up = this.nodes.filter((node) => node.isUp);
+    for (const node of up) this.hand(node, transaction);
+    const { number } = this.next({});
+    this.until('next configuration', () => up.every((node) => ledgerOf(node).configuration.number === number));
+    return transaction;
   }
 
   /** Hands transactions in, and forgets the answer. */

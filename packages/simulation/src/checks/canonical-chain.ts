@@ -124,7 +124,7 @@ export class CanonicalChain {
     this.#positions.set(transaction, position);
     const submitted = this.#submitted.get(transaction);
     if (submitted === undefined) return this.#report('only what was submitted', `${transaction} at ${place}`);
-    const { code, writes } = this.#model.apply(submitted.account, submitted.requests);
+    const { code, writes } = this.#model.apply(submitted.account, submitted.requests, position.height);
     if (code !== outcome) {
       const asked = JSON.stringify(submitted.requests);
       this.#report('outcomes as the model has them', `${place}: ${outcome} for ${asked}, the model says ${code}`);

@@ -1,3 +1,7 @@
+import type { Configuration, ValidatorMember } from '@varve/consensus';
+import type { BlockHash } from '@varve/encoding';
+import { ConfigurationModel } from './configuration-model.ts';
+
 /** What a client asks for, in the words of the model. Paths are children of the root. */
 export type Request =
   | { readonly kind: 'create'; readonly path: string; readonly value: string }
@@ -6,7 +10,16 @@ export type Request =
   | { readonly kind: 'check'; readonly path: string; readonly version: number | null }
   | { readonly kind: 'define'; readonly asset: string }
   | { readonly kind: 'issue'; readonly asset: string; readonly to: string; readonly amount: number }
-  | { readonly kind: 'transfer'; readonly asset: string; readonly to: string; readonly amount: number };
+  | { readonly kind: 'transfer'; readonly asset: string; readonly to: string; readonly amount: number }
+  | { readonly kind: 'ready'; readonly seat: ValidatorMember; readonly proof: ReadyProof }
+  | { readonly kind: 'propose'; readonly configuration: Configuration };
+
+/** What a candidate for a seat shows: a block that it has, and its signature. */
+export interface ReadyProof {
+  readonly height: number;
+  readonly blockHash: BlockHash;
+  readonly signature: Uint8Array;
+}
 
 /** What a transaction did to a path: the new value, or `null` where it is gone. */
 export interface PathWrite {
@@ -28,11 +41,21 @@ export class Model {
   #assets: ReadonlySet<string> = new Set();
   #balances: ReadonlyMap<string, number> = new Map();
   #supply = 0;
+  readonly configurations: ConfigurationModel;
 
-  /** The code of the outcome, and what changed; a transaction that fails changes nothing. */
+  /** @param first - Configuration 0. */
+  constructor(first: Configuration) {
+    this.configurations = new ConfigurationModel(first);
+  }
+
+  /**
+   * The code of the outcome, and what changed; a transaction that fails changes nothing.
+   * @param height - Of its block.
+   */
   apply(
     account: string,
     requests: readonly Request[],
+    height: number,
   ): { readonly code: string; readonly writes: readonly PathWrite[] } {
     const nodes = new Map(this.#nodes);
     const assets = new Set(this.#assets);
@@ -67,6 +90,11 @@ export class Model {
         }
         case 'check':
           return demand(request.path, request.version);
+        // Alone in their transactions.
+        case 'ready':
+          return this.configurations.ready(request.seat);
+        case 'propose':
+          return this.configurations.propose(request.configuration, height);
         case 'define':
           if (assets.has(request.asset)) return 'ASSET_EXISTS';
           assets.add(request.asset);

@@ -1,5 +1,5 @@
 import { fromHex, utf8Encode } from '@varve/encoding';
-import type { Operation } from '@varve/ledger';
+import { encodeConfiguration, type Operation } from '@varve/ledger';
 import { encodeAmount } from '@varve/modules';
 import type { Dice } from '../world/dice.ts';
 import type { Model, Request } from './model.ts';
@@ -9,6 +9,8 @@ export const ASSET = 'gold';
 export const ISSUED = 1000;
 /** Few paths, so that clients meet on them. */
 const PATHS = 6;
+/** The version of the execution rules. */
+export const RULES = 1;
 /** Larger than any balance. */
 const UNAFFORDABLE = 1_000_000_000;
 
@@ -29,6 +31,11 @@ export function operationOf(request: Request): Operation {
       return assetOperation('issue', request.asset, request.to, request.amount);
     case 'transfer':
       return assetOperation('transfer', request.asset, request.to, request.amount);
+    case 'ready':
+      return governance('ready', readyArguments(request));
+    case 'propose':
+      // One organization has all seats.
+      return governance('propose', [encodeConfiguration(request.configuration), true]);
   }
 }
 
@@ -38,6 +45,15 @@ function coordination(method: string, args: Operation['arguments']): Operation {
 
 function assetOperation(method: string, asset: string, to: string, amount: number): Operation {
   return { module: 'assets', method, arguments: [asset, fromHex(to), encodeAmount(BigInt(amount))] };
+}
+
+function governance(method: string, args: Operation['arguments']): Operation {
+  return { module: 'governance', method, arguments: args };
+}
+
+function readyArguments({ seat, proof }: Extract<Request, { kind: 'ready' }>): Operation['arguments'] {
+  const validator = [seat.name, seat.organization, fromHex(seat.signingKey), fromHex(seat.networkKey)];
+  return [validator, RULES, proof.height, fromHex(proof.blockHash), proof.signature];
 }
 
 /** A path that clients read and write. */

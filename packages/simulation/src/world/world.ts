@@ -59,7 +59,7 @@ export class World {
   readonly reader: SimulatedClient;
   readonly clients: readonly SimulatedClient[];
   readonly chain: CanonicalChain;
-  readonly model: Model = new Model();
+  readonly model: Model;
   readonly violations: Violation[] = [];
   readonly genesis: Genesis;
   packets = 0;
@@ -82,6 +82,7 @@ export class World {
     const keys = Array.from({ length: options.clients }, (_, i) => signatures.key(`client ${i + 1}`));
     const modules = builtinModules();
     this.genesis = simulatedGenesis(protocol.name, options.validators, signatures, { admin, clients: keys });
+    this.model = new Model(this.genesis.configuration);
     this.network = new SimulatedNetwork(this.scheduler, dice('network'));
     this.operator = new Operator(this.scheduler, this.report);
     const watch = new EngineWatch(this.report);

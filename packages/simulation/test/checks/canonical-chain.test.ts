@@ -74,7 +74,7 @@ class Story {
   readonly violations: string[] = [];
   readonly chain = new CanonicalChain(
     this.submitted,
-    new Model(),
+    new Model(genesis.configuration),
     () => NOW,
     (check) => this.violations.push(check),
   );

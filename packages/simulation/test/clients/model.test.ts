@@ -70,11 +70,11 @@ class Chain implements StateReader {
 /** Chain and model, told the same. */
 class Both {
   readonly chain: Chain = new Chain();
-  readonly model: Model = new Model();
+  readonly model: Model = new Model(genesis.configuration);
 
   submit(key: Key, requests: readonly Request[]): string {
     const before = new Map(PATHS.map((path) => [path, this.chain.path(path)]));
-    const { code, writes } = this.model.apply(accountIdOf(key.publicKey), requests);
+    const { code, writes } = this.model.apply(accountIdOf(key.publicKey), requests, 1);
     expect(this.chain.execute(key, requests), JSON.stringify(requests)).toBe(code);
     this.#compare(before, writes);
     return code;

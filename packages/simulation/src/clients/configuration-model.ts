@@ -1,0 +1,40 @@
+import type { Configuration, ValidatorMember } from '@varve/consensus';
+import { configurationHashOf } from '@varve/ledger';
+
+/** What `governance` must do in a chain of one organization: whatever it proposes is agreed at once. */
+export class ConfigurationModel {
+  #current: Configuration;
+  #changedAt = -1;
+  readonly #ready = new Set<string>();
+
+  constructor(first: Configuration) {
+    this.#current = first;
+  }
+
+  /** The newest. */
+  get current(): Configuration {
+    return this.#current;
+  }
+
+  /** Every proof in a simulation is sound and young. */
+  ready(seat: ValidatorMember): undefined {
+    this.#ready.add(textOf(seat));
+    return undefined;
+  }
+
+  /** Nobody proposes a seat that was used before. */
+  propose(next: Configuration, height: number): string | undefined {
+    if (this.#changedAt === height) return 'CONFIGURATION_PENDING';
+    if (next.parentHash !== configurationHashOf(this.#current)) return 'CONFIGURATION_STALE';
+    const present = new Set(this.#current.validators.map(textOf));
+    const isSeated = (seat: ValidatorMember): boolean => present.has(textOf(seat)) || this.#ready.has(textOf(seat));
+    if (!next.validators.every(isSeated)) return 'SEAT_NOT_READY';
+    this.#current = next;
+    this.#changedAt = height;
+    return undefined;
+  }
+}
+
+function textOf({ name, organization, signingKey, networkKey }: ValidatorMember): string {
+  return `${name} ${organization} ${signingKey} ${networkKey}`;
+}
