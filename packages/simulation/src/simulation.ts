@@ -1,6 +1,7 @@
 import { faultsTolerated, type Protocol } from '@varve/consensus';
 import { balanceIn } from '@varve/modules';
 import type { Violation } from './checks/violation.ts';
+import { Governor } from './clients/governor.ts';
 import { ASSET, drawRequests, ISSUED } from './clients/requests.ts';
 import { FaultDriver } from './faults/driver.ts';
 import { FAULT_KINDS, type Fault, type FaultKind } from './faults/fault.ts';
@@ -9,7 +10,7 @@ import { registerFaults } from './history/linearizability.ts';
 import { witnessFaults } from './history/witness.ts';
 import type { TraceEvent } from './trace-event.ts';
 import { Dice } from './world/dice.ts';
-import { realSignatures, standInSignatures } from './world/keys.ts';
+import { realSignatures, type Signatures, standInSignatures } from './world/keys.ts';
 import { World } from './world/world.ts';
 
 /** What makes a seed count (DESIGN §8): virtual time, final transactions, faults that happened, and their kinds. */
@@ -19,6 +20,8 @@ export const LIVENESS_MS_MAX = 20_000;
 /** One seed in so many is run with real signatures. */
 const REAL_SIGNATURES_EVERY = 50;
 const CLIENTS = 4;
+/** Nodes that can be given a seat, where configurations change. */
+const SPARES = 4;
 /** Between two requests of a client, milliseconds. */
 const THINK_MS_MIN = 100;
 const THINK_MS_MAX = 700;
@@ -41,6 +44,8 @@ export interface SimulationOptions {
   /** How long faults happen, virtual milliseconds. */
   readonly durationMs: number;
   readonly kinds?: readonly FaultKind[];
+  /** Change the configuration again and again: protocol, seats and keys. */
+  readonly changes?: boolean;
   /** These faults instead of the seed's own. */
   readonly plan?: readonly Fault[];
   readonly isRecording?: boolean;
@@ -82,6 +87,7 @@ class Simulation {
   #clientsBusy = 0;
   #isLoading = true;
   #livenessMs: number | undefined;
+  #governor: Governor | undefined;
 
   constructor(options: SimulationOptions) {
     this.#options = options;
@@ -89,16 +95,20 @@ class Simulation {
     this.#world = new World({
       seed,
       validators,
+      spares: this.#spares,
       clients: CLIENTS,
       protocol,
-      signatures: seed % REAL_SIGNATURES_EVERY === 0 ? realSignatures : standInSignatures,
+      signatures: this.#signatures,
       isRecording: options.isRecording ?? false,
     });
-    const votesMax = faultsTolerated(validators, protocol.faultModel);
+    // Of configurations that change, the weakest decides.
+    const votesMax = faultsTolerated(validators, options.changes ? 'byzantine' : protocol.faultModel);
     const kinds = options.kinds ?? FAULT_KINDS;
-    this.#plan = options.plan ?? drawPlan({ seed, validators, votesMax, kinds, durationMs });
+    const nodes = validators + this.#spares;
+    this.#plan = options.plan ?? drawPlan({ seed, validators: nodes, votesMax, kinds, durationMs });
     const world = this.#world;
-    this.#driver = new FaultDriver({ ...world, seed, struck: world.forgetful }, this.#plan);
+    const wrongClocksMax = Math.floor((validators - 1) / 2);
+    this.#driver = new FaultDriver({ ...world, seed, wrongClocksMax, struck: world.forgetful }, this.#plan);
   }
 
   run(): SimulationResult {
@@ -117,6 +127,19 @@ class Simulation {
     admin.submit([{ kind: 'define', asset: ASSET }, ...issue], () => undefined);
     for (const [i] of clients.entries()) this.#work(i);
     this.#readAlong();
+    if (this.#options.changes) {
+      const { model, ...world } = this.#world;
+      const dice = new Dice(`governor ${this.#options.seed}`);
+      this.#governor = new Governor({ ...world, signatures: this.#signatures, model: model.configurations, dice });
+    }
+  }
+
+  get #signatures(): Signatures {
+    return this.#options.seed % REAL_SIGNATURES_EVERY === 0 ? realSignatures : standInSignatures;
+  }
+
+  get #spares(): number {
+    return this.#options.changes ? SPARES : 0;
   }
 
   /** One reader never rests: stale answers are to be had for a moment only, when leaders change. */
@@ -173,8 +196,12 @@ class Simulation {
       world.run(LOOK_MS);
     }
     this.#isLoading = false;
+    this.#governor?.end();
     const quietAt = world.scheduler.now;
-    while (world.violations.length === 0 && !(this.#clientsBusy === 0 && this.#isConverged())) {
+    while (
+      world.violations.length === 0 &&
+      !(this.#clientsBusy === 0 && !this.#governor?.isBusy && this.#isConverged())
+    ) {
       if (world.scheduler.now - healedAt > LIVENESS_MS_MAX) return this.#stuck('nodes differ');
       world.run(LOOK_MS);
     }
@@ -191,7 +218,8 @@ class Simulation {
   }
 
   #isConverged(): boolean {
-    const { nodes, chain, operator } = this.#world;
+    const { nodes, chain, operator, model } = this.#world;
+    const seats = new Set(model.configurations.current.validators.map(({ name }) => `${name}`));
     return nodes.every((node) => {
       if (operator.lost.has(node)) return true;
       const status = node.validator?.status();
@@ -200,6 +228,7 @@ class Simulation {
       if (status.durableHeight !== chain.height || status.finalHeight !== chain.height) return false;
       // Nothing is left that an operator would have to look at, but for a vote that was lost.
       if (status.conditions.some(({ code }) => code !== status.observerOnly?.code)) return false;
+      if (!seats.has(node.name)) return status.mode === 'observer' || status.mode === 'observer-only';
       return status.mode === 'validator' || (status.mode === 'observer-only' && this.#world.forgetful.has(node));
     });
   }

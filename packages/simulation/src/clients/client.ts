@@ -1,4 +1,4 @@
-import { type TransactionId, utf8Encode } from '@varve/encoding';
+import { type ChainId, type TransactionId, utf8Encode } from '@varve/encoding';
 import { prepareTransaction, type Transaction } from '@varve/ledger';
 import { stateAt } from '@varve/ledger/chain';
 import { accountIdOf, coordinationKey } from '@varve/modules';
@@ -25,7 +25,7 @@ const RETRY_MS_MAX = 250;
 export interface ClientSurroundings {
   readonly scheduler: Scheduler;
   readonly trace: Trace;
-  readonly chainId: string;
+  readonly chainId: ChainId;
   readonly nodes: readonly SimulatedNode[];
   /** Tells the world what a transaction asks for, before anybody else can see it. */
   submitting(transaction: string, account: string, requests: readonly Request[], bytes: Uint8Array): void;
@@ -71,6 +71,10 @@ export class SimulatedClient {
     this.#dice = dice;
     this.#surroundings = surroundings;
     this.account = accountIdOf(key.publicKey);
+  }
+
+  get chainId(): ChainId {
+    return this.#surroundings.chainId;
   }
 
   /** A value that nobody else writes. */
@@ -161,7 +165,7 @@ export class SimulatedClient {
     nonce.set(utf8Encode(`${this.name}.${this.#made}`).subarray(0, 16));
     const { signedBytes, assemble } = prepareTransaction(
       {
-        chainId: chainId as never,
+        chainId,
         account: this.account as never,
         nonce,
         validUntil: WALL_START + scheduler.now + VALID_MS,

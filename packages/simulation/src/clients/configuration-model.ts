@@ -6,9 +6,12 @@ export class ConfigurationModel {
   #current: Configuration;
   #changedAt = -1;
   readonly #ready = new Set<string>();
+  /** Names that ever had a seat. */
+  readonly names: Set<string>;
 
   constructor(first: Configuration) {
     this.#current = first;
+    this.names = new Set(first.validators.map(({ name }) => name));
   }
 
   /** The newest. */
@@ -30,6 +33,7 @@ export class ConfigurationModel {
     const isSeated = (seat: ValidatorMember): boolean => present.has(textOf(seat)) || this.#ready.has(textOf(seat));
     if (!next.validators.every(isSeated)) return 'SEAT_NOT_READY';
     this.#current = next;
+    for (const { name } of next.validators) this.names.add(name);
     this.#changedAt = height;
     return undefined;
   }

@@ -40,6 +40,8 @@ export interface DriverParts {
   readonly nodes: readonly SimulatedNode[];
   readonly operator: Operator;
   readonly seed: number;
+  /** So many clocks can be wrong at a time. */
+  readonly wrongClocksMax: number;
   /** Nodes whose memory of what they said was damaged: the driver adds them. */
   readonly struck: Set<SimulatedNode>;
   /** Those of them that must have noticed at their next start. */
@@ -301,6 +303,7 @@ export class FaultDriver {
     const backup = node.disk.copy();
     const commits = node.disk.commits;
     const height = node.validator?.status().durableHeight ?? 0;
+    const isVoter = node.validator?.status().mode === 'validator';
     scheduler.after(CALM_BEFORE_MS, () => {
       const sealed = node.validator?.status().durableHeight ?? 0;
       node.crash(true);
@@ -311,7 +314,7 @@ export class FaultDriver {
         if (fault.kind === 'backup') {
           node.disk = backup;
           // Others hold seals of blocks that the backup lacks.
-          if (sealed - height >= SEALED_MIN) this.#parts.noticing.add(node);
+          if (isVoter && sealed - height >= SEALED_MIN) this.#parts.noticing.add(node);
         } else if (batches === 1 || dice.chance(0.5)) {
           node.disk.loseTail(dice.between(1, batches));
         } else {
@@ -331,7 +334,7 @@ export class FaultDriver {
     const { now } = this.#parts.scheduler;
     const all = this.#parts.nodes;
     const wrong = all.filter((node) => nodes.includes(node) || (this.#clockWrongUntil.get(node) ?? 0) > now);
-    if (wrong.length > Math.floor((all.length - 1) / 2)) return;
+    if (wrong.length > this.#parts.wrongClocksMax) return;
     this.#count(kind);
     for (const node of nodes) {
       node.clockOffset = amount;

@@ -6,8 +6,8 @@ import type { SeedResult, SeedRunOptions } from './seed-run.ts';
 export function seedOptions(seed: number, options: SeedRunOptions): SimulationOptions {
   const protocol = simulatedProtocol(options.protocol);
   if (protocol === undefined) throw new RangeError(`no protocol ${options.protocol} to simulate`);
-  const { validators, durationMs, kinds } = options;
-  return { protocol, validators, seed, durationMs, kinds };
+  const { validators, durationMs, kinds, changes = false } = options;
+  return { protocol, validators, seed, durationMs, kinds, changes };
 }
 
 /** Runs one seed. An exception is a violation too: no input may make the code throw. */

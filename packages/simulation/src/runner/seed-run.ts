@@ -9,6 +9,8 @@ export interface SeedRunOptions {
   /** How long faults happen, virtual milliseconds. */
   readonly durationMs: number;
   readonly kinds: readonly FaultKind[];
+  /** Configurations change: protocol, seats and keys. */
+  readonly changes?: boolean;
 }
 
 /** The result of one seed without its plan and events: small enough to cross between threads. */

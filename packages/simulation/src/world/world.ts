@@ -31,6 +31,8 @@ const REPEATED_MAX = 16;
 export interface WorldOptions {
   readonly seed: number;
   readonly validators: number;
+  /** Nodes without a seat at first. */
+  readonly spares?: number;
   readonly clients: number;
   readonly protocol: Protocol<unknown>;
   readonly signatures: Signatures;
@@ -106,7 +108,7 @@ export class World {
       },
     };
     this.#surroundings = (part) => ({ ...surroundings, dice: dice(part) });
-    this.#nodes = Array.from({ length: options.validators }, (_, i) => {
+    this.#nodes = Array.from({ length: options.validators + (options.spares ?? 0) }, (_, i) => {
       return new SimulatedNode(i, validatorName(i), this.#surroundings(`node ${i}`));
     });
     this.nodes = this.#nodes;
