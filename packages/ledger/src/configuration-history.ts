@@ -1,5 +1,5 @@
 import { assert, type Configuration } from '@varve/consensus';
-import type { ConfigurationHash } from '@varve/encoding';
+import type { ConfigurationHash, PublicKeyHex } from '@varve/encoding';
 import { configurationHashOf } from './configuration-codec.ts';
 
 /** A configuration and where it begins. */
@@ -42,6 +42,13 @@ export class ConfigurationHistory {
     const found = this.#stretches.findLast((stretch) => stretch.first <= height);
     assert(found !== undefined, 'configuration 0 rules from block 0 on');
     return found;
+  }
+
+  /** Whether a validator with this network key has or ever had a seat. */
+  hasSeated(networkKey: PublicKeyHex): boolean {
+    return this.#stretches.some(({ configuration }) =>
+      configuration.validators.some((seat) => seat.networkKey === networkKey),
+    );
   }
 
   /** The one with this hash. */

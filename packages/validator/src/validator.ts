@@ -1,7 +1,6 @@
 import type { Slot } from '@varve/consensus';
 import { VerdictCache } from '@varve/crypto';
 import { height, type PublicKeyHex, type TransactionId } from '@varve/encoding';
-import { LedgerError } from '@varve/ledger';
 import { heightOfDamage, type Ledger, RecordDamaged } from '@varve/ledger/chain';
 import { AdmissionDesk } from './admission.ts';
 import { Applier } from './applier.ts';
@@ -10,6 +9,7 @@ import { Durability } from './durability.ts';
 import { startEngine } from './engine-start.ts';
 import type { Effects, Instant, TransactionState, ValidatorEvent } from './events.ts';
 import { Follow } from './follow.ts';
+import { Inbound } from './inbound.ts';
 import { type Instance, openInstance } from './instance.ts';
 import { Journal } from './journal.ts';
 import { SLICES_PER_STEP } from './limits.ts';
@@ -17,8 +17,7 @@ import type { LoadedStore } from './loader.ts';
 import { type ObserverOnly, VoteRight } from './observer-only.ts';
 import type { ValidatorOptions } from './options.ts';
 import { Outbox } from './outbox.ts';
-import { decodePacket, type PeerMessage } from './packet.ts';
-import { type Peer, Peers } from './peers.ts';
+import { Peers } from './peers.ts';
 import { Pool } from './pool.ts';
 import { Production } from './production.ts';
 import { Proposals } from './proposals.ts';
@@ -50,6 +49,7 @@ export class Validator {
   readonly #production: Production;
   readonly #proposals: Proposals;
   readonly #reactions: Reactions;
+  readonly #inbound: Inbound;
   readonly #voteRight: VoteRight;
   #instance: Instance;
   #now: Instant;
@@ -87,6 +87,16 @@ export class Validator {
       options.signatureRule,
       (synced) => this.#reactions.mend(synced),
     );
+    this.#inbound = new Inbound({
+      peers: this.#peers,
+      outbox,
+      desk: this.#desk,
+      follow: this.#follow,
+      spread: this.#spread,
+      barriers: this.#barriers,
+      instance: () => this.#instance,
+      barrierWanted: (peer, context) => this.#openBarrier({ kind: 'peer', peer, context }),
+    });
     if (loaded.observerOnly) outbox.log('error', loaded.observerOnly.code, { reason: loaded.observerOnly.reason });
     this.#instance = this.#open(loaded.instance);
     if (loaded.report.stateRebuilt) outbox.log('warn', 'STATE_REBUILT', { height: ledger.tip.header.height });
@@ -153,9 +163,9 @@ export class Validator {
     const now = this.#now;
     switch (event.kind) {
       case 'packet':
-        return this.#onPacket(event.from, event.bytes);
+        return this.#inbound.packet(event.from, event.bytes, now);
       case 'gossip':
-        return this.#onGossip(event.topic, event.bytes);
+        return this.#inbound.gossip(event.topic, event.bytes, now);
       case 'link':
         return this.#onLink(event.peer, event.up);
       case 'timer':
@@ -204,69 +214,6 @@ export class Validator {
     this.#barriers.settle(this.#reactions.durableApplied, this.#reactions.durableHeight, now.monotonic);
     this.#durability.flush();
     this.#instance.engine?.scheduleWake();
-  }
-
-  #onPacket(from: PublicKeyHex, bytes: Uint8Array): void {
-    const peer = this.#peers.get(from) ?? this.#peers.connect(from);
-    let messages: readonly PeerMessage[];
-    try {
-      messages = decodePacket(bytes);
-    } catch (error) {
-      if (!(error instanceof LedgerError)) throw error;
-      return this.#outbox.misbehaved(from, error.message);
-    }
-    if (this.#peers.isFlooding(peer, messages.length, this.#now.monotonic)) {
-      return this.#outbox.misbehaved(from, 'a flood of messages');
-    }
-    for (const message of messages) this.#onMessage(peer, message);
-  }
-
-  #onMessage(peer: Peer, message: PeerMessage): void {
-    const now = this.#now;
-    const from = peer.networkKey;
-    switch (message.kind) {
-      case 'hello':
-        return this.#instance.greeting.receive(peer, message.hello, now);
-      case 'frame': {
-        if (!peer.member || this.#peers.isTwice(peer, now.monotonic)) return;
-        if (message.frame.instance !== this.#instance.id) return this.#instance.greeting.greet(peer, now);
-        return this.#instance.engine?.receive(peer.member.name, message.frame, now.monotonic);
-      }
-      case 'seals':
-        if (!this.#peers.isTwice(peer, now.monotonic)) this.#instance.sealing.receive(peer, message.seals);
-        return;
-      case 'transactions':
-        return this.#desk.receive(from, message.transactions, now);
-      case 'blocksWanted':
-        return this.#follow.serve(from, message.from, message.to);
-      case 'blocks':
-        return this.#follow.receive(from, message.blocks, now.monotonic);
-      case 'barrierWanted':
-        return this.#openBarrier({ kind: 'peer', peer: from, context: message.context });
-      case 'barrier':
-        return this.#barriers.confirmedAtHeight(message.context, message.height);
-      case 'certificate':
-        return this.#instance.sealing.receiveCertificate(from, message.certificate);
-      case 'offer':
-        return this.#spread.offered(from, message.ids);
-      case 'wanted':
-        return this.#spread.wanted(from, message.ids);
-    }
-  }
-
-  #onGossip(topic: 'blocks' | 'transactions', bytes: Uint8Array): void {
-    let messages: readonly PeerMessage[];
-    try {
-      messages = decodePacket(bytes);
-    } catch {
-      return;
-    }
-    for (const message of messages) {
-      if (topic === 'blocks' && message.kind === 'blocks' && this.#instance.engine === undefined)
-        this.#follow.gossiped(message.blocks);
-      if (topic === 'transactions' && message.kind === 'transactions')
-        this.#desk.receive(undefined, message.transactions, this.#now);
-    }
   }
 
   #onLink(networkKey: PublicKeyHex, up: boolean): void {

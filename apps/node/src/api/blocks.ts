@@ -70,7 +70,7 @@ function blockAnswer({ service, progress }: ApiContext, name: string): BlockAnsw
     ...blockSummary(sealed, progress.finalHeight),
     headerBytes: toHex(sealed.bytes),
     transactions: transactionsAt(ledger, at).map(executedJson),
-    certificate: certificate ? certificateJson(certificate, ledger.configuration) : null,
+    certificate: certificate ? certificateJson(certificate, ledger) : null,
   };
 
   function heightOf(text: string): number | undefined {

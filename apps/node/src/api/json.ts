@@ -20,7 +20,7 @@ import {
   type Outcome,
   type SealedHeader,
 } from '@varve/ledger';
-import type { TransactionView } from '@varve/ledger/chain';
+import type { Ledger, TransactionView } from '@varve/ledger/chain';
 
 /** The greatest time that RFC 3339 can write, year 9999. */
 const TIME_MAX = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
@@ -67,15 +67,16 @@ export function blockSummary(sealed: SealedHeader, finalHeight: number): BlockSu
   return { hash: sealed.hash, final: sealed.header.height <= finalHeight, header: headerJson(sealed.header) };
 }
 
-/** @param configuration - The one that certified, which names the signers. */
-export function certificateJson(certificate: Certificate, configuration: Configuration): CertificateAnswer {
+/** @param ledger - Knows the configuration that certified, which names the signers. */
+export function certificateJson(certificate: Certificate, ledger: Ledger): CertificateAnswer {
+  const validators = ledger.configurations.withHash(certificate.configurationHash)?.configuration.validators;
   return {
     height: certificate.height,
     blockHash: certificate.blockHash,
     configurationHash: certificate.configurationHash,
     signatures: certificate.signatures.map(({ validatorIndex, signature }) => ({
       validatorIndex,
-      validator: configuration.validators[validatorIndex]?.name ?? null,
+      validator: validators?.[validatorIndex]?.name ?? null,
       signature: toHex(signature),
     })),
     bytes: toHex(encodeCertificate(certificate)),

@@ -149,7 +149,7 @@ function receiptAnswer(context: ApiContext, request: IdRequest, reply: FastifyRe
       header: headerJson(later.header.header),
       path: later.path.map(toHex),
     },
-    certificate: certificateJson(certificate, ledger.configuration),
+    certificate: certificateJson(certificate, ledger),
   });
 }
 

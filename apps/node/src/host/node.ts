@@ -113,7 +113,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       answered: (answer) => service?.answered(answer),
       noticed: (notice) => {
         if (notice.kind === 'log') writeLog(logger, notice.line);
-        if (notice.kind === 'admission') network?.reviewPeers();
+        if (notice.kind === 'admission' || notice.kind === 'configuration') network?.reviewPeers();
         service?.noticed(notice);
       },
       misbehaved: (peer) => network?.disconnect(peer),
@@ -136,15 +136,16 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     const host = service;
     parts.push({ stop: () => loop.stop() }, { stop: () => host.stop() });
     progress('joining the network');
-    const allowed = new Set<string>([
-      ...loaded.ledger.configuration.validators.map((member) => member.networkKey),
-      ...options.peers.map((peer) => peer.networkKey),
-    ]);
+    const allowed = new Set<string>(options.peers.map((peer) => peer.networkKey));
+    const { configurations } = loaded.ledger;
     network = await Network.start({
       networkSeed: options.keys.networkSeed,
       listen: options.listen,
       chainId: loaded.ledger.chainId,
-      isAdmitted: (key) => allowed.has(key) || nodeIn(loaded.ledger, fromHex(key))?.revoked === false,
+      isAdmitted: (key) => {
+        const registered = nodeIn(loaded.ledger, fromHex(key));
+        return allowed.has(key) || (registered ? !registered.revoked : configurations.hasSeated(key));
+      },
       onPacket: (from, packet) => loop.deliver({ kind: 'packet', from, bytes: packet }),
       onLink: (peer, up) => {
         logger.info({ peer, up }, up ? 'connected' : 'disconnected');
