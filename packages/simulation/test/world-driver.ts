@@ -1,6 +1,8 @@
-import type { Configuration, Protocol } from '@varve/consensus';
+import type { Configuration, Protocol, ValidatorMember } from '@varve/consensus';
+import { nodeId } from '@varve/encoding';
 import { configurationHashOf, type Transaction } from '@varve/ledger';
 import { headerAt, type Ledger } from '@varve/ledger/chain';
+import { readySignBytes } from '@varve/modules';
 import { raft } from '@varve/raft';
 import {
   type Admission,
@@ -11,7 +13,7 @@ import {
 } from '@varve/validator';
 import { expect } from 'vitest';
 import type { Request } from '../src/clients/model.ts';
-import { standInSignatures } from '../src/world/keys.ts';
+import { realSignatures, standInSignatures } from '../src/world/keys.ts';
 import type { LinkRule } from '../src/world/network.ts';
 import type { SimulatedNode } from '../src/world/node.ts';
 import { World } from '../src/world/world.ts';
@@ -25,17 +27,25 @@ const PATIENCE_MS = 20_000;
 export class WorldDriver {
   readonly world: World;
   #paths = 0;
+  /** Of keys that replaced the first ones, by name. */
+  readonly #labels = new Map<string, string>();
 
-  constructor(validators: number, seed: number, protocol: Protocol<unknown> = raft as Protocol<unknown>) {
+  constructor(
+    validators: number,
+    seed: number,
+    { protocol = raft as Protocol<unknown>, spares = 0 }: { protocol?: Protocol<unknown>; spares?: number } = {},
+  ) {
     this.world = new World({
       seed,
       validators,
+      spares,
       clients: 1,
       protocol,
       signatures: standInSignatures,
       isRecording: false,
     }).start();
-    this.until('a leader', () => this.nodes.every((node) => node.validator?.status().engine?.leader !== undefined));
+    const seated = this.nodes.slice(0, validators);
+    this.until('a leader', () => seated.every((node) => node.validator?.status().engine?.leader !== undefined));
     this.grow(this.node(0), 1);
   }
 
@@ -99,8 +109,72 @@ export class WorldDriver {
     const up = this.nodes.filter((node) => node.isUp);
     for (const node of up) this.hand(node, transaction);
     const { number } = this.next({});
-    this.until('next configuration', () => up.every((node) => ledgerOf(node).configuration.number === number));
+    const seats = new Set(this.next(change).validators.map(({ name }) => `${name}`));
+    this.until('next configuration', () =>
+      up.every((node) => {
+        const { mode, engine } = statusOf(node);
+        const isIn = !seats.has(node.name) || mode !== 'starting';
+        return ledgerOf(node).configuration.number === number && isIn && engine?.role !== 'draining';
+      }),
+    );
     return transaction;
+  }
+
+  /** Until every validator knows who leads. */
+  untilLed(): this {
+    const seated = this.nodes.filter((node) => node.isUp && statusOf(node).mode === 'validator');
+    return this.until('a leader', () => seated.every((node) => statusOf(node).engine?.leader !== undefined));
+  }
+
+  /** The seat that a node can take with the key it came with. */
+  seat(node: SimulatedNode, label: string = `signing ${node.name}`): ValidatorMember {
+    const signingKey = standInSignatures.key(label).hex;
+    return { name: nodeId(node.name), organization: 'org1', signingKey, networkKey: node.networkKey };
+  }
+
+  /** Gives a node another signing key and starts it again; the seat that it can take then. */
+  rotate(node: SimulatedNode): ValidatorMember {
+    const label = `another ${node.name}`;
+    node.addSigningKey(standInSignatures.key(label));
+    this.#labels.set(node.name, label);
+    node.crash(false);
+    this.world.operator.start(node, 1);
+    this.until('restart', () => node.isUp);
+    return this.seat(node, label);
+  }
+
+  /** Makes the proof that a seat is ready final. */
+  ready(seat: ValidatorMember): void {
+    const node = found(
+      this.nodes.find(({ name }) => name === seat.name),
+      seat.name,
+    );
+    const { chainId, tip } = ledgerOf(node);
+    const height = tip.header.height;
+    const blockHash = tip.hash;
+    const signed = readySignBytes({ chainId, validator: seat, rules: 1, height, blockHash });
+    const label = this.#labels.get(node.name) ?? `signing ${node.name}`;
+    // Modules know no stand-in for signatures.
+    const signature = realSignatures.key(label).sign(signed);
+    const transaction = this.world.admin.make([{ kind: 'ready', seat, proof: { height, blockHash, signature } }]);
+    this.hand(this.node(0), transaction);
+    this.until('final proof', () => stateOf(this.node(0), transaction).state === 'final');
+    expect(stateOf(this.node(0), transaction)).toMatchObject({ outcome: { code: 'OK' } });
+  }
+
+  /** Hears every packet until the returned function is called. */
+  listen(hear: (from: SimulatedNode, to: SimulatedNode, packet: Uint8Array) => void): () => void {
+    let pair: [number, number] = [0, 0];
+    return this.disturb({
+      covers: (from, to) => {
+        pair = [from, to];
+        return true;
+      },
+      concerns: (packet) => {
+        hear(this.node(pair[0]), this.node(pair[1]), packet);
+        return false;
+      },
+    });
   }
 
   /** Hands transactions in, and forgets the answer. */

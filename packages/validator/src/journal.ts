@@ -54,9 +54,10 @@ export function decodeJournalEntry(bytes: Uint8Array): JournalEntry {
 /**
  * The first thing wrong with the journal found in a store.
  * @param entries - Ascending by number; `undefined` where an entry is damaged.
+ * @param freedAt - Entries up to this number do not matter.
  * @returns A sentence, or `undefined` where nothing is wrong.
  */
-export function journalFault(entries: readonly (JournalEntry | undefined)[]): string | undefined {
+export function journalFault(entries: readonly (JournalEntry | undefined)[], freedAt = 0): string | undefined {
   let previous: JournalEntry | undefined;
   for (const entry of entries) {
     if (entry === undefined) return 'a journal entry is damaged';
@@ -66,7 +67,7 @@ export function journalFault(entries: readonly (JournalEntry | undefined)[]): st
     previous = entry;
   }
   const first = entries[0];
-  if (first && previous && first.number > 1 && previous.bytesTotal - first.bytesTotal < JOURNAL_BYTES) {
+  if (first && previous && first.number > freedAt + 1 && previous.bytesTotal - first.bytesTotal < JOURNAL_BYTES) {
     return `batches before ${first.number} are missing`;
   }
   return undefined;
@@ -87,6 +88,11 @@ export class Journal {
     this.#records = records;
     this.#kept = kept.map(({ number, bytesTotal }) => ({ number, bytesTotal }));
     this.#content = content;
+  }
+
+  /** Of the newest entry. */
+  get number(): number {
+    return this.#kept.at(-1)?.number ?? 0;
   }
 
   /** Adds the entry of the batch that is about to be taken, which has `bytes` so far. */

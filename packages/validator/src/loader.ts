@@ -26,7 +26,7 @@ import {
   type StoredEntry,
 } from './engine-log.ts';
 import { decodeJournalEntry, type JournalEntry, journalFault } from './journal.ts';
-import { markObserverOnly, type ObserverOnly, readMark } from './observer-only.ts';
+import { type ObserverOnly, readVoteRecord, writeVoteRecord } from './observer-only.ts';
 import { forgetInstance, freshInstance, lastIndexBefore, type StoredInstance } from './stored-instance.ts';
 
 /** What a store holds of a validator. */
@@ -56,7 +56,8 @@ export class ValidatorLoader {
 
   readonly #ledger = new LedgerLoader();
   readonly #journal = new Map<number, JournalEntry | undefined>();
-  readonly #entries = new Map<InstanceId, Map<number, StoredEntry>>();
+  /** By instance and index; `undefined` where an entry is damaged. */
+  readonly #entries = new Map<InstanceId, Map<number, StoredEntry | undefined>>();
   #entryFault: string | undefined;
 
   add(key: Uint8Array, record: Uint8Array): void {
@@ -71,7 +72,10 @@ export class ValidatorLoader {
     const { ledger, report } = this.#ledger.finish(records, surroundings, expected);
     const fresh = freshInstance(ledger);
     const { id } = fresh;
-    const journal = [...this.#journal.entries()].sort(([a], [b]) => a - b).map(([, entry]) => entry);
+    const record = readVoteRecord(records);
+    const freedAt = record?.freedAt ?? 0;
+    const numbered = [...this.#journal.entries()].sort(([a], [b]) => a - b);
+    const journal = numbered.flatMap(([number, entry]) => (number > freedAt ? [entry] : []));
     const newest = journal.at(-1);
     const state = this.#engineState(records, id);
     const engineState = state ?? fresh.engineState;
@@ -79,19 +83,19 @@ export class ValidatorLoader {
     const log = this.#withPayloads(records, entries);
     // The last batch of an instance may hold the certificate that ended it.
     const journaled = newest && newest.instance !== id ? this.#engineState(records, newest.instance) : state;
-    const fault = this.#fault(journal, journaled);
+    const fault = this.#fault(journal, freedAt, journaled);
     const vouched = newest?.instance === id ? (newest.vouched ?? undefined) : undefined;
     this.#forgetOthers(records, ledger, id, newest?.instance);
     const boots = readUint(records, BOOTS_KEY) + 1;
     records.put(BOOTS_KEY, encodeCbor(boots));
-    const observerOnly = readMark(records) ?? fault;
-    if (observerOnly) markObserverOnly(records, observerOnly);
+    const observerOnly = (record?.freedAt === undefined ? record?.mark : undefined) ?? fault;
+    if (observerOnly) writeVoteRecord(records, { mark: observerOnly });
     return {
       ledger,
       records,
       report,
       instance: { id, engineState, isStored: state !== undefined, log, entries, vouched },
-      journal: journal.filter((entry) => entry !== undefined),
+      journal: numbered.flatMap(([, entry]) => entry ?? []),
       observerOnly,
       boots,
       identity: records.get(metaKey('identity')) ?? new Uint8Array(),
@@ -109,11 +113,7 @@ export class ValidatorLoader {
   #addEntry(key: Uint8Array, record: Uint8Array): void {
     const { instance, index } = parseEngineEntryKey(key);
     const entry = tryRead(key, record, (body) => decodeEntry(index, body));
-    if (entry === undefined) {
-      this.#entryFault = `the log entry at index ${index} is damaged`;
-      return;
-    }
-    const entries = this.#entries.get(instance) ?? new Map<number, StoredEntry>();
+    const entries = this.#entries.get(instance) ?? new Map<number, StoredEntry | undefined>();
     this.#entries.set(instance, entries);
     entries.set(index, entry);
   }
@@ -123,7 +123,7 @@ export class ValidatorLoader {
     const others = new Set([...this.#entries.keys(), ...(journaled ? [journaled] : [])]);
     others.delete(present);
     for (const id of others) {
-      const entries = [...(this.#entries.get(id) ?? [])].map(([index, stored]) => [index, stored.payload] as const);
+      const entries = [...(this.#entries.get(id) ?? [])].map(([index, stored]) => [index, stored?.payload] as const);
       forgetInstance(records, id, entries, lastIndexBefore(ledger));
     }
   }
@@ -141,10 +141,11 @@ export class ValidatorLoader {
 
   /** Entries after the anchor, in order; a hole ends them and is a fault. */
   #contiguous(instance: InstanceId, anchor: number): StoredEntry[] {
-    const entries = this.#entries.get(instance) ?? new Map<number, StoredEntry>();
+    const entries = this.#entries.get(instance) ?? new Map<number, StoredEntry | undefined>();
     const contiguous: StoredEntry[] = [];
     for (let index = anchor + 1; ; index++) {
       const entry = entries.get(index);
+      if (entry === undefined && entries.has(index)) this.#entryFault = `the log entry at index ${index} is damaged`;
       if (entry === undefined) break;
       contiguous.push(entry);
     }
@@ -165,8 +166,12 @@ export class ValidatorLoader {
     return log;
   }
 
-  #fault(journal: readonly (JournalEntry | undefined)[], state: EngineState | undefined): ObserverOnly | undefined {
-    const gap = journalFault(journal);
+  #fault(
+    journal: readonly (JournalEntry | undefined)[],
+    freedAt: number,
+    state: EngineState | undefined,
+  ): ObserverOnly | undefined {
+    const gap = journalFault(journal, freedAt);
     if (gap !== undefined) return { code: 'JOURNAL_GAP', reason: gap };
     if (this.#entryFault !== undefined) return { code: 'ENGINE_RECORD_DAMAGED', reason: this.#entryFault };
     const newest = journal.at(-1)?.engineState ?? null;

@@ -14,34 +14,46 @@ export interface ObserverOnly {
 /** Where the mark stands: it outlives the records that gave rise to it. */
 const KEY = metaKey('observer-only');
 
-/** Remembers in the store that its validator must not vote. */
-export function markObserverOnly(records: RecordStore, mark: ObserverOnly): void {
-  const key = mark.signingKey === undefined ? null : fromHex(mark.signingKey);
-  records.put(KEY, encodeCbor([mark.code, mark.reason, key]));
+/** What a store says of its validator's right to vote. */
+export interface VoteRecord {
+  readonly mark: ObserverOnly;
+  /** A new key has the seat: journal entries up to this number say nothing of it. Absent while the mark holds. */
+  readonly freedAt?: number;
 }
 
-/** The mark in a store. */
-export function readMark(records: RecordStore): ObserverOnly | undefined {
+/** Remembers in the store whether its validator may vote. */
+export function writeVoteRecord(records: RecordStore, { mark, freedAt }: VoteRecord): void {
+  const key = mark.signingKey === undefined ? null : fromHex(mark.signingKey);
+  records.put(KEY, encodeCbor([mark.code, mark.reason, key, freedAt ?? null]));
+}
+
+/** What the store remembers; `undefined` where nothing was ever forgotten. */
+export function readVoteRecord(records: RecordStore): VoteRecord | undefined {
   const body = records.get(KEY);
   if (body === undefined) return undefined;
   const reader = new CborReader(body);
-  reader.array(3);
+  reader.array(4);
   const text = reader.text();
   const code = text === 'JOURNAL_GAP' || text === 'STORE_ROLLED_BACK' ? text : 'ENGINE_RECORD_DAMAGED';
   const reason = reader.text();
   const key = reader.nullable((inner) => inner.byteString(32));
-  return { code, reason, ...(key && { signingKey: toHex(key) as PublicKeyHex }) };
+  const freedAt = reader.nullable((inner) => inner.uint()) ?? undefined;
+  const mark = { code, reason, ...(key && { signingKey: toHex(key) as PublicKeyHex }) } as const;
+  return { mark, ...(freedAt !== undefined && { freedAt }) };
 }
 
 /** Whether this node may vote, from one seat to the next. */
 export class VoteRight {
   readonly #records: RecordStore;
   readonly #outbox: Outbox;
+  readonly #journalNumber: () => number;
   #mark: ObserverOnly | undefined;
 
-  constructor(records: RecordStore, outbox: Outbox, mark: ObserverOnly | undefined) {
+  /** @param journalNumber - Of the newest journal entry. */
+  constructor(records: RecordStore, outbox: Outbox, journalNumber: () => number, mark: ObserverOnly | undefined) {
     this.#records = records;
     this.#outbox = outbox;
+    this.#journalNumber = journalNumber;
     this.#mark = mark;
   }
 
@@ -53,7 +65,7 @@ export class VoteRight {
   /** Memory of what `seat` said turned out to have holes. */
   lose(mark: ObserverOnly, seat: ValidatorMember | undefined): void {
     this.#mark = mark;
-    markObserverOnly(this.#records, mark);
+    writeVoteRecord(this.#records, { mark });
     this.#outbox.log('error', mark.code, { reason: mark.reason });
     this.take(seat);
   }
@@ -64,10 +76,10 @@ export class VoteRight {
     if (mark === undefined || seat === undefined) return;
     if (mark.signingKey === undefined) {
       this.#mark = { ...mark, signingKey: seat.signingKey };
-      markObserverOnly(this.#records, this.#mark);
+      writeVoteRecord(this.#records, { mark: this.#mark });
     } else if (mark.signingKey !== seat.signingKey) {
       this.#mark = undefined;
-      this.#records.delete(KEY);
+      writeVoteRecord(this.#records, { mark, freedAt: this.#journalNumber() });
       this.#outbox.log('info', 'SEATED_AGAIN', { validator: seat.name });
     }
   }

@@ -68,7 +68,7 @@ export class Validator {
       tipHeight: ledger.tip.header.height,
     }));
     const outbox = this.#outbox;
-    this.#voteRight = new VoteRight(records, outbox, loaded.observerOnly);
+    this.#voteRight = new VoteRight(records, outbox, () => journal.number, loaded.observerOnly);
     this.#durability = new Durability(records, journal, outbox);
     this.#peers = new Peers();
     this.#pool = new Pool(options.pool);
