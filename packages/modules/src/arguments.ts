@@ -41,6 +41,17 @@ export class Arguments {
     return value;
   }
 
+  boolean(): boolean {
+    const value = this.#next();
+    if (typeof value !== 'boolean') throw malformed(`argument ${this.#position} is neither true nor false`);
+    return value;
+  }
+
+  /** What `read` reads, or `absent` where no argument is left. */
+  optional<T>(read: () => T, absent: T): T {
+    return this.#position < this.#values.length ? read() : absent;
+  }
+
   /** `null` or what `read` reads. */
   nullable<T>(read: () => T): T | null {
     if (this.#values[this.#position] !== null) return read();

@@ -47,7 +47,8 @@ export const bob = new Person(2, 'beta', ['admin', 'client']);
 export const cyd = new Person(3, 'alpha', ['client']);
 export const dee = new Person(4, 'beta', ['reader']);
 
-const genesis: Genesis = {
+/** The chain that every world begins with. */
+export const genesis: Genesis = {
   title: 'modules',
   time: 1_000_000,
   configuration: {
@@ -85,13 +86,25 @@ export interface Answer {
 export class World implements StateReader {
   readonly entries = new Map<string, { module: string; key: Uint8Array; entry: StateEntry }>();
   height = 0;
+  /** Of the next block. */
+  time: number;
   #nonce = 0;
   readonly #signed: boolean;
 
-  /** @param signed - Whether signatures are made and checked; false for long histories. */
-  constructor(signed = true) {
+  /**
+   * @param signed - Whether signatures are made and checked; false for long histories.
+   * @param origin - What it begins with.
+   */
+  constructor(signed = true, origin: Genesis = genesis) {
     this.#signed = signed;
-    for (const { module, key, bytes } of genesisState(genesis, builtinModules().values())) {
+    this.time = origin.time;
+    this.chain = {
+      chainId: chainIdOf(origin),
+      configuration: origin.configuration,
+      organizations: origin.organizations.map(({ name }) => name),
+      isBlock: () => false,
+    };
+    for (const { module, key, bytes } of genesisState(origin, builtinModules().values())) {
       this.#put(module, key, { version: 0, modifiedHeight: 0, bytes });
     }
   }
@@ -111,41 +124,47 @@ export class World implements StateReader {
     return [...this.entries].map(([id, { entry }]) => [id, entry.version, toHex(entry.bytes)]).sort();
   }
 
-  /** What operations see of the chain. */
-  chain: ChainView = {
-    chainId: chainIdOf(genesis),
-    configuration: genesis.configuration,
-    organizations: genesis.organizations.map(({ name }) => name),
-    isBlock: () => false,
-  };
+  /** What operations of the next block see of the chain; a block that changes the configuration hands over at once. */
+  chain: ChainView;
 
+  /** Has a transaction executed in a block of its own. */
   submit(person: Person, operations: readonly Operation[]): Answer {
-    const nonce = new Uint8Array(16);
-    new DataView(nonce.buffer).setUint32(0, ++this.#nonce);
-    const body = {
-      chainId: chainIdOf(genesis),
-      account: person.id,
-      nonce,
-      validUntil: genesis.time + 1000,
-      operations,
-    };
-    const prepared = prepareTransaction(body, person.publicKey);
-    const signature = this.#signed ? person.sign(prepared.signedBytes) : new Uint8Array(64);
-    const { bytes } = prepared.assemble(signature);
+    return this.submitAll([[person, operations]])[0] as Answer;
+  }
+
+  /** Has transactions executed in one block. */
+  submitAll(all: readonly (readonly [person: Person, operations: readonly Operation[]])[]): readonly Answer[] {
+    const transactions = all.map(([person, operations]) => this.#transaction(person, operations));
     this.height += 1;
-    const point = { height: height(this.height) as Height, time: genesis.time };
-    const execution = new Execution([bytes], point, this, [], {
+    const point = { height: height(this.height) as Height, time: this.time };
+    const execution = new Execution(transactions, point, this, [], {
       chain: this.chain,
       modules: builtinModules(),
       accounts: accountDirectory,
       isKnown: () => false,
       isSigned: (t) => !this.#signed || verifySignature(t.publicKey, t.signedBytes, t.signature),
     });
-    execution.run(1);
+    execution.run(transactions.length);
     for (const change of [...execution.changes()]) this.#put(change.module, change.key, change.after);
-    const done = execution.executed[0];
-    if (done === undefined) throw new TypeError(`skipped: ${execution.skipped[0]?.code}`);
-    return { outcome: done.outcome, results: done.content };
+    const configuration = execution.nextConfiguration;
+    if (configuration) this.chain = { ...this.chain, configuration };
+    if (execution.skipped.length > 0) throw new TypeError(`skipped: ${execution.skipped[0]?.code}`);
+    return execution.executed.map(({ outcome, content }) => ({ outcome, results: content }));
+  }
+
+  #transaction(person: Person, operations: readonly Operation[]): Uint8Array {
+    const nonce = new Uint8Array(16);
+    new DataView(nonce.buffer).setUint32(0, ++this.#nonce);
+    const body = {
+      chainId: this.chain.chainId,
+      account: person.id,
+      nonce,
+      validUntil: this.time + 1000,
+      operations,
+    };
+    const prepared = prepareTransaction(body, person.publicKey);
+    const signature = this.#signed ? person.sign(prepared.signedBytes) : new Uint8Array(64);
+    return prepared.assemble(signature).bytes;
   }
 
   /** Submits one operation; returns the code where it failed, else the value. */
