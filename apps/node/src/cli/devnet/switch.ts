@@ -9,7 +9,7 @@ import { demandSeed, openKeys } from '../../setup/key-material.ts';
 import { CliError } from '../failure.ts';
 import { presentOf, successorOf } from '../governance/next-configuration.ts';
 import { approving, proposalAt } from '../governance/proposals.ts';
-import { askStatus } from './control.ts';
+import { askStatus, isReady } from './control.ts';
 import { isRunning } from './processes.ts';
 
 const POLL_MS = 50;
@@ -81,7 +81,7 @@ export async function decideSwitch(
 }
 
 /**
- * Waits until every running validator reports the protocol of the configuration.
+ * Waits until every running validator reports the protocol of the configuration, and is ready under it.
  * @throws {CliError} `SWITCH_TIMEOUT` with the names of those that do not, `DEVNET_STOPPED` when none runs any more.
  */
 export async function waitForProtocol(
@@ -96,12 +96,9 @@ export async function waitForProtocol(
     const running = validators.filter(isRunning);
     if (running.length === 0) throw new CliError('DEVNET_STOPPED', 'every validator stopped during the switch');
     const waiting = running.filter(({ name }) => !switched.some((one) => one.name === name));
-    const statuses = await Promise.all(waiting.map(askStatus));
+    const isArrived = await Promise.all(waiting.map((validator) => hasSwitched(validator, number, to)));
     const afterMs = Math.round(performance.now() - start);
-    const arrived = waiting.filter((_validator, i) => {
-      const status = statuses[i];
-      return status !== undefined && status.protocol === to && status.configuration.number >= number;
-    });
+    const arrived = waiting.filter((_validator, i) => isArrived[i]);
     for (const { name } of arrived) switched.push({ name, afterMs });
     if (arrived.length > 0) onProgress(`${switched.length} of ${running.length} validators run under ${to}`);
     const late = waiting.filter((validator) => !arrived.includes(validator)).map(({ name }) => name);
@@ -110,6 +107,12 @@ export async function waitForProtocol(
       throw new CliError('SWITCH_TIMEOUT', `decided, but not under ${to} in time: ${late.join(', ')}`);
     await new Promise((done) => setTimeout(done, POLL_MS));
   }
+}
+
+async function hasSwitched(validator: DevnetValidator, number: number, to: ProtocolName): Promise<boolean> {
+  const status = await askStatus(validator);
+  const isKnown = status !== undefined && status.protocol === to && status.configuration.number >= number;
+  return isKnown && (await isReady(validator));
 }
 
 async function clientOf(devnet: Devnet, { httpUrl }: DevnetValidator, keyFile: string): Promise<Client> {
