@@ -19,6 +19,8 @@ export interface ConfigurationAnswer {
   readonly quorum: number;
   /** Whether it rules the next block. */
   readonly current: boolean;
+  /** Height of its first block. */
+  readonly firstHeight: number;
   readonly validators: readonly {
     readonly name: string;
     readonly organization: string;
@@ -36,10 +38,15 @@ export interface ConfigurationAnswer {
     readonly timeFloor: string | null;
     readonly policies: readonly { readonly kind: string; readonly numerator: number; readonly denominator: number }[];
   };
+  /** FORMATS `configuration`, whose SHA-256 is `hash`. */
+  readonly bytes: string;
 }
 
 export interface ConfigurationsAnswer {
   readonly height: number;
+  /** Names of all organizations of the chain, ascending. More than half of them decide. */
+  readonly organizations: readonly string[];
+  /** Oldest first; the last may not rule yet. */
   readonly configurations: readonly ConfigurationAnswer[];
 }
 

@@ -41,7 +41,9 @@ export { NodeUnreachable, VarveError, type VarveErrorDetails } from './errors.ts
 export {
   type AccountOperations,
   type AssetOperations,
+  type Candidate,
   type CoordinationOperations,
+  type GovernanceOperations,
   operations,
   type Value,
 } from './operations.ts';

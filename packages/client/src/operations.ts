@@ -63,6 +63,33 @@ export interface AccountOperations {
   revokeNode(networkKey: Uint8Array | string): Operation;
 }
 
+/** A validator that wants a seat; keys are hex. */
+export interface Candidate {
+  readonly name: string;
+  readonly organization: string;
+  readonly signingKey: string;
+  readonly networkKey: string;
+}
+
+/** Changes of the configuration. Ids, hashes and proofs are bytes or hex. */
+export interface GovernanceOperations {
+  /**
+   * @param configuration - FORMATS `configuration`, the child of the present one.
+   * @param override - Lifts the bound on the seats of one organization.
+   */
+  propose(configuration: Uint8Array, override?: boolean): Operation;
+  vote(proposalId: Uint8Array | string, approve: boolean): Operation;
+  withdraw(proposalId: Uint8Array | string): Operation;
+  /** @param proof - Signature of FORMATS `ready` by the candidate's signing key, 64 bytes. */
+  ready(
+    candidate: Candidate,
+    rules: number,
+    height: number,
+    blockHash: Uint8Array | string,
+    proof: Uint8Array,
+  ): Operation;
+}
+
 const coordination: CoordinationOperations = {
   create: (path, value) => operation('coordination', 'create', path, bytesOf(value)),
   createSequential: (prefix, value) => operation('coordination', 'create-sequential', prefix, bytesOf(value)),
@@ -89,9 +116,20 @@ const accounts: AccountOperations = {
   revokeNode: (networkKey) => operation('accounts', 'revoke-node', key(networkKey, 'the network key')),
 };
 
+const governance: GovernanceOperations = {
+  propose: (configuration, override = false) => operation('governance', 'propose', configuration, override),
+  vote: (proposal, approve) => operation('governance', 'vote', key(proposal, 'the proposal'), approve),
+  withdraw: (proposal) => operation('governance', 'withdraw', key(proposal, 'the proposal')),
+  ready: ({ name, organization, signingKey, networkKey }, rules, height, blockHash, proof) => {
+    const candidate = [name, organization, key(signingKey, 'the signing key'), key(networkKey, 'the network key')];
+    return operation('governance', 'ready', candidate, rules, height, key(blockHash, 'the block'), proof);
+  },
+};
+
 /** Builders of operations: what a transaction is made of. They only build; `submit` sends. */
 export const operations: {
   readonly coordination: CoordinationOperations;
   readonly assets: AssetOperations;
   readonly accounts: AccountOperations;
-} = { coordination, assets, accounts };
+  readonly governance: GovernanceOperations;
+} = { coordination, assets, accounts, governance };

@@ -1,5 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { sha256 } from '@varve/crypto';
+import { configurationHash, encodeCbor, fromHex, toHex } from '@varve/encoding';
+import { decodeConfiguration, encodeConfiguration } from '@varve/ledger';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { type Api, createApi } from '../../../apps/node/src/api/index.ts';
 import { admin, signerOf, TestNode } from '../../../apps/node/test/api/test-node.ts';
@@ -8,7 +11,7 @@ import { accountOf, type Client, createClient, NodeUnreachable, operations, Varv
 let node: TestNode;
 let api: Api;
 let client: Client;
-const { coordination, assets, accounts } = operations;
+const { coordination, assets, accounts, governance } = operations;
 
 beforeEach(async () => {
   node = new TestNode();
@@ -69,6 +72,18 @@ it('builds every operation the modules know', async () => {
     assets.transfer('gold', to, 256n),
     assets.burn('gold', 1n),
   ]);
+  const [{ bytes: present = '', hash = '' } = {}] = (await client.configurations()).configurations;
+  const configuration = decodeConfiguration(fromHex(present));
+  const next = encodeConfiguration({ ...configuration, number: 1, parentHash: configurationHash(hash) });
+  const id = sha256(encodeCbor([next, false]));
+  const [seat] = configuration.validators;
+  if (seat === undefined) throw new TypeError('a configuration has validators');
+  const { header, hash: block } = await client.block('latest');
+  expect(await codeOf(client.submit(governance.withdraw(id)))).toBe('PROPOSAL_UNKNOWN');
+  expect(await codeOf(client.submit(governance.vote(toHex(id), true)))).toBe('PROPOSAL_UNKNOWN');
+  const ready = governance.ready(seat, 1, header.height, block, new Uint8Array(64));
+  expect(await codeOf(client.submit(ready))).toBe('PROOF_INVALID');
+  await client.submit(governance.propose(next));
   expect(() => assets.burn('gold', -1n)).toThrow(VarveError);
   expect(() => accounts.create('zz', [])).toThrow(VarveError);
 });

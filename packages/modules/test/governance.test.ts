@@ -405,12 +405,16 @@ describe('a new seat', () => {
     expect(change(world, withSeats(world, v1, seat(2)))).toBe('SEAT_NOT_READY');
   });
 
-  it('is one with the name of a present seat and another key, too', () => {
+  it.each([
+    ['another signing key', { signingKey: hex(105) }],
+    ['another network key', { networkKey: hex(199) }],
+    ['another organization', { organization: 'beta' }],
+  ])('is one with the name of a present seat and %s, too', (_what, changes) => {
     const world = newWorld({ ...genesis, configuration: { ...genesis.configuration, validators: [seat(1)] } });
-    const rotated = { ...seat(1), signingKey: hex(105) };
-    expect(change(world, withSeats(world, rotated))).toBe('SEAT_NOT_READY');
-    expect(markReady(world, 5, { seat: rotated })).toBe(null);
-    expect(change(world, successor(world, { validators: [rotated], protocol: 'tendermint' }), true)).toBe(true);
+    const changed = { ...seat(1), ...changes };
+    expect(change(world, withSeats(world, changed))).toBe('SEAT_NOT_READY');
+    expect(markReady(world, changed.signingKey === hex(105) ? 5 : 1, { seat: changed })).toBe(null);
+    expect(change(world, withSeats(world, changed), true)).toBe(true);
   });
 
   it('never has a name or key that left, or one of another seat', () => {

@@ -1,9 +1,18 @@
 import { decodeCbor, toHex, utf8Decode } from '@varve/encoding';
 import type { StateReader } from '@varve/ledger';
-import { decodeAccount, decodeAsset, decodeBalance, decodeNode, familyIn } from '@varve/modules';
-import { valueJson } from './json.ts';
+import {
+  decodeAccount,
+  decodeAsset,
+  decodeBalance,
+  decodeNode,
+  decodeProposal,
+  decodeReadyMark,
+  familyIn,
+} from '@varve/modules';
+import { timeJson, valueJson } from './json.ts';
 
 const ACCOUNT_BYTES = 32;
+const KEY_BYTES = 32;
 
 /** A state value in readable form; null where the node does not know its kind. */
 export function decodedValue(module: string, key: Uint8Array, bytes: Uint8Array, state: StateReader): unknown {
@@ -36,6 +45,15 @@ export function decodedValue(module: string, key: Uint8Array, bytes: Uint8Array,
         asset: utf8Decode(rest.subarray(ACCOUNT_BYTES)) ?? null,
         amount: String(decodeBalance(bytes)),
       };
+    case 'governance/p': {
+      const { configuration, time, ...proposal } = decodeProposal(bytes);
+      const fields = { ...proposal, time: timeJson(time), configuration: toHex(configuration) };
+      return { kind: 'proposal', proposalId: toHex(rest), ...fields };
+    }
+    case 'governance/r': {
+      const { time, ...mark } = decodeReadyMark(bytes);
+      return { kind: 'ready', signingKey: toHex(rest.subarray(0, KEY_BYTES)), ...mark, time: timeJson(time) };
+    }
     default:
       return null;
   }

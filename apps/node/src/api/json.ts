@@ -12,15 +12,15 @@ import { type Configuration, faultModelOf, quorumSize } from '@varve/consensus';
 import { type CborValue, toHex } from '@varve/encoding';
 import {
   type Certificate,
-  configurationHashOf,
   decodeResults,
   encodeCertificate,
+  encodeConfiguration,
   type Header,
   type ModuleEvent,
   type Outcome,
   type SealedHeader,
 } from '@varve/ledger';
-import type { Ledger, TransactionView } from '@varve/ledger/chain';
+import type { Ledger, RuledStretch, TransactionView } from '@varve/ledger/chain';
 
 /** The greatest time that RFC 3339 can write, year 9999. */
 const TIME_MAX = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
@@ -105,17 +105,19 @@ export function executedJson(view: TransactionView): ExecutedAnswer {
   };
 }
 
-export function configurationJson(configuration: Configuration, current: boolean): ConfigurationAnswer {
+/** @param stretch - The configuration, and where it begins; `current` says whether it rules the next block. */
+export function configurationJson({ configuration, hash, first }: RuledStretch, current: boolean): ConfigurationAnswer {
   const { parameters, validators, protocol } = configuration;
   const faultModel = faultModelOf(protocol);
   return {
     number: configuration.number,
-    hash: configurationHashOf(configuration),
+    hash,
     parentHash: configuration.parentHash,
     protocol,
     faultModel,
     quorum: quorumSize(validators.length, faultModel),
     current,
+    firstHeight: first,
     validators: validators.map(({ name, organization, signingKey, networkKey }) => ({
       name,
       organization,
@@ -126,5 +128,6 @@ export function configurationJson(configuration: Configuration, current: boolean
       ...parameters,
       timeFloor: parameters.timeFloor === null ? null : timeJson(parameters.timeFloor),
     },
+    bytes: toHex(encodeConfiguration(configuration)),
   };
 }

@@ -99,7 +99,14 @@ function engineAnswer(engine: NonNullable<NodeView['engine']>): StatusAnswer['en
 }
 
 function configurationsAnswer({ service, progress }: ApiContext): ConfigurationsAnswer {
-  return { height: progress.height, configurations: [configurationJson(service.ledger.configuration, true)] };
+  const { ledger } = service;
+  // What was decided in a block that is not durable yet is not shown.
+  const shown = ledger.configurations.all.filter(({ first }) => first <= progress.height + 1);
+  return {
+    height: progress.height,
+    organizations: ledger.genesis.organizations.map(({ name }) => name),
+    configurations: shown.map((one) => configurationJson(one, one.hash === ledger.configurationHash)),
+  };
 }
 
 function validatorsAnswer({ service, progress }: ApiContext): ValidatorsAnswer {

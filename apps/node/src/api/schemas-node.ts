@@ -48,6 +48,7 @@ export const statusSchema: TSchema = record({
 
 export const configurationsSchema: TSchema = record({
   height: count,
+  organizations: list(text),
   configurations: list(
     record({
       number: count,
@@ -57,6 +58,7 @@ export const configurationsSchema: TSchema = record({
       faultModel,
       quorum: count,
       current: flag,
+      firstHeight: count,
       validators: list(record({ name: text, organization: text, signingKey: hash32, networkKey: hash32 })),
       parameters: record({
         rules: count,
@@ -69,6 +71,7 @@ export const configurationsSchema: TSchema = record({
         timeFloor: nullable(time),
         policies: list(record({ kind: text, numerator: count, denominator: count })),
       }),
+      bytes: text,
     }),
   ),
 });

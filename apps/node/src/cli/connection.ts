@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type Client, createClient } from '@varve/client';
 import { createSigner } from '@varve/crypto';
 import { isHex } from '@varve/encoding';
@@ -63,16 +63,23 @@ async function seedOf(options: Options): Promise<Uint8Array> {
   const [file, name] = [options.text('key'), options.text('as')];
   const devnet = devnetOf(options);
   if (file !== undefined) {
-    // The keys of a devnet need no passphrase from anybody who can read its folder.
-    const isOwn = devnet?.accounts.some(({ keyFile }) => keyFile === resolve(file)) ?? false;
-    const passphraseFile = options.text('passphraseFile') ?? (isOwn ? devnet?.passphraseFile : undefined);
-    return demandSeed(await openKeys(file, passphraseFile), 'account', file);
+    return demandSeed(await openKeys(file, passphraseFileOf(file, options)), 'account', file);
   }
   const account = devnet?.accounts.find((candidate) => name === undefined || candidate.name === name);
   if (account && devnet)
     return demandSeed(await openKeys(account.keyFile, devnet.passphraseFile), 'account', account.keyFile);
   if (devnet) throw usage(`the devnet has no account "${name}"`, devnet.accounts.map((one) => one.name).join(', '));
   throw new CliError('SIGNER_MISSING', 'nobody signs');
+}
+
+/** Where the passphrase of a key file is: the keys of a devnet need none from anybody who can read its folder. */
+export function passphraseFileOf(file: string, options: Options): string | undefined {
+  const devnet = devnetOf(options);
+  const own = [
+    ...(devnet?.accounts ?? []).map(({ keyFile }) => keyFile),
+    ...(devnet?.validators ?? []).map(({ dataDirectory }) => join(dataDirectory, 'key.json')),
+  ];
+  return options.text('passphraseFile') ?? (own.includes(resolve(file)) ? devnet?.passphraseFile : undefined);
 }
 
 /** An account id, also by the name of a devnet's account. */

@@ -5,6 +5,7 @@ import { addCompletionCommand } from './commands/completion.ts';
 import { addDevnetCommands } from './commands/devnet.ts';
 import { addEvidenceCommands } from './commands/evidence.ts';
 import { addGenesisCommands } from './commands/genesis.ts';
+import { addGovernanceCommands } from './commands/governance.ts';
 import { addKeysCommands } from './commands/keys.ts';
 import { addNodeCommands } from './commands/node.ts';
 import { addQueryCommands } from './commands/query.ts';
@@ -45,6 +46,7 @@ export function buildProgram(host: CommandHost, onTalk: (text: string) => void):
   addTxCommands(host, program);
   addQueryCommands(host, program);
   addAccountCommands(host, program);
+  addGovernanceCommands(host, program);
   addReceiptCommands(host, program);
   addEvidenceCommands(host, program);
   addNodeCommands(host, program);

@@ -1,4 +1,4 @@
-import type { SubmitOptions, Submittable, TransactionResult } from '@varve/client';
+import type { Client, SubmitOptions, Submittable, TransactionResult } from '@varve/client';
 import { toHex } from '@varve/encoding';
 import type { Operation, Transaction } from '@varve/ledger';
 import { writeWhole } from '../setup/files.ts';
@@ -11,16 +11,36 @@ import { readable } from './readable.ts';
 export function signing(make: (args: readonly string[], options: Options) => Operation | readonly Operation[]): Action {
   return async (context, args, options) => {
     const operations = make(args, options);
-    const client = await connectSigning(options);
-    const transaction = await client.build(operations, { account: options.text('account') });
-    const out = options.text('out');
-    if (out !== undefined) {
-      writeWhole(out, transaction.bytes);
-      context.printer.talk(`wrote ${out}`);
-    }
-    if (options.flag('dryRun')) return showTransaction(context, transaction);
-    return show(context, await client.submit(transaction, waiting(options)));
+    return signAndSubmit(context, await connectSigning(options), operations, options);
   };
+}
+
+/** What a command tells of a transaction beyond what became of it. */
+export interface Addition {
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly lines: readonly (readonly [name: string, value: string | number | undefined | null])[];
+}
+
+/**
+ * Signs one transaction and does with it what the options say.
+ * @param add - Asked when the transaction was submitted.
+ */
+export async function signAndSubmit(
+  context: ActionContext,
+  client: Client,
+  operations: Operation | readonly Operation[],
+  options: Options,
+  add?: (result: TransactionResult) => Promise<Addition>,
+): Promise<undefined> {
+  const transaction = await client.build(operations, { account: options.text('account') });
+  const out = options.text('out');
+  if (out !== undefined) {
+    writeWhole(out, transaction.bytes);
+    context.printer.talk(`wrote ${out}`);
+  }
+  if (options.flag('dryRun')) return showTransaction(context, transaction);
+  const result = await client.submit(transaction, waiting(options));
+  return show(context, result, await add?.(result));
 }
 
 /** Submits signed bytes. */
@@ -34,11 +54,12 @@ function waiting(options: Options): SubmitOptions {
   return { wait: wait === 'none' || wait === 'committed' ? wait : 'final', timeoutMs };
 }
 
-function show({ printer }: ActionContext, result: TransactionResult): undefined {
+function show({ printer }: ActionContext, result: TransactionResult, addition?: Addition): undefined {
   const { transactionId, status, height, index, outcome } = result;
   printer.result(
-    result,
+    { ...result, ...addition?.body },
     pairs([
+      ...(addition?.lines ?? []),
       ['transaction', transactionId],
       ['status', status],
       ['block', height],

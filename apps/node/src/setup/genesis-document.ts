@@ -51,7 +51,8 @@ function readGenesis(root: Located, complete: boolean): Genesis | undefined {
   return { title, time, configuration, organizations, accounts };
 }
 
-function protocolField(at: Located | undefined): ProtocolName | undefined {
+/** A protocol that this program has an engine for. */
+export function protocolField(at: Located | undefined): ProtocolName | undefined {
   const text = at?.text();
   if (text === undefined) return undefined;
   const rule = `this program has no engine for the protocol "${text.slice(0, 80)}"`;
@@ -77,7 +78,11 @@ function readOrganizations(at: Located | undefined): readonly Organization[] {
   return organizations.sort((a, b) => ascending(a.name, b.name));
 }
 
-function readValidators(at: Located | undefined, organizations: ReadonlySet<string>): readonly ValidatorMember[] {
+/** The validators of a list, ascending by name. */
+export function readValidators(
+  at: Located | undefined,
+  organizations: ReadonlySet<string>,
+): readonly ValidatorMember[] {
   const names = new Distinct('validator');
   const keys = new Distinct('key');
   const items = at?.items() ?? [];

@@ -18,20 +18,28 @@ const LIMITS = [
 /** The `parameters` of a genesis document: overrides of the defaults. */
 export function parametersField(at: Located | undefined): Parameters | undefined {
   if (at === undefined) return undefined;
-  const fields = at.fields([...LIMITS, 'timeFloor', 'policies']);
-  const overrides: Partial<Record<(typeof LIMITS)[number], number>> = {};
-  for (const name of LIMITS) {
-    const value = integerField(fields.get(name), 1);
-    if (value !== undefined) overrides[name] = value;
-  }
-  const timeFloor = timeField(fields.get('timeFloor')) ?? null;
-  const policies = (fields.get('policies')?.items() ?? []).flatMap(readPolicy);
-  const parameters: Parameters = { ...PARAMETERS_DEFAULT, ...overrides, timeFloor, policies };
+  const parameters: Parameters = { ...PARAMETERS_DEFAULT, ...parameterChanges(at) };
   if (parameters.transactionBytesMax > TRANSACTION_BYTES_HARD_MAX)
     return at.problem(`transactionBytesMax is above ${TRANSACTION_BYTES_HARD_MAX}`, 'lower it');
   if (parameters.transactionBytesMax + PAYLOAD_OVERHEAD_BYTES > parameters.payloadBytesMax)
     return at.problem('a payload has no room for the largest transaction', 'raise payloadBytesMax');
   return parameters;
+}
+
+/** The parameters that a document names. */
+export function parameterChanges(at: Located): Partial<Parameters> {
+  const fields = at.fields([...LIMITS, 'timeFloor', 'policies']);
+  const limits: Partial<Record<(typeof LIMITS)[number], number>> = {};
+  for (const name of LIMITS) {
+    const value = integerField(fields.get(name), 1);
+    if (value !== undefined) limits[name] = value;
+  }
+  const [floorAt, policiesAt] = [fields.get('timeFloor'), fields.get('policies')];
+  return {
+    ...limits,
+    ...(floorAt && { timeFloor: floorAt.text() === 'null' ? null : (timeField(floorAt) ?? null) }),
+    ...(policiesAt && { policies: policiesAt.items().flatMap(readPolicy) }),
+  };
 }
 
 function readPolicy(at: Located): readonly GovernancePolicy[] {

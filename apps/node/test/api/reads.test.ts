@@ -1,7 +1,16 @@
+import { sha256 } from '@varve/crypto';
 import { bytesEqual, fromHex, toHex } from '@varve/encoding';
-import { certificateFault, decodeCertificate, decodeHeader, decodeStateEntry, stateTreeKey } from '@varve/ledger';
+import {
+  certificateFault,
+  decodeCertificate,
+  decodeConfiguration,
+  decodeHeader,
+  decodeStateEntry,
+  encodeConfiguration,
+  stateTreeKey,
+} from '@varve/ledger';
 import { decodeStateProof, verifyStateProof } from '@varve/merkle';
-import { accountIdOf, accountKey } from '@varve/modules';
+import { accountIdOf, accountKey, proposalIdOf, proposalKey } from '@varve/modules';
 import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
@@ -77,7 +86,11 @@ it('says how it is', async () => {
 
 it('lists configurations and validators', async () => {
   const { body } = await get('/v1/configurations', configurationsSchema);
-  expect(body.configurations).toHaveLength(1);
+  expect(body.organizations).toEqual(['acme']);
+  expect(body.configurations).toMatchObject([{ number: 0, protocol: 'raft', current: true, firstHeight: 0 }]);
+  const [{ hash, bytes }] = body.configurations;
+  expect(toHex(sha256(fromHex(bytes)))).toBe(hash);
+  expect(decodeConfiguration(fromHex(bytes))).toEqual(node.ledger.configuration);
   const { body: members } = await get('/v1/validators', validatorsSchema);
   expect(members).toMatchObject({ up: 2, quorum: 2, others: [] });
   expect(members.validators).toMatchObject([
@@ -85,6 +98,29 @@ it('lists configurations and validators', async () => {
     { name: 'validator-2', connected: true, behind: 2 },
     { name: 'validator-3', connected: false, height: null, sealMissing: true },
   ]);
+});
+
+it('lists the configuration that a block decided, and its proposal', async () => {
+  const changing = new TestNode();
+  const changingApi = await createApi(changing, { host: '127.0.0.1', port: 0 });
+  const { configuration, configurationHash: parentHash } = changing.ledger;
+  const next = encodeConfiguration({ ...configuration, number: 1, parentHash, protocol: 'tendermint' });
+  await changing.block([{ module: 'governance', method: 'propose', arguments: [next, true] }]);
+  const listed = (await changingApi.server.inject('/v1/configurations')).json();
+  expect(listed.configurations).toMatchObject([
+    { number: 0, protocol: 'raft', current: false, firstHeight: 0 },
+    { number: 1, protocol: 'tendermint', current: true, firstHeight: 2, quorum: 3, bytes: toHex(next) },
+  ]);
+  const key = toHex(proposalKey(proposalIdOf(next, true)));
+  const state = (await changingApi.server.inject(`/v1/state/governance/${key}`)).json();
+  expect(state.decoded).toMatchObject({
+    kind: 'proposal',
+    proposalId: key.slice(2),
+    configuration: toHex(next),
+    adopted: 1,
+    votes: [{ organization: 'acme', approve: true }],
+  });
+  await changingApi.close();
 });
 
 it('shows transactions and their receipts', async () => {

@@ -3,6 +3,7 @@ import { act, type CommandHost, group, leaf, option, whole } from '../command.ts
 
 /** Most validators that one devnet runs: more would not fit between its two ranges of ports, nor on one machine. */
 const VALIDATORS_MAX = 32;
+const SWITCH_SECONDS = 60;
 
 /** A whole network on this machine. */
 export function addDevnetCommands(host: CommandHost, program: Command): void {
@@ -52,6 +53,18 @@ export function addDevnetCommands(host: CommandHost, program: Command): void {
     ['devnet restart 2'],
     async () => (await import('../actions/devnet-control.ts')).restartValidator,
   ).addOption(dataDirectory());
+  leaf(
+    host,
+    devnet,
+    'switch',
+    'change the protocol of the running network: propose, vote, and wait until every validator has switched',
+    ['devnet switch --protocol tendermint', 'devnet switch --protocol raft --data /tmp/net --json'],
+    async () => (await import('../actions/devnet-switch.ts')).switchDevnet,
+  )
+    .addOption(dataDirectory())
+    .option('--protocol <name>', 'the protocol to switch to')
+    .option('--override', 'let one organization hold more seats than the protocol tolerates liars')
+    .addOption(whole('--timeout <seconds>', 'how long each step may take', 1, 86_400).default(SWITCH_SECONDS));
 }
 
 function dataDirectory(): ReturnType<typeof option> {

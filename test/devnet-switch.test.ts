@@ -1,0 +1,131 @@
+import { join } from 'node:path';
+import { type Client, operations } from '@varve/client';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { expectOneChain, placeOf } from './support/chain.ts';
+import { temporaryFolder, varve } from './support/command.ts';
+import { TestDevnet } from './support/devnet.ts';
+import { endAll } from './support/process.ts';
+
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+
+const { coordination } = operations;
+const VALIDATORS = 4;
+const PER_ERA = 40;
+
+// Skipped until validators start the engine of the next configuration: until then they go on with the old one.
+describe.skip('varve devnet switch', () => {
+  const folder = temporaryFolder();
+  let devnet: TestDevnet;
+  /** All that was called final, and where it said it was. */
+  const acknowledged = new Map<string, string>();
+  /** The transactions of each era, oldest first. */
+  const eras: { readonly protocol: string; readonly ids: readonly string[] }[] = [];
+  /** Heights of the blocks that decided: each is the last of its configuration. */
+  const decided: number[] = [];
+  const clients = () => devnet.members.map((_, i) => devnet.client(i));
+
+  beforeAll(async () => {
+    devnet = await TestDevnet.start(VALIDATORS);
+  });
+  afterAll(async () => {
+    await devnet?.stop();
+    await endAll();
+    folder.clean();
+  });
+
+  /** Submits at all validators, and expects everything to become final once. */
+  async function submitEra(name: string, protocol: string): Promise<void> {
+    const ids: string[] = [];
+    await Promise.all(
+      clients().map(async (client, at) => {
+        for (let n = 0; n < PER_ERA / VALIDATORS; n++) {
+          const result = await client.submit(coordination.create(`/${name}-${at}-${n}`, name));
+          expect(result).toMatchObject({ status: 'final', outcome: { code: 'OK' } });
+          acknowledged.set(result.transactionId, placeOf(result));
+          ids.push(result.transactionId);
+        }
+      }),
+    );
+    eras.push({ protocol, ids });
+  }
+
+  async function switchTo(protocol: string, number: number): Promise<void> {
+    const told = JSON.parse(await devnet.command('devnet', 'switch', '--protocol', protocol, '--json'));
+    expect(told).toMatchObject({ to: protocol, number, approving: ['org1', 'org2', 'org3'] });
+    expect(told.validators).toHaveLength(VALIDATORS);
+    decided.push(told.height);
+    for (const client of clients()) {
+      const status = await client.status();
+      expect(status).toMatchObject({ protocol, mode: 'validator', observerOnly: null, configuration: { number } });
+    }
+    const status = JSON.parse(await devnet.command('devnet', 'status', '--json'));
+    expect(status.protocol).toBe(protocol);
+  }
+
+  it('commits under raft, then tendermint, then raft again', async () => {
+    await submitEra('first', 'raft');
+    await switchTo('tendermint', 1);
+    await submitEra('second', 'tendermint');
+    await switchTo('raft', 2);
+    await submitEra('third', 'raft');
+  });
+
+  it('goes on under load: what is submitted while it switches is final once', async () => {
+    const stop = new AbortController();
+    const failures: unknown[] = [];
+    const load = async (client: Client, name: string): Promise<void> => {
+      for (let n = 0; !stop.signal.aborted; n++) {
+        const result = await client.submit(coordination.create(`/${name}-${n}`, ''), { timeoutMs: 30_000 });
+        acknowledged.set(result.transactionId, placeOf(result));
+      }
+    };
+    const before = acknowledged.size;
+    const loads = clients().map((client, i) => load(client, `load-${i}`).catch((error) => failures.push(error)));
+    try {
+      await switchTo('tendermint', 3);
+      await switchTo('raft', 4);
+    } finally {
+      stop.abort();
+      await Promise.all(loads);
+    }
+    expect(failures).toEqual([]);
+    expect(acknowledged.size).toBeGreaterThan(before);
+  });
+
+  it('one chain stands on all, each transaction in it once', async () => {
+    expect(eras.map(({ protocol }) => protocol)).toEqual(['raft', 'tendermint', 'raft']);
+    await expectOneChain(clients(), acknowledged);
+  });
+
+  it('another engine orders after each decision: the index starts anew', async () => {
+    const [client] = clients();
+    const indexAt = async (height: number) => (await client?.block(height))?.header.index ?? 0;
+    for (const height of decided.slice(0, 2)) expect(await indexAt(height + 1)).toBeLessThan(await indexAt(height));
+  });
+
+  it('receipts of each era are verified offline from the genesis document alone', async () => {
+    for (const [era, { ids }] of eras.entries()) {
+      for (const [i, id] of [ids[0], ids.at(-1)].entries()) {
+        const file = join(folder.path, `era-${era}-${i}.receipt`);
+        await devnet.command('receipt', 'get', id ?? '', '--out', file);
+        const verdict = await varve(['receipt', 'verify', file, '--genesis', devnet.file.genesisFile, '--json']);
+        expect(verdict.code).toBe(0);
+        expect(JSON.parse(verdict.stdout)).toMatchObject({
+          valid: true,
+          transactionId: id,
+          code: 'OK',
+          faultModel: eras[era]?.protocol === 'tendermint' ? 'byzantine' : 'crash',
+        });
+      }
+    }
+  });
+
+  it('the protocol stays when all validators start again', async () => {
+    await switchTo('tendermint', 5);
+    await devnet.command('devnet', 'stop');
+    await devnet.command('devnet', '--detach');
+    await submitEra('restarted', 'tendermint');
+    for (const client of clients()) expect(await client.status()).toMatchObject({ protocol: 'tendermint' });
+    await expectOneChain(clients(), acknowledged);
+  });
+});
