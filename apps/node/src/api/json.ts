@@ -8,7 +8,7 @@ import type {
   JsonValue,
   OutcomeAnswer,
 } from '@varve/client';
-import { type Configuration, faultModelOf, quorumSize } from '@varve/consensus';
+import { faultModelOf, quorumSize } from '@varve/consensus';
 import { type CborValue, toHex } from '@varve/encoding';
 import {
   type Certificate,
