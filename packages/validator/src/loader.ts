@@ -1,6 +1,13 @@
 import { assert, type Entry, EPOCH_ZERO, type Payload, type Slot } from '@varve/consensus';
 import { type BlockHash, CborReader, encodeCbor, fromHex, type InstanceId, toHex } from '@varve/encoding';
-import { configurationHashOf, type Genesis, hashOf, payloadIdOf } from '@varve/ledger';
+import {
+  configurationHashOf,
+  decodeEvidence,
+  type EvidenceRecord,
+  type Genesis,
+  hashOf,
+  payloadIdOf,
+} from '@varve/ledger';
 import {
   headerAt,
   kindRange,
@@ -46,6 +53,8 @@ export interface LoadedStore {
   readonly storedEntries: readonly StoredEntry[];
   readonly journal: readonly JournalEntry[];
   readonly vouched: Slot | undefined;
+  /** Damaged records are left out: peers give them again. */
+  readonly evidence: readonly EvidenceRecord[];
   readonly observerOnly: ObserverOnly | undefined;
   /** How often this store was started, this time included. */
   readonly boots: number;
@@ -75,16 +84,19 @@ export class ValidatorLoader {
     ...LedgerLoader.ranges,
     kindRange(RECORD_KIND.journal),
     kindRange(RECORD_KIND.engineEntry),
+    kindRange(RECORD_KIND.evidence),
   ];
 
   readonly #ledger = new LedgerLoader();
   readonly #journal = new Map<number, JournalEntry | undefined>();
   readonly #entries = new Map<InstanceId, Map<number, StoredEntry>>();
+  readonly #evidence: (EvidenceRecord | undefined)[] = [];
   #entryFault: string | undefined;
 
   add(key: Uint8Array, record: Uint8Array): void {
     if (key[0] === RECORD_KIND.journal) return this.#addJournal(key, record);
     if (key[0] === RECORD_KIND.engineEntry) return this.#addEntry(key, record);
+    if (key[0] === RECORD_KIND.evidence) return void this.#evidence.push(tryRead(key, record, decodeEvidence));
     this.#ledger.add(key, record);
   }
 
@@ -117,6 +129,7 @@ export class ValidatorLoader {
       storedEntries: stored,
       journal: journal.filter((entry) => entry !== undefined),
       vouched: newest?.vouched ?? undefined,
+      evidence: this.#evidence.filter((one) => one !== undefined),
       observerOnly,
       boots,
       identity: records.get(metaKey('identity')) ?? new Uint8Array(),

@@ -1,6 +1,12 @@
 import { CborReader, type CborValue, encodeCbor, fromHex, type InstanceId, instanceId, toHex } from '@varve/encoding';
-import { readingAs } from '@varve/ledger';
-import { PACKET_BYTES_MAX, PACKET_MESSAGES_MAX, SYNC_BLOCKS_MAX, TRANSACTIONS_PER_MESSAGE_MAX } from './limits.ts';
+import { LedgerError, readingAs } from '@varve/ledger';
+import {
+  EVIDENCE_MAX,
+  PACKET_BYTES_MAX,
+  PACKET_MESSAGES_MAX,
+  SYNC_BLOCKS_MAX,
+  TRANSACTIONS_PER_MESSAGE_MAX,
+} from './limits.ts';
 
 /** An engine's message on its way: FORMATS `frame`. */
 export interface Frame {
@@ -32,7 +38,9 @@ export type PeerMessage =
   /** Ids of transactions that wait at the sender. */
   | { readonly kind: 'offer'; readonly ids: readonly Uint8Array[] }
   /** Those of an offer that the sender lacks. */
-  | { readonly kind: 'wanted'; readonly ids: readonly Uint8Array[] };
+  | { readonly kind: 'wanted'; readonly ids: readonly Uint8Array[] }
+  /** Contradictions that the sender keeps: FORMATS `evidence`. */
+  | { readonly kind: 'evidence'; readonly records: readonly Uint8Array[] };
 
 const KINDS = [
   'hello',
@@ -46,6 +54,7 @@ const KINDS = [
   'certificate',
   'offer',
   'wanted',
+  'evidence',
 ] as const satisfies readonly PeerMessage['kind'][];
 
 const PACKET_VERSION = 1;
@@ -89,6 +98,16 @@ export function decodePacket(bytes: Uint8Array): PeerMessage[] {
   });
 }
 
+/** Messages of a packet, or why no correct node sends it. */
+export function readPacket(bytes: Uint8Array): readonly PeerMessage[] | string {
+  try {
+    return decodePacket(bytes);
+  } catch (error) {
+    if (!(error instanceof LedgerError)) throw error;
+    return error.message;
+  }
+}
+
 function messageValue(message: PeerMessage): CborValue {
   const kind = KINDS.indexOf(message.kind);
   switch (message.kind) {
@@ -115,6 +134,8 @@ function messageValue(message: PeerMessage): CborValue {
     case 'offer':
     case 'wanted':
       return [kind, message.ids];
+    case 'evidence':
+      return [kind, message.records];
   }
 }
 
@@ -177,5 +198,8 @@ function readBody(reader: CborReader, kind: PeerMessage['kind'], items: number):
     case 'wanted':
       demand(2);
       return { kind, ids: strings(TRANSACTIONS_PER_MESSAGE_MAX, 32) };
+    case 'evidence':
+      demand(2);
+      return { kind, records: strings(EVIDENCE_MAX) };
   }
 }

@@ -28,7 +28,7 @@ import type { Durability } from './durability.ts';
 import type { EngineHost, EngineSurroundings } from './engine-host.ts';
 import type { EngineLog } from './engine-log.ts';
 import type { Instant, TransactionState } from './events.ts';
-import { keepEvidence } from './evidence.ts';
+import type { EvidenceBook } from './evidence.ts';
 import type { Follow } from './follow.ts';
 import type { Outbox } from './outbox.ts';
 import { encodePackets } from './packet.ts';
@@ -54,6 +54,7 @@ export interface ReactionParts {
   readonly proposals: Proposals;
   readonly rule: SignatureRule;
   readonly log: EngineLog;
+  readonly evidence: EvidenceBook;
   readonly applier: () => Applier;
   readonly sealing: () => Sealing;
   readonly follow: () => Follow;
@@ -211,8 +212,20 @@ export class Reactions implements ApplierEvents, SealingEvents, AdmissionEvents 
   // The engine
 
   engineSurroundings(log: EngineLog, self: ValidatorMember): EngineSurroundings {
-    const { durability, outbox, peers, verifier, rule, ledger, production, barriers, applier, follow, proposals } =
-      this.#parts;
+    const {
+      durability,
+      outbox,
+      peers,
+      verifier,
+      rule,
+      ledger,
+      production,
+      barriers,
+      applier,
+      follow,
+      proposals,
+      evidence,
+    } = this.#parts;
     return {
       durability,
       log,
@@ -240,9 +253,7 @@ export class Reactions implements ApplierEvents, SealingEvents, AdmissionEvents 
       check: (slot, payload, fresh) => proposals.ask(slot, payload, fresh),
       evidence: ({ voter, first, second }) => {
         const member = voter === self.name ? self : peers.member(voter);
-        if (member === undefined) return;
-        keepEvidence(ledger.records, member, ledger.configurationHash, first, second);
-        outbox.log('error', 'VOTE_EQUIVOCATION', { validator: voter });
+        if (member) evidence.found(member, first, second);
       },
       read: (context, index, ok) => barriers.confirmed(context, index, ok),
       syncWanted: () => follow().want(),

@@ -13,7 +13,7 @@ import {
   sealSignBytes,
 } from '@varve/ledger';
 import { certificateAt, headerAt, type Ledger, RecordDamaged } from '@varve/ledger/chain';
-import { keepEvidence } from './evidence.ts';
+import type { EvidenceBook } from './evidence.ts';
 import { SEALS_AHEAD_MAX, SEALS_RESENT_MAX } from './limits.ts';
 import type { Outbox } from './outbox.ts';
 import type { Peer, Peers } from './peers.ts';
@@ -32,6 +32,7 @@ export class Sealing {
   readonly #peers: Peers;
   readonly #outbox: Outbox;
   readonly #rule: SignatureRule;
+  readonly #evidence: EvidenceBook;
   readonly #events: SealingEvents;
   readonly #book: SealBook;
   readonly #configuration: Configuration;
@@ -49,6 +50,7 @@ export class Sealing {
     peers: Peers,
     outbox: Outbox,
     rule: SignatureRule,
+    evidence: EvidenceBook,
     position: number | undefined,
     events: SealingEvents,
   ) {
@@ -56,6 +58,7 @@ export class Sealing {
     this.#peers = peers;
     this.#outbox = outbox;
     this.#rule = rule;
+    this.#evidence = evidence;
     this.#events = events;
     this.#configuration = ledger.configuration;
     this.#position = position;
@@ -277,13 +280,12 @@ export class Sealing {
   #keepEvidence(first: Seal, second: Seal): void {
     const validator = this.#configuration.validators[first.validatorIndex];
     if (validator === undefined) return;
-    const { chainId, configurationHash, records } = this.#ledger;
+    const { chainId, configurationHash } = this.#ledger;
     const statement = (seal: Seal): SignedBytes => ({
       bytes: sealSignBytes(chainId, configurationHash, seal.height, seal.blockHash),
       signature: seal.signature,
     });
-    keepEvidence(records, validator, configurationHash, statement(first), statement(second));
-    this.#outbox.log('error', 'SEAL_EQUIVOCATION', { validator: validator.name, height: first.height });
+    this.#evidence.found(validator, statement(first), statement(second));
   }
 }
 

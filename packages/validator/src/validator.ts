@@ -1,7 +1,6 @@
 import type { Slot, ValidatorMember } from '@varve/consensus';
 import { VerdictCache } from '@varve/crypto';
 import { height, type PublicKeyHex, type TransactionId } from '@varve/encoding';
-import { LedgerError } from '@varve/ledger';
 import { heightOfDamage, type Ledger, RecordDamaged } from '@varve/ledger/chain';
 import { AdmissionDesk } from './admission.ts';
 import { Applier } from './applier.ts';
@@ -11,6 +10,7 @@ import type { EngineHost } from './engine-host.ts';
 import { EngineLog } from './engine-log.ts';
 import { startEngine } from './engine-start.ts';
 import type { Effects, Instant, TransactionState, ValidatorEvent } from './events.ts';
+import { EvidenceBook } from './evidence.ts';
 import { Follow } from './follow.ts';
 import { Greeting } from './greeting.ts';
 import { Journal } from './journal.ts';
@@ -18,7 +18,7 @@ import { SLICES_PER_STEP } from './limits.ts';
 import { type LoadedStore, markObserverOnly, type ObserverOnly } from './loader.ts';
 import type { ValidatorOptions } from './options.ts';
 import { Outbox } from './outbox.ts';
-import { decodePacket, type PeerMessage } from './packet.ts';
+import { type PeerMessage, readPacket } from './packet.ts';
 import { type Peer, Peers } from './peers.ts';
 import { Pool } from './pool.ts';
 import { Production } from './production.ts';
@@ -27,7 +27,7 @@ import { type ReactionParts, Reactions } from './reactions.ts';
 import { Sealing } from './sealing.ts';
 import { PayloadVerifier } from './signatures.ts';
 import { Spread } from './spread.ts';
-import { conditionsOf, type ValidatorStatus } from './status.ts';
+import { conditionsOf, modeOf, type ValidatorStatus } from './status.ts';
 import { successorOf } from './successor.ts';
 
 /**
@@ -46,6 +46,7 @@ export class Validator {
   readonly #desk: AdmissionDesk;
   readonly #verifier: PayloadVerifier;
   readonly #applier: Applier;
+  readonly #evidence: EvidenceBook;
   readonly #sealing: Sealing;
   readonly #greeting: Greeting;
   readonly #follow: Follow;
@@ -92,10 +93,12 @@ export class Validator {
     this.#barriers = new Barriers(outbox);
     this.#production = new Production(ledger, this.#pool, this.#verifier.opened, outbox);
     this.#proposals = new Proposals(ledger, this.#verifier);
+    this.#evidence = new EvidenceBook(ledger, this.#peers, outbox, options.signatureRule, loaded.evidence);
     this.#reactions = new Reactions(this.#reactionParts());
     this.#applier = new Applier(ledger, this.#verifier, this.#reactions);
     const position = this.#self === undefined ? undefined : validators.indexOf(this.#self);
-    this.#sealing = new Sealing(ledger, this.#peers, outbox, options.signatureRule, position, this.#reactions);
+    const { signatureRule } = options;
+    this.#sealing = new Sealing(ledger, this.#peers, outbox, signatureRule, this.#evidence, position, this.#reactions);
     this.#desk = new AdmissionDesk(ledger, this.#pool, verdicts, outbox, this.#reactions);
     this.#follow = new Follow(
       { ledger, applier: this.#applier, peers: this.#peers, outbox },
@@ -133,9 +136,10 @@ export class Validator {
   }
 
   status(): ValidatorStatus {
+    const mode = modeOf(this.#self, this.#observerOnly, this.#engine);
     return {
       member: this.#self,
-      mode: this.#mode(),
+      mode,
       observerOnly: this.#observerOnly,
       durableHeight: height(this.#reactions.durableHeight),
       finalHeight: this.ledger.finalHeight,
@@ -143,7 +147,7 @@ export class Validator {
       pool: { transactions: this.#pool.size, bytes: this.#pool.bytes },
       conditions: conditionsOf({
         observerOnly: this.#observerOnly,
-        isStarting: this.#mode() === 'starting',
+        isStarting: mode === 'starting',
         follows: this.#self === undefined || this.#observerOnly !== undefined,
         engine: this.#engine?.status(),
         greeting: this.#greeting,
@@ -155,6 +159,7 @@ export class Validator {
       }),
       sealsMissing: this.#sealing.missing,
       peers: [...this.#peers.all()],
+      evidence: this.#evidence.records,
     };
   }
 
@@ -231,13 +236,8 @@ export class Validator {
 
   #onPacket(from: PublicKeyHex, bytes: Uint8Array): void {
     const peer = this.#peers.get(from) ?? this.#peers.connect(from);
-    let messages: readonly PeerMessage[];
-    try {
-      messages = decodePacket(bytes);
-    } catch (error) {
-      if (!(error instanceof LedgerError)) throw error;
-      return this.#outbox.misbehaved(from, error.message);
-    }
+    const messages = readPacket(bytes);
+    if (typeof messages === 'string') return this.#outbox.misbehaved(from, messages);
     if (this.#peers.isFlooding(peer, messages.length, this.#now.monotonic)) {
       return this.#outbox.misbehaved(from, 'a flood of messages');
     }
@@ -274,16 +274,14 @@ export class Validator {
         return this.#spread.offered(from, message.ids);
       case 'wanted':
         return this.#spread.wanted(from, message.ids);
+      case 'evidence':
+        return this.#evidence.receive(peer, message.records);
     }
   }
 
   #onGossip(topic: 'blocks' | 'transactions', bytes: Uint8Array): void {
-    let messages: readonly PeerMessage[];
-    try {
-      messages = decodePacket(bytes);
-    } catch {
-      return;
-    }
+    const messages = readPacket(bytes);
+    if (typeof messages === 'string') return;
     for (const message of messages) {
       if (topic === 'blocks' && message.kind === 'blocks' && this.#engine === undefined)
         this.#follow.gossiped(message.blocks);
@@ -293,9 +291,13 @@ export class Validator {
   }
 
   #onLink(networkKey: PublicKeyHex, up: boolean): void {
-    if (up) this.#greeting.greet(this.#peers.connect(networkKey), this.#now);
-    else {
+    if (up) {
+      const peer = this.#peers.connect(networkKey);
+      this.#greeting.greet(peer, this.#now);
+      this.#evidence.connected(peer);
+    } else {
       this.#peers.disconnect(networkKey);
+      this.#evidence.disconnected(networkKey);
       this.#follow.disconnected(networkKey);
     }
     const member = this.ledger.configuration.validators.find((validator) => validator.networkKey === networkKey);
@@ -370,12 +372,6 @@ export class Validator {
     this.#outbox.halt('INVARIANT_BROKEN', detail);
   }
 
-  #mode(): ValidatorStatus['mode'] {
-    if (this.#observerOnly) return 'observer-only';
-    if (this.#self === undefined) return 'observer';
-    return this.#engine ? 'validator' : 'starting';
-  }
-
   #reactionParts(): ReactionParts {
     return {
       ledger: this.ledger,
@@ -390,6 +386,7 @@ export class Validator {
       proposals: this.#proposals,
       rule: this.#options.signatureRule,
       log: this.#log,
+      evidence: this.#evidence,
       applier: () => this.#applier,
       sealing: () => this.#sealing,
       follow: () => this.#follow,
