@@ -1,9 +1,11 @@
+import type { SignedBytes } from '@varve/consensus';
 import { CborReader, type CborValue, encodeCbor, fromHex, type InstanceId, instanceId, toHex } from '@varve/encoding';
 import { LedgerError, readingAs } from '@varve/ledger';
 import {
   EVIDENCE_MAX,
   PACKET_BYTES_MAX,
   PACKET_MESSAGES_MAX,
+  STATEMENT_BYTES_MAX,
   SYNC_BLOCKS_MAX,
   TRANSACTIONS_PER_MESSAGE_MAX,
 } from './limits.ts';
@@ -40,7 +42,9 @@ export type PeerMessage =
   /** Those of an offer that the sender lacks. */
   | { readonly kind: 'wanted'; readonly ids: readonly Uint8Array[] }
   /** Contradictions that the sender keeps: FORMATS `evidence`. */
-  | { readonly kind: 'evidence'; readonly records: readonly Uint8Array[] };
+  | { readonly kind: 'evidence'; readonly records: readonly Uint8Array[] }
+  /** What the receiver itself signed: the newest vote or proposal, and the newest seal (FORMATS), that the sender saw. */
+  | { readonly kind: 'witness'; readonly statement: SignedBytes | null; readonly seal: Uint8Array | null };
 
 const KINDS = [
   'hello',
@@ -55,6 +59,7 @@ const KINDS = [
   'offer',
   'wanted',
   'evidence',
+  'witness',
 ] as const satisfies readonly PeerMessage['kind'][];
 
 const PACKET_VERSION = 1;
@@ -136,6 +141,10 @@ function messageValue(message: PeerMessage): CborValue {
       return [kind, message.ids];
     case 'evidence':
       return [kind, message.records];
+    case 'witness': {
+      const { statement, seal } = message;
+      return [kind, statement && [statement.bytes, statement.signature], seal];
+    }
   }
 }
 
@@ -201,5 +210,19 @@ function readBody(reader: CborReader, kind: PeerMessage['kind'], items: number):
     case 'evidence':
       demand(2);
       return { kind, records: strings(EVIDENCE_MAX) };
+    case 'witness':
+      demand(3);
+      return { kind, statement: reader.nullable(readSigned), seal: reader.nullable(readStatement) };
   }
+}
+
+function readSigned(reader: CborReader): SignedBytes {
+  reader.array(2);
+  return { bytes: readStatement(reader), signature: reader.byteString(64) };
+}
+
+function readStatement(reader: CborReader): Uint8Array {
+  const start = reader.offset;
+  const bytes = reader.byteString();
+  return bytes.length <= STATEMENT_BYTES_MAX ? bytes : reader.unexpected('a shorter statement', start);
 }

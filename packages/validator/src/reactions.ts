@@ -257,9 +257,9 @@ export class Reactions implements ApplierEvents, SealingEvents, AdmissionEvents 
       },
       read: (context, index, ok) => barriers.confirmed(context, index, ok),
       syncWanted: () => follow().want(),
-      witnessed: (member: NodeId, slot: Slot) => {
+      witnessed: (member: NodeId, slot: Slot, statement) => {
         const found = peers.member(member);
-        if (found) peers.noteVouched(found, slot);
+        if (found) peers.noteVouched(found, slot, statement);
       },
       misbehaved: (member: NodeId, reason: string) => {
         const found = peers.member(member);

@@ -192,9 +192,12 @@ export class Sealing {
    */
   #rememberSealed(): void {
     const certificate = readable(() => certificateAt(this.#ledger, this.#ledger.finalHeight));
-    for (const { validatorIndex } of certificate?.signatures ?? []) {
+    if (certificate === undefined) return;
+    const { configurationHash, height, blockHash } = certificate;
+    for (const { validatorIndex, signature } of certificate.signatures) {
       const validator = this.#configuration.validators[validatorIndex];
-      if (validator && certificate) this.#peers.noteSealed(validator, certificate.height);
+      const seal = { configurationHash, height, blockHash, validatorIndex, signature };
+      if (validator) this.#peers.noteSealed(validator, seal);
     }
   }
 
@@ -222,8 +225,9 @@ export class Sealing {
       this.#outbox.misbehaved(from, 'a seal with a wrong signature');
       return false;
     }
-    this.#peers.noteSealed(validator, seal.height);
-    this.#add({ ...seal, signature: new Uint8Array(seal.signature) });
+    const kept = { ...seal, signature: new Uint8Array(seal.signature) };
+    this.#peers.noteSealed(validator, kept);
+    this.#add(kept);
     return true;
   }
 

@@ -111,7 +111,7 @@ export class Validator {
       this.#peers,
       outbox,
       this.#observerOnly ? undefined : this.#self,
-      { instance: loaded.instance, bootId: options.bootId },
+      { instance: loaded.instance, bootId: options.bootId, protocol: options.protocol, rule: signatureRule },
       () => ({ vouched: this.#vouched, durableHeight: this.#reactions.durableHeight }),
       {
         heard: (peer, hello) => this.#sealing.help(peer, hello.finalHeight, hello.height),
@@ -276,6 +276,8 @@ export class Validator {
         return this.#spread.wanted(from, message.ids);
       case 'evidence':
         return this.#evidence.receive(peer, message.records);
+      case 'witness':
+        return this.#greeting.receiveWitness(peer, message);
     }
   }
 
