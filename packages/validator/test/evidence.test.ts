@@ -1,14 +1,18 @@
-import { height, toHex } from '@varve/encoding';
+import type { Protocol } from '@varve/consensus';
+import { height, nodeId, payloadId, toHex } from '@varve/encoding';
 import { decodeEvidence, type EvidenceRecord, encodeEvidence, encodeSeal, sealSignBytes } from '@varve/ledger';
-import { RECORD_KIND } from '@varve/ledger/chain';
+import { headerAt, RECORD_KIND } from '@varve/ledger/chain';
+import { raft } from '@varve/raft';
 import { verifyEvidence } from '@varve/verify';
 import { describe, expect, it } from 'vitest';
+import { tendermint } from '../../tendermint/src/index.ts';
 import { EVIDENCE_MAX, EVIDENCE_MESSAGES_MAX, EVIDENCE_PER_VALIDATOR_MAX } from '../src/limits.ts';
+import { instanceOf } from '../src/loader.ts';
 import { decodePacket, encodePackets } from '../src/packet.ts';
 import { Cluster, type TestNode } from './cluster.ts';
 
-function ready(validators = 4, seed = 1): Cluster {
-  const cluster = new Cluster({ validators, seed }).start();
+function ready(validators = 4, seed = 1, protocol = raft as Protocol<unknown>): Cluster {
+  const cluster = new Cluster({ validators, seed, protocol }).start();
   return cluster.until(() => cluster.nodes.every((node) => node.validator?.status().mode === 'validator'), 5000);
 }
 
@@ -81,6 +85,28 @@ describe('evidence', () => {
     expect(evidenceOf(later)).toEqual(evidenceOf(witness));
     expect(cluster.nodes.map(stored)).toEqual([1, 1, 1, 1]);
     expect(cluster.nodes.flatMap(({ misbehaved }) => misbehaved)).toEqual([]);
+  });
+
+  it('of two votes that an engine heard reaches all and holds offline', () => {
+    const cluster = ready(4, 1, tendermint as Protocol<unknown>);
+    const [witness, liar] = cluster.nodes as [TestNode, TestNode];
+    const { ledger } = witness.validator as NonNullable<TestNode['validator']>;
+    const instance = instanceOf(cluster.chainId, ledger.configurationHash, headerAt(ledger, 0)?.hash ?? '');
+    for (const id of [null, payloadId('11'.repeat(32))]) {
+      const vote = { kind: 'prevote', height: 1, round: 0, id, voter: nodeId(liar.name) } as const;
+      const signature = liar.signer.sign(tendermint.signBytes(vote, instance) ?? new Uint8Array());
+      const frame = { instance, body: tendermint.encode(vote).body, payloads: [], signature };
+      for (const bytes of encodePackets([{ kind: 'frame', frame }])) {
+        cluster.tell(witness, { kind: 'packet', from: liar.networkKey, bytes });
+      }
+    }
+    cluster.run(100);
+    expect(cluster.nodes.map((node) => evidenceOf(node).length)).toEqual([1, 1, 1, 1]);
+    const [record = new Uint8Array()] = evidenceOf(cluster.node(3));
+    expect(verifyEvidence(record, { genesis: cluster.genesis })).toMatchObject({
+      ok: true,
+      report: { validator: liar.name, first: { kind: 'prevote', index: 1, round: 0 } },
+    });
   });
 
   it('is kept once and passed on once, whichever of the two statements comes first', () => {
