@@ -80,6 +80,48 @@ describe.skipIf(CHROMIUM === undefined)('the explorer', () => {
     expect(await page.locator('tbody tr').count()).toBe(4);
   });
 
+  it('shows who contradicted itself, from the validators on', async () => {
+    await page.goto(`${url()}/#/evidence`);
+    await page.getByText('This node knows of no validator').waitFor(PATIENCE);
+    // No correct validator signs two statements, so the answers are made up.
+    const key = 'ab'.repeat(32);
+    const seal = (byte: string) => ({
+      kind: 'seal',
+      height: 7,
+      blockHash: byte.repeat(32),
+      configurationHash: key,
+      signature: 'cd'.repeat(64),
+    });
+    const record = {
+      id: key,
+      validator: 'validator-3',
+      organization: 'org3',
+      signingKey: key,
+      configuration: 0,
+      configurationHash: key,
+      kind: 'seals',
+      height: 7,
+      index: null,
+      round: null,
+      first: seal('11'),
+      second: seal('22'),
+      record: '00',
+    };
+    await page.route('**/v1/evidence?*', (route) =>
+      route.fulfill({ json: { evidence: [record], total: 1, next: null } }),
+    );
+    await page.route('**/v1/validators', async (route) => {
+      const answer = await (await route.fetch()).json();
+      for (const validator of answer.validators) validator.evidence = validator.name === 'validator-3' ? 1 : 0;
+      await route.fulfill({ json: answer });
+    });
+    await page.goto(`${url()}/#/validators`);
+    await page.locator('a', { hasText: 'contradicted itself' }).click();
+    await page.locator('h2', { hasText: 'validator-3 signed two seals for height 7' }).waitFor(PATIENCE);
+    expect(await page.locator('dd', { hasText: '22'.repeat(32) }).count()).toBe(1);
+    await page.unrouteAll();
+  });
+
   it('asks nothing of any other server and fails nowhere', () => {
     expect(foreign).toEqual([]);
     expect(failures).toEqual([]);

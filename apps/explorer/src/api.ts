@@ -2,6 +2,7 @@ import type {
   AccountAnswer,
   BlockAnswer,
   BlocksAnswer,
+  EvidenceAnswer,
   Problem,
   SearchAnswer,
   StatusAnswer,
@@ -58,6 +59,8 @@ export const api = {
   account: (id: string, signal?: AbortSignal): Promise<AccountAnswer> =>
     get(`v1/accounts/${encodeURIComponent(id)}`, signal),
   validators: (signal?: AbortSignal): Promise<ValidatorsAnswer> => get('v1/validators', signal),
+  evidence: (limit: number, after?: string, signal?: AbortSignal): Promise<EvidenceAnswer> =>
+    get(`v1/evidence?limit=${limit}${after === undefined ? '' : `&after=${encodeURIComponent(after)}`}`, signal),
   search: (query: string, signal?: AbortSignal): Promise<SearchAnswer> =>
     get(`v1/search?q=${encodeURIComponent(query)}`, signal),
 };

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { EvidencePage } from './evidence.tsx';
 import { connection, status } from './live.ts';
 import { AccountPage, BlockPage, BlocksPage, HomePage, SearchPage, TransactionPage, ValidatorsPage } from './pages.tsx';
 import { link, type Route, route } from './route.ts';
@@ -47,6 +48,7 @@ function Top(): JSX.Element {
       <nav>
         <a href={link.blocks()}>Blocks</a>
         <a href={link.validators}>Validators</a>
+        <a href={link.evidence()}>Evidence</a>
       </nav>
       <search>
         <form onSubmit={search}>
@@ -80,6 +82,8 @@ function pageOf(shown: Route): JSX.Element {
       return <AccountPage id={shown.id} />;
     case 'validators':
       return <ValidatorsPage />;
+    case 'evidence':
+      return <EvidencePage after={shown.after} />;
     case 'search':
       return <SearchPage query={shown.query} />;
     case 'missing':

@@ -226,6 +226,11 @@ export function ValidatorsPage(): JSX.Element {
                   <td>
                     {validator.name} {validator.self && <span class="badge">this node</span>}
                     {validator.name === status.value?.leader && <span class="badge good">leader</span>}
+                    {validator.evidence > 0 && (
+                      <a class="badge bad" href={link.evidence()}>
+                        contradicted itself
+                      </a>
+                    )}
                   </td>
                   <td>{validator.organization}</td>
                   <td>

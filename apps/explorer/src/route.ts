@@ -8,6 +8,7 @@ export type Route =
   | { readonly page: 'transaction'; readonly id: string }
   | { readonly page: 'account'; readonly id: string }
   | { readonly page: 'validators' }
+  | { readonly page: 'evidence'; readonly after: string | undefined }
   | { readonly page: 'search'; readonly query: string }
   | { readonly page: 'missing'; readonly address: string };
 
@@ -30,6 +31,8 @@ function parse(hash: string): Route {
       return { page: 'account', id };
     case 'validators':
       return { page: 'validators' };
+    case 'evidence':
+      return { page: 'evidence', after: words.get('after') ?? undefined };
     case 'search':
       return { page: 'search', query: words.get('q') ?? '' };
     default:
@@ -53,5 +56,6 @@ export const link = {
   transaction: (id: string): string => `#/tx/${id}`,
   account: (id: string): string => `#/account/${id}`,
   validators: '#/validators',
+  evidence: (after?: string): string => (after === undefined ? '#/evidence' : `#/evidence?after=${after}`),
   search: (query: string): string => `#/search?q=${encodeURIComponent(query)}`,
 };

@@ -5,6 +5,7 @@ import type {
   BlockSummary,
   BlocksAnswer,
   ConfigurationsAnswer,
+  EvidenceAnswer,
   ReceiptAnswer,
   RefusedResult,
   SearchAnswer,
@@ -74,6 +75,8 @@ export interface Client {
   account(id: string, options?: CallOptions): Promise<AccountAnswer>;
   validators(options?: CallOptions): Promise<ValidatorsAnswer>;
   configurations(options?: CallOptions): Promise<ConfigurationsAnswer>;
+  /** Contradictions of validators, by id. */
+  evidencePage(page?: { after?: string; limit?: number }, options?: CallOptions): Promise<EvidenceAnswer>;
   search(query: string, options?: CallOptions): Promise<SearchAnswer>;
   /** Items of final blocks, each once; connects again by itself, where it was. */
   events(options?: EventsOptions): AsyncIterable<StreamEvent>;
@@ -124,6 +127,7 @@ export function createClient(options: ClientOptions): Client {
     account: (id, call) => get(`/v1/accounts/${part(id)}`, call),
     validators: (call) => get('/v1/validators', call),
     configurations: (call) => get('/v1/configurations', call),
+    evidencePage: ({ after, limit } = {}, call) => get(`/v1/evidence${query({ after, limit })}`, call),
     search: (text, call) => get(`/v1/search${query({ q: text })}`, call),
     events: (choices = {}) => followEvents(transport, choices),
     waitForHeight: (height, choices = {}) => waitForHeight(transport, height, choices),

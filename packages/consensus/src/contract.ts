@@ -158,6 +158,12 @@ export interface Protocol<M> {
   ): { readonly engine: Engine<M>; readonly first: Output<M> };
   /** What the sender of `message` claims to hold durably, for `Hello`. */
   vouched(message: M): Slot | undefined;
+  /**
+   * What `signed` claims, in the order of `vouched`, as a statement of `voter` in this instance; absent for anything
+   * else. Byzantine engines only: there a claim counts with the statement that made it. The caller verifies the
+   * signature.
+   */
+  vouchedBy?(signed: Uint8Array, voter: NodeId, instance: InstanceId): Slot | undefined;
   /** What the sender signs; absent where the authenticated link is enough (crash engines). */
   signBytes(message: M, instance: InstanceId): Uint8Array | undefined;
   /** Relayed votes and certificates inside `message`, each to be verified before `step`. */

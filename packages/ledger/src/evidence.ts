@@ -1,4 +1,5 @@
 import type { Epoch, SignedBytes } from '@varve/consensus';
+import { sha256Parts } from '@varve/crypto';
 import {
   type BlockHash,
   blockHash,
@@ -6,6 +7,7 @@ import {
   type ChainId,
   type ConfigurationHash,
   chainId,
+  compareBytes,
   configurationHash,
   encodeCbor,
   fromHex,
@@ -77,6 +79,12 @@ export function decodeEvidence(bytes: Uint8Array): EvidenceRecord {
     reader.end();
     return record;
   });
+}
+
+/** Names the contradiction: the same on every node, whoever's copies of the statements it holds and in whichever order. */
+export function evidenceId({ signingKey, first, second }: EvidenceRecord): string {
+  const [a, b] = compareBytes(first.bytes, second.bytes) < 0 ? [first, second] : [second, first];
+  return toHex(sha256Parts(fromHex(signingKey), a.bytes, b.bytes));
 }
 
 function readSigned(reader: CborReader): SignedBytes {

@@ -68,8 +68,8 @@ export const SHARED_MUTANTS: readonly Mutant[] = [
     'rollback-unnoticed',
     'validator/src/greeting.ts',
     'a restored backup votes again',
-    'if (this.#self === undefined || !peer.member) return;',
-    'if (this.#self !== undefined || !peer.member) return;',
+    'if (this.#self === undefined || this.#forgot) return true;',
+    'if (this.#self !== undefined || this.#forgot) return true;',
   ),
   shared(
     'observer-only-forgotten',

@@ -6,8 +6,8 @@ export const VOTES_MAX = 512;
 /** Bytes of a signature, at most. */
 const SIGNATURE_BYTES_MAX = 64;
 /** Highest height and round: far beyond any chain, and far enough below 2^53 to count on. */
-const HEIGHT_MAX: number = 2 ** 52;
-const ROUND_MAX = 2 ** 40;
+export const HEIGHT_MAX: number = 2 ** 52;
+export const ROUND_MAX: number = 2 ** 40;
 
 /** The two kinds of votes, in the order of their steps. */
 export type VoteKind = 'prevote' | 'precommit';

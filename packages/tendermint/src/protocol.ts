@@ -8,8 +8,10 @@ import {
   type Recovered,
   type Slot,
 } from '@varve/consensus';
+import type { InstanceId, NodeId } from '@varve/encoding';
 import { decode, encode } from './codec.ts';
 import type { TendermintMessage } from './message.ts';
+import { type Place, placeOf } from './place.ts';
 import { sendStatus } from './repeat.ts';
 import { repeatAll } from './sign.ts';
 import { signBytes, statements } from './signing.ts';
@@ -24,6 +26,7 @@ export const tendermint: Protocol<TendermintMessage> = {
   quorum: (n) => quorumSize(n, 'byzantine'),
   create,
   vouched,
+  vouchedBy,
   signBytes,
   statements,
   encode,
@@ -53,8 +56,8 @@ function create(
   };
 }
 
-/** Statements in one round: proposal, prevote, precommit. */
-const STEPS = 3;
+/** Statements in one round, in their order. */
+const STEPS = ['proposal', 'prevote', 'precommit'] as const;
 
 /**
  * The claim is the sender's sign state: (height, round, step). `Slot` orders by epoch first, so the height stands as the
@@ -64,19 +67,20 @@ const STEPS = 3;
 function vouched(message: TendermintMessage): Slot | undefined {
   switch (message.kind) {
     case 'proposal':
-      return claim(message, 0);
     case 'prevote':
-      return claim(message, 1);
     case 'precommit':
-      return claim(message, 2);
+      return claim(message, message.voter);
     default:
       return undefined;
   }
 }
 
-function claim(
-  { height, round, voter }: { height: number; round: number; voter: Slot['epoch']['node'] },
-  step: number,
-): Slot {
-  return { index: STEPS * round + step, epoch: { number: height, node: voter } };
+/** See `vouched`: signed bytes name the place, their signature the voter. */
+function vouchedBy(signed: Uint8Array, voter: NodeId, instance: InstanceId): Slot | undefined {
+  const place = placeOf(signed, instance);
+  return place && claim(place, voter);
+}
+
+function claim({ kind, height, round }: Place, voter: NodeId): Slot {
+  return { index: STEPS.length * round + STEPS.indexOf(kind), epoch: { number: height, node: voter } };
 }

@@ -3,8 +3,8 @@ import { encodeCbor, fromHex, type InstanceId, type NodeId } from '@varve/encodi
 import type { Proposal, SignedVote, TendermintMessage, Vote } from './message.ts';
 
 /** Domains of what is signed (FORMATS): no signature of one kind is one of another. */
-const VOTE_DOMAIN = 'varve/vote/1';
-const PROPOSAL_DOMAIN = 'varve/proposal/1';
+export const VOTE_DOMAIN = 'varve/vote/1';
+export const PROPOSAL_DOMAIN = 'varve/proposal/1';
 
 /** `["varve/vote/1", instance, 1 | 2, index, round, payloadId | null]`. */
 export function voteBytes(vote: Vote, instance: InstanceId): Uint8Array {

@@ -11,6 +11,7 @@ import {
   type Payload,
   type Protocol,
   type Recovered,
+  type SignedBytes,
   type Slot,
   type Status,
 } from '@varve/consensus';
@@ -40,8 +41,8 @@ export interface EngineSurroundings {
   check(slot: Slot, payload: Payload, fresh: boolean): void;
   /** A member signed two statements that contradict each other. */
   evidence(found: Evidence): void;
-  /** A member said that it holds this durably. */
-  witnessed(member: NodeId, slot: Slot): void;
+  /** A member said that it holds this durably; `statement` where it signed that. */
+  witnessed(member: NodeId, slot: Slot, statement: SignedBytes | undefined): void;
   misbehaved(member: NodeId, reason: string): void;
   wake(at: number): void;
 }
@@ -142,12 +143,13 @@ export class EngineHost {
     if (decoded.kind === 'missing') return;
     if (decoded.kind === 'malformed') return this.#surroundings.misbehaved(from, decoded.reason);
     const { message } = decoded;
-    const fault = this.#signatureFault(from, message, frame.signature);
+    const signed = this.#protocol.signBytes(message, this.#options.instance);
+    const fault = this.#signatureFault(from, message, signed, frame.signature);
     if (fault !== undefined) return this.#surroundings.misbehaved(from, fault);
     const slot = this.#protocol.vouched(message);
-    if (slot) this.#surroundings.witnessed(from, slot);
-    for (const payload of payloads.values()) this.#surroundings.arrived(payload);
     const signature = frame.signature ?? undefined;
+    if (slot) this.#surroundings.witnessed(from, slot, signed && signature && { bytes: signed, signature });
+    for (const payload of payloads.values()) this.#surroundings.arrived(payload);
     const envelope: Envelope<unknown> = { from, to: this.#options.self, message, ...(signature && { signature }) };
     this.step({ kind: 'message', envelope }, now);
   }
@@ -157,9 +159,13 @@ export class EngineHost {
     this.step({ kind: 'certified', anchor }, now);
   }
 
-  #signatureFault(from: NodeId, message: unknown, signature: Uint8Array | null): string | undefined {
+  #signatureFault(
+    from: NodeId,
+    message: unknown,
+    signed: Uint8Array | undefined,
+    signature: Uint8Array | null,
+  ): string | undefined {
     const { instance } = this.#options;
-    const signed = this.#protocol.signBytes(message, instance);
     if (signed !== undefined) {
       if (signature === null) return 'a message without its signature';
       if (!this.#surroundings.verify(from, signed, signature)) return 'a message with a wrong signature';

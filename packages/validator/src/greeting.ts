@@ -1,4 +1,4 @@
-import { faultModelOf, quorumSize, type Slot, type ValidatorMember } from '@varve/consensus';
+import { faultModelOf, type Protocol, quorumSize, type Slot, type ValidatorMember } from '@varve/consensus';
 import type { InstanceId, PublicKeyHex } from '@varve/encoding';
 import { LedgerError } from '@varve/ledger';
 import type { Ledger, RuledStretch } from '@varve/ledger/chain';
@@ -9,7 +9,10 @@ import { decodeHello, encodeHello, type Hello } from './hello.ts';
 import { HELLO_INTERVAL_MS } from './limits.ts';
 import type { ObserverOnly } from './observer-only.ts';
 import type { Outbox } from './outbox.ts';
+import type { PeerMessage } from './packet.ts';
 import type { Peer, Peers } from './peers.ts';
+import type { SignatureRule } from './signatures.ts';
+import { judgeProof } from './witness.ts';
 
 /** The newest version of the execution rules that this program knows. */
 const RULES_KNOWN = 1;
@@ -18,6 +21,15 @@ const RULES_KNOWN = 1;
 export interface OwnRecord {
   readonly vouched: Slot | undefined;
   readonly durableHeight: number;
+}
+
+/** Which run of which engine greets, and by which rules it judges what it is shown. */
+export interface GreetingIdentity {
+  readonly instance: InstanceId;
+  readonly bootId: string;
+  /** Absent where this program has no such engine, and so never votes. */
+  readonly protocol: Protocol<unknown> | undefined;
+  readonly rule: SignatureRule;
 }
 
 /** What a `Hello` told. */
@@ -38,11 +50,14 @@ export class Greeting {
   readonly #peers: Peers;
   readonly #outbox: Outbox;
   readonly #self: ValidatorMember | undefined;
-  readonly #instance: InstanceId;
-  readonly #bootId: string;
+  readonly #identity: GreetingIdentity;
+  readonly #isByzantine: boolean;
   readonly #own: () => OwnRecord;
   readonly #events: GreetingEvents;
   readonly #heard = new Set<PublicKeyHex>();
+  /** Members that claimed more than they showed. */
+  readonly #unproven = new Set<PublicKeyHex>();
+  #forgot = false;
   #nextAt = 0;
 
   constructor(
@@ -50,7 +65,7 @@ export class Greeting {
     peers: Peers,
     outbox: Outbox,
     self: ValidatorMember | undefined,
-    identity: { readonly instance: InstanceId; readonly bootId: string },
+    identity: GreetingIdentity,
     own: () => OwnRecord,
     events: GreetingEvents,
   ) {
@@ -59,8 +74,8 @@ export class Greeting {
     this.#peers = peers;
     this.#outbox = outbox;
     this.#self = self;
-    this.#instance = identity.instance;
-    this.#bootId = identity.bootId;
+    this.#identity = identity;
+    this.#isByzantine = faultModelOf(this.#ruled.configuration.protocol) === 'byzantine';
     this.#own = own;
     this.#events = events;
   }
@@ -75,13 +90,17 @@ export class Greeting {
     if (now.monotonic >= this.#nextAt) {
       this.#nextAt = now.monotonic + HELLO_INTERVAL_MS;
       const hello = this.#compose(now);
-      for (const peer of this.#peers.all()) this.#outbox.send(peer.networkKey, { kind: 'hello', hello });
+      for (const peer of this.#peers.all()) {
+        if (!this.#peers.remembers(peer)) this.#show(peer);
+        this.#outbox.send(peer.networkKey, { kind: 'hello', hello });
+      }
     }
     this.#outbox.wake(this.#nextAt);
   }
 
   /** Greets one peer at once. */
   greet(peer: Peer, now: Instant): void {
+    this.#show(peer);
     this.#outbox.send(peer.networkKey, { kind: 'hello', hello: this.#compose(now) });
   }
 
@@ -101,10 +120,24 @@ export class Greeting {
       return this.#outbox.log('error', 'VALIDATOR_TWICE', { peer: peer.member?.name ?? peer.networkKey });
     }
     if (answer) this.greet(peer, now);
-    this.#checkMemory(peer, hello);
-    // Whoever is in another configuration cannot know what this validator said in this one.
-    if (peer.member && hello.configurationHash === this.#ruled.hash) this.#heard.add(peer.networkKey);
+    if (peer.member && this.#isCovered(peer, peer.member, hello)) {
+      // Whoever is in another configuration cannot know what this validator said in this one.
+      if (hello.configurationHash === this.#ruled.hash) this.#heard.add(peer.networkKey);
+    }
     this.#events.heard(peer, hello);
+  }
+
+  /**
+   * A member shows what this validator signed. Under a byzantine engine nothing less counts: one liar must not take
+   * away the votes of others. Under the others `Hello` is enough.
+   */
+  receiveWitness(peer: Peer, proof: Extract<PeerMessage, { kind: 'witness' }>): void {
+    if (this.#self === undefined || this.#forgot || !this.#isByzantine || !peer.member) return;
+    const context = { ...this.#identity, self: this.#self, chainId: this.#ledger.chainId };
+    const verdict = judgeProof(proof, context, this.#own());
+    if (verdict.kind === 'forged') return this.#outbox.misbehaved(peer.networkKey, verdict.reason);
+    if (verdict.kind === 'known') return;
+    this.#rolledBack(`${peer.member.name} shows that this validator ${verdict.what}; the store holds less`);
   }
 
   /** Why this clock must not give block times: it is too far from the members', or too few of them can be asked. */
@@ -127,28 +160,46 @@ export class Greeting {
       configurationHash: this.#ruled.hash,
       height: this.#own().durableHeight,
       finalHeight: this.#ledger.finalHeight,
-      bootId: this.#bootId,
+      bootId: this.#identity.bootId,
       clock: now.wall,
       rules: RULES_KNOWN,
-      witnesses: this.#peers.witnesses(this.#instance),
+      witnesses: this.#peers.witnesses(this.#identity.instance),
     });
   }
 
-  /** Compares what a member saw this validator vouch for with what the store holds. Crash faults: one word suffices. */
-  #checkMemory(peer: Peer, hello: Hello): void {
-    if (this.#self === undefined || !peer.member) return;
+  /** Before the `Hello` that claims it: whoever hears the claim has seen the proof. */
+  #show(peer: Peer): void {
+    const proof = this.#isByzantine && peer.member && this.#peers.proofFor(peer.member);
+    if (proof) this.#outbox.send(peer.networkKey, proof);
+  }
+
+  /**
+   * Whether the store holds all that a member saw this validator vouch for and seal. Crash faults: its word suffices.
+   * Byzantine: what it did not show is nothing, and it is not yet one of those that were heard.
+   */
+  #isCovered({ networkKey }: Peer, member: ValidatorMember, hello: Hello): boolean {
+    if (this.#self === undefined || this.#forgot) return true;
     const witness = hello.witnesses.find(({ signingKey }) => signingKey === this.#self?.signingKey);
-    if (witness === undefined) return;
+    if (witness === undefined) return true;
     const { vouched, durableHeight } = this.#own();
     const claimed = { index: witness.index, epoch: witness.epoch };
     const forgotten =
-      witness.instance === this.#instance &&
+      witness.instance === this.#identity.instance &&
       claimed.epoch.number > 0 &&
       (vouched === undefined || slotAbove(claimed, vouched));
-    if (!forgotten && witness.sealedHeight <= durableHeight) return;
-    this.#events.rolledBack({
-      code: 'STORE_ROLLED_BACK',
-      reason: `${peer.member.name} saw this validator hold index ${witness.index} of epoch ${witness.epoch.number} and seal height ${witness.sealedHeight}; the store holds less`,
-    });
+    if (!forgotten && witness.sealedHeight <= durableHeight) return true;
+    const claim = `index ${witness.index} of epoch ${witness.epoch.number} and seal height ${witness.sealedHeight}`;
+    if (!this.#isByzantine) {
+      this.#rolledBack(`${member.name} saw this validator hold ${claim}; the store holds less`);
+    } else if (!this.#unproven.has(networkKey)) {
+      this.#unproven.add(networkKey);
+      this.#outbox.log('warn', 'CLAIM_UNPROVEN', { peer: member.name, claim });
+    }
+    return false;
+  }
+
+  #rolledBack(reason: string): void {
+    this.#forgot = true;
+    this.#events.rolledBack({ code: 'STORE_ROLLED_BACK', reason });
   }
 }

@@ -1,12 +1,12 @@
 import type { PublicKeyHex } from '@varve/encoding';
-import { LedgerError } from '@varve/ledger';
 import type { AdmissionDesk } from './admission.ts';
 import type { Barriers } from './barriers.ts';
 import type { GossipTopic, Instant } from './events.ts';
+import type { EvidenceBook } from './evidence.ts';
 import type { Follow } from './follow.ts';
 import type { Instance } from './instance.ts';
 import type { Outbox } from './outbox.ts';
-import { decodePacket, type PeerMessage } from './packet.ts';
+import { type PeerMessage, readPacket } from './packet.ts';
 import type { Peer, Peers } from './peers.ts';
 import type { Spread } from './spread.ts';
 
@@ -18,6 +18,7 @@ export interface InboundParts {
   readonly follow: Follow;
   readonly spread: Spread;
   readonly barriers: Barriers;
+  readonly evidence: EvidenceBook;
   readonly instance: () => Instance;
   readonly barrierWanted: (peer: PublicKeyHex, context: number) => void;
 }
@@ -34,13 +35,8 @@ export class Inbound {
   packet(from: PublicKeyHex, bytes: Uint8Array, now: Instant): void {
     const { peers, outbox } = this.#parts;
     const peer = peers.get(from) ?? peers.connect(from);
-    let messages: readonly PeerMessage[];
-    try {
-      messages = decodePacket(bytes);
-    } catch (error) {
-      if (!(error instanceof LedgerError)) throw error;
-      return outbox.misbehaved(from, error.message);
-    }
+    const messages = readPacket(bytes);
+    if (typeof messages === 'string') return outbox.misbehaved(from, messages);
     if (peers.isFlooding(peer, messages.length, now.monotonic)) {
       return outbox.misbehaved(from, 'a flood of messages');
     }
@@ -78,18 +74,18 @@ export class Inbound {
         return spread.offered(from, message.ids);
       case 'wanted':
         return spread.wanted(from, message.ids);
+      case 'evidence':
+        return this.#parts.evidence.receive(peer, message.records);
+      case 'witness':
+        return instance.greeting.receiveWitness(peer, message);
     }
   }
 
   /** Gossip; whoever relayed it vouches for nothing. */
   gossip(topic: GossipTopic, bytes: Uint8Array, now: Instant): void {
     const { instance, follow, desk } = this.#parts;
-    let messages: readonly PeerMessage[];
-    try {
-      messages = decodePacket(bytes);
-    } catch {
-      return;
-    }
+    const messages = readPacket(bytes);
+    if (typeof messages === 'string') return;
     for (const message of messages) {
       if (topic === 'blocks' && message.kind === 'blocks' && instance().engine === undefined)
         follow.gossiped(message.blocks);

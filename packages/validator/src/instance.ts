@@ -3,6 +3,7 @@ import type { InstanceId } from '@varve/encoding';
 import type { Ledger, RecordStore, RuledStretch } from '@varve/ledger/chain';
 import type { EngineHost } from './engine-host.ts';
 import { EngineLog } from './engine-log.ts';
+import type { EvidenceBook } from './evidence.ts';
 import { Greeting, type GreetingEvents, type OwnRecord } from './greeting.ts';
 import type { VoteRight } from './observer-only.ts';
 import type { ValidatorOptions } from './options.ts';
@@ -33,6 +34,7 @@ export interface InstanceParts {
   readonly outbox: Outbox;
   readonly options: ValidatorOptions;
   readonly stored: StoredInstance;
+  readonly evidence: EvidenceBook;
   readonly sealingEvents: SealingEvents;
   readonly greetingEvents: GreetingEvents;
   readonly own: () => OwnRecord;
@@ -52,13 +54,18 @@ export function openInstance(parts: InstanceParts): Instance {
     stored,
     self,
     log: new EngineLog(records, stored, () => ledger.applied),
-    sealing: new Sealing(ledger, peers, outbox, options.signatureRule, self, parts.sealingEvents),
+    sealing: new Sealing(ledger, peers, outbox, options.signatureRule, parts.evidence, self, parts.sealingEvents),
     greeting: new Greeting(
       ledger,
       peers,
       outbox,
       parts.voteRight.lost ? undefined : self,
-      { instance: stored.id, bootId: options.bootId },
+      {
+        instance: stored.id,
+        bootId: options.bootId,
+        protocol: options.protocols(ruled.configuration.protocol),
+        rule: options.signatureRule,
+      },
       parts.own,
       parts.greetingEvents,
     ),

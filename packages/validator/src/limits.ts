@@ -22,6 +22,12 @@ export const SYNC_BLOCKS_MAX = 1024;
 export const SYNC_BYTES_TARGET: number = 2 * 1024 * 1024;
 /** No answer to a block request has more bytes of payloads. */
 export const SYNC_BYTES_MAX: number = 6 * 1024 * 1024;
+/** Records of evidence that a node keeps, and those in one message; whatever comes later is not kept. */
+export const EVIDENCE_MAX = 128;
+/** Records kept of one signing key. */
+export const EVIDENCE_PER_VALIDATOR_MAX = 8;
+/** Messages with evidence that a peer may send over one link: what it has, then each new record once, and then some. */
+export const EVIDENCE_MESSAGES_MAX: number = 2 * EVIDENCE_MAX;
 /** How long an answer to a block request may take before another peer is asked; milliseconds. */
 export const SYNC_TIMEOUT_MS = 3000;
 /** How long a validator waits for its own engine before it fetches what others hold certified; milliseconds. */
@@ -58,5 +64,7 @@ export const JOURNAL_BYTES: number = 32 * 1024 * 1024;
 export const BARRIERS_MAX = 10_000;
 /** A read barrier without an answer ends after this long; milliseconds. */
 export const BARRIER_TIMEOUT_MS = 3000;
+/** Bytes of a signed vote or proposal, or of a seal, that a peer shows. */
+export const STATEMENT_BYTES_MAX = 512;
 /** Two boot ids of one key are held against it for this long after the last was seen; milliseconds. */
 export const TWICE_MEMORY_MS = 10_000;

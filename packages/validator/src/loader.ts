@@ -1,6 +1,6 @@
 import type { Entry, Payload } from '@varve/consensus';
 import { CborReader, encodeCbor, type InstanceId, toHex } from '@varve/encoding';
-import { type Genesis, payloadIdOf } from '@varve/ledger';
+import { decodeEvidence, type EvidenceRecord, type Genesis, payloadIdOf } from '@varve/ledger';
 import {
   kindRange,
   type Ledger,
@@ -37,6 +37,8 @@ export interface LoadedStore {
   /** Of the configuration that rules. */
   readonly instance: StoredInstance;
   readonly journal: readonly JournalEntry[];
+  /** Damaged records are left out: peers give them again. */
+  readonly evidence: readonly EvidenceRecord[];
   readonly observerOnly: ObserverOnly | undefined;
   /** How often this store was started, this time included. */
   readonly boots: number;
@@ -52,17 +54,20 @@ export class ValidatorLoader {
     ...LedgerLoader.ranges,
     kindRange(RECORD_KIND.journal),
     kindRange(RECORD_KIND.engineEntry),
+    kindRange(RECORD_KIND.evidence),
   ];
 
   readonly #ledger = new LedgerLoader();
   readonly #journal = new Map<number, JournalEntry | undefined>();
   /** By instance and index; `undefined` where an entry is damaged. */
   readonly #entries = new Map<InstanceId, Map<number, StoredEntry | undefined>>();
+  readonly #evidence: (EvidenceRecord | undefined)[] = [];
   #entryFault: string | undefined;
 
   add(key: Uint8Array, record: Uint8Array): void {
     if (key[0] === RECORD_KIND.journal) return this.#addJournal(key, record);
     if (key[0] === RECORD_KIND.engineEntry) return this.#addEntry(key, record);
+    if (key[0] === RECORD_KIND.evidence) return void this.#evidence.push(tryRead(key, record, decodeEvidence));
     this.#ledger.add(key, record);
   }
 
@@ -96,6 +101,7 @@ export class ValidatorLoader {
       report,
       instance: { id, engineState, isStored: state !== undefined, log, entries, vouched },
       journal: numbered.flatMap(([, entry]) => entry ?? []),
+      evidence: this.#evidence.filter((one) => one !== undefined),
       observerOnly,
       boots,
       identity: records.get(metaKey('identity')) ?? new Uint8Array(),

@@ -1,6 +1,14 @@
+import type { SignedBytes } from '@varve/consensus';
 import { CborReader, type CborValue, encodeCbor, fromHex, type InstanceId, instanceId, toHex } from '@varve/encoding';
-import { readingAs } from '@varve/ledger';
-import { PACKET_BYTES_MAX, PACKET_MESSAGES_MAX, SYNC_BLOCKS_MAX, TRANSACTIONS_PER_MESSAGE_MAX } from './limits.ts';
+import { LedgerError, readingAs } from '@varve/ledger';
+import {
+  EVIDENCE_MAX,
+  PACKET_BYTES_MAX,
+  PACKET_MESSAGES_MAX,
+  STATEMENT_BYTES_MAX,
+  SYNC_BLOCKS_MAX,
+  TRANSACTIONS_PER_MESSAGE_MAX,
+} from './limits.ts';
 
 /** An engine's message on its way: FORMATS `frame`. */
 export interface Frame {
@@ -32,7 +40,11 @@ export type PeerMessage =
   /** Ids of transactions that wait at the sender. */
   | { readonly kind: 'offer'; readonly ids: readonly Uint8Array[] }
   /** Those of an offer that the sender lacks. */
-  | { readonly kind: 'wanted'; readonly ids: readonly Uint8Array[] };
+  | { readonly kind: 'wanted'; readonly ids: readonly Uint8Array[] }
+  /** Contradictions that the sender keeps: FORMATS `evidence`. */
+  | { readonly kind: 'evidence'; readonly records: readonly Uint8Array[] }
+  /** What the receiver itself signed: the newest vote or proposal, and the newest seal (FORMATS), that the sender saw. */
+  | { readonly kind: 'witness'; readonly statement: SignedBytes | null; readonly seal: Uint8Array | null };
 
 const KINDS = [
   'hello',
@@ -46,6 +58,8 @@ const KINDS = [
   'certificate',
   'offer',
   'wanted',
+  'evidence',
+  'witness',
 ] as const satisfies readonly PeerMessage['kind'][];
 
 const PACKET_VERSION = 1;
@@ -89,6 +103,16 @@ export function decodePacket(bytes: Uint8Array): PeerMessage[] {
   });
 }
 
+/** Messages of a packet, or why no correct node sends it. */
+export function readPacket(bytes: Uint8Array): readonly PeerMessage[] | string {
+  try {
+    return decodePacket(bytes);
+  } catch (error) {
+    if (!(error instanceof LedgerError)) throw error;
+    return error.message;
+  }
+}
+
 function messageValue(message: PeerMessage): CborValue {
   const kind = KINDS.indexOf(message.kind);
   switch (message.kind) {
@@ -115,6 +139,12 @@ function messageValue(message: PeerMessage): CborValue {
     case 'offer':
     case 'wanted':
       return [kind, message.ids];
+    case 'evidence':
+      return [kind, message.records];
+    case 'witness': {
+      const { statement, seal } = message;
+      return [kind, statement && [statement.bytes, statement.signature], seal];
+    }
   }
 }
 
@@ -177,5 +207,22 @@ function readBody(reader: CborReader, kind: PeerMessage['kind'], items: number):
     case 'wanted':
       demand(2);
       return { kind, ids: strings(TRANSACTIONS_PER_MESSAGE_MAX, 32) };
+    case 'evidence':
+      demand(2);
+      return { kind, records: strings(EVIDENCE_MAX) };
+    case 'witness':
+      demand(3);
+      return { kind, statement: reader.nullable(readSigned), seal: reader.nullable(readStatement) };
   }
+}
+
+function readSigned(reader: CborReader): SignedBytes {
+  reader.array(2);
+  return { bytes: readStatement(reader), signature: reader.byteString(64) };
+}
+
+function readStatement(reader: CborReader): Uint8Array {
+  const start = reader.offset;
+  const bytes = reader.byteString();
+  return bytes.length <= STATEMENT_BYTES_MAX ? bytes : reader.unexpected('a shorter statement', start);
 }

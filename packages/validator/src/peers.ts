@@ -1,5 +1,6 @@
-import type { Slot, ValidatorMember } from '@varve/consensus';
+import type { SignedBytes, Slot, ValidatorMember } from '@varve/consensus';
 import type { InstanceId, NodeId, PublicKeyHex } from '@varve/encoding';
+import { encodeSeal, type Seal } from '@varve/ledger';
 import { slotAbove } from './engine-host.ts';
 import type { Hello, Witness } from './hello.ts';
 import {
@@ -8,6 +9,7 @@ import {
   PEER_MESSAGES_PER_SECOND_MAX,
   TWICE_MEMORY_MS,
 } from './limits.ts';
+import type { PeerMessage } from './packet.ts';
 
 /** A connected peer. */
 export interface Peer {
@@ -25,6 +27,15 @@ export interface Peer {
   messages: number;
 }
 
+/** What a member was seen to vouch for most. */
+interface Vouched {
+  readonly slot: Slot;
+  /** Its own words, where it signed them. */
+  readonly statement: SignedBytes | undefined;
+  /** The run in which it said so. */
+  readonly bootId: string | undefined;
+}
+
 /** Who is connected, what they last said, and what each member was seen to vouch for. */
 export class Peers {
   #members: ReadonlyMap<PublicKeyHex, ValidatorMember> = new Map<PublicKeyHex, ValidatorMember>();
@@ -32,8 +43,8 @@ export class Peers {
   readonly #connected = new Map<PublicKeyHex, Peer>();
   /** Peers keep their history over a reconnection: two processes with one key connect in turn. */
   readonly #known = new Map<PublicKeyHex, Peer>();
-  readonly #vouched = new Map<PublicKeyHex, Slot>();
-  readonly #sealed = new Map<PublicKeyHex, number>();
+  readonly #vouched = new Map<PublicKeyHex, Vouched>();
+  readonly #sealed = new Map<PublicKeyHex, Seal>();
 
   /** These are the members from now on. What was seen of slots belongs to the instance before. */
   seat(validators: readonly ValidatorMember[]): void {
@@ -131,23 +142,43 @@ export class Peers {
     }
   }
 
-  /** A member said that it durably holds `slot`. */
-  noteVouched(member: ValidatorMember, slot: Slot): void {
-    const known = this.#vouched.get(member.signingKey);
-    if (known === undefined || slotAbove(slot, known)) this.#vouched.set(member.signingKey, slot);
+  /** A member said that it durably holds `slot`, and signed that under a byzantine engine. */
+  noteVouched({ signingKey, networkKey }: ValidatorMember, slot: Slot, signed: SignedBytes | undefined): void {
+    const known = this.#vouched.get(signingKey);
+    if (known && slotAbove(known.slot, slot)) return;
+    // The signature is a view of the whole packet.
+    const statement = signed && { bytes: signed.bytes, signature: new Uint8Array(signed.signature) };
+    this.#vouched.set(signingKey, { slot, statement, bootId: this.#known.get(networkKey)?.hello?.bootId });
   }
 
-  /** A member sealed this height. */
-  noteSealed(member: ValidatorMember, height: number): void {
-    this.#sealed.set(member.signingKey, Math.max(height, this.#sealed.get(member.signingKey) ?? 0));
+  /** A member made this seal. */
+  noteSealed({ signingKey }: ValidatorMember, seal: Seal): void {
+    const known = this.#sealed.get(signingKey);
+    if (known === undefined || seal.height > known.height) this.#sealed.set(signingKey, seal);
+  }
+
+  /** What shows a member all that this node saw it sign; absent where it signed nothing. */
+  proofFor({ signingKey }: ValidatorMember): Extract<PeerMessage, { kind: 'witness' }> | undefined {
+    const statement = this.#vouched.get(signingKey)?.statement ?? null;
+    const seal = this.#sealed.get(signingKey);
+    if (statement === null && seal === undefined) return undefined;
+    return { kind: 'witness', statement, seal: seal ? encodeSeal(seal) : null };
+  }
+
+  /** Whether a peer said in its present run at least what it was seen to say, and its store reaches its seals. */
+  remembers({ member, hello }: Peer): boolean {
+    if (member === undefined) return true;
+    const vouched = this.#vouched.get(member.signingKey);
+    if (vouched && vouched.bootId !== hello?.bootId) return false;
+    return (this.#sealed.get(member.signingKey)?.height ?? 0) <= (hello?.height ?? 0);
   }
 
   /** What this node bears witness to, for `Hello`. */
   witnesses(instance: InstanceId): Witness[] {
     const witnesses: Witness[] = [];
     for (const { signingKey } of this.#members.values()) {
-      const slot = this.#vouched.get(signingKey);
-      const sealedHeight = this.#sealed.get(signingKey) ?? 0;
+      const slot = this.#vouched.get(signingKey)?.slot;
+      const sealedHeight = this.#sealed.get(signingKey)?.height ?? 0;
       if (slot === undefined && sealedHeight === 0) continue;
       witnesses.push({
         signingKey,

@@ -27,7 +27,7 @@ import type { Barriers } from './barriers.ts';
 import type { Durability } from './durability.ts';
 import type { EngineSurroundings } from './engine-host.ts';
 import type { Instant, TransactionState } from './events.ts';
-import { keepEvidence } from './evidence.ts';
+import type { EvidenceBook } from './evidence.ts';
 import type { Follow } from './follow.ts';
 import type { Instance } from './instance.ts';
 import type { Outbox } from './outbox.ts';
@@ -53,6 +53,7 @@ export interface ReactionParts {
   readonly verifier: PayloadVerifier;
   readonly proposals: Proposals;
   readonly rule: SignatureRule;
+  readonly evidence: EvidenceBook;
   readonly desk: () => AdmissionDesk;
   readonly applier: () => Applier;
   readonly follow: () => Follow;
@@ -239,8 +240,8 @@ export class Reactions implements ApplierEvents, SealingEvents, AdmissionEvents 
   // The engine
 
   engineSurroundings(instance: Instance, self: ValidatorMember): EngineSurroundings {
-    const { durability, outbox, peers, verifier, rule, ledger, production, barriers, applier, follow, proposals } =
-      this.#parts;
+    const { durability, outbox, peers, verifier, rule, ledger, production } = this.#parts;
+    const { barriers, applier, follow, proposals, evidence } = this.#parts;
     const { log, ruled } = instance;
     return {
       durability,
@@ -269,15 +270,13 @@ export class Reactions implements ApplierEvents, SealingEvents, AdmissionEvents 
       check: (slot, payload, fresh) => proposals.ask(slot, payload, fresh),
       evidence: ({ voter, first, second }) => {
         const member = voter === self.name ? self : peers.member(voter);
-        if (member === undefined) return;
-        keepEvidence(ledger.records, member, ruled.hash, first, second);
-        outbox.log('error', 'VOTE_EQUIVOCATION', { validator: voter });
+        if (member) evidence.found(member, ruled.hash, first, second);
       },
       read: (context, index, ok) => barriers.confirmed(context, index, ok),
       syncWanted: () => follow().want(),
-      witnessed: (member: NodeId, slot: Slot) => {
+      witnessed: (member: NodeId, slot: Slot, statement) => {
         const found = peers.member(member);
-        if (found) peers.noteVouched(found, slot);
+        if (found) peers.noteVouched(found, slot, statement);
       },
       misbehaved: (member: NodeId, reason: string) => {
         const found = peers.member(member);

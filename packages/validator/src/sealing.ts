@@ -13,7 +13,7 @@ import {
   sealSignBytes,
 } from '@varve/ledger';
 import { certificateAt, headerAt, type Ledger, RecordDamaged, type RuledStretch } from '@varve/ledger/chain';
-import { keepEvidence } from './evidence.ts';
+import type { EvidenceBook } from './evidence.ts';
 import type { Hello } from './hello.ts';
 import { SEALS_AHEAD_MAX, SEALS_RESENT_MAX } from './limits.ts';
 import type { Outbox } from './outbox.ts';
@@ -33,6 +33,7 @@ export class Sealing {
   readonly #peers: Peers;
   readonly #outbox: Outbox;
   readonly #rule: SignatureRule;
+  readonly #evidence: EvidenceBook;
   readonly #events: SealingEvents;
   readonly #book: SealBook;
   /** Seals of one configuration only. */
@@ -52,6 +53,7 @@ export class Sealing {
     peers: Peers,
     outbox: Outbox,
     rule: SignatureRule,
+    evidence: EvidenceBook,
     self: ValidatorMember | undefined,
     events: SealingEvents,
   ) {
@@ -59,6 +61,7 @@ export class Sealing {
     this.#peers = peers;
     this.#outbox = outbox;
     this.#rule = rule;
+    this.#evidence = evidence;
     this.#events = events;
     this.#ruled = ledger.ruling;
     this.#self = self;
@@ -209,10 +212,13 @@ export class Sealing {
    */
   #rememberSealed(): void {
     const certificate = readable(() => certificateAt(this.#ledger, this.#ledger.finalHeight));
-    const signers = certificate && this.#ledger.configurations.withHash(certificate.configurationHash);
-    for (const { validatorIndex } of certificate?.signatures ?? []) {
+    if (certificate === undefined) return;
+    const { configurationHash, height, blockHash } = certificate;
+    const signers = this.#ledger.configurations.withHash(configurationHash);
+    for (const { validatorIndex, signature } of certificate.signatures) {
       const validator = signers?.configuration.validators[validatorIndex];
-      if (validator && certificate) this.#peers.noteSealed(validator, certificate.height);
+      const seal = { configurationHash, height, blockHash, validatorIndex, signature };
+      if (validator) this.#peers.noteSealed(validator, seal);
     }
   }
 
@@ -243,8 +249,9 @@ export class Sealing {
       this.#outbox.misbehaved(from, 'a seal with a wrong signature');
       return false;
     }
-    this.#peers.noteSealed(validator, seal.height);
-    this.#add({ ...seal, signature: new Uint8Array(seal.signature) });
+    const kept = { ...seal, signature: new Uint8Array(seal.signature) };
+    this.#peers.noteSealed(validator, kept);
+    this.#add(kept);
     return true;
   }
 
@@ -301,14 +308,13 @@ export class Sealing {
   #keepEvidence(first: Seal, second: Seal): void {
     const validator = this.#validators[first.validatorIndex];
     if (validator === undefined) return;
-    const { chainId, records } = this.#ledger;
+    const { chainId } = this.#ledger;
     const configurationHash = this.#ruled.hash;
     const statement = (seal: Seal): SignedBytes => ({
       bytes: sealSignBytes(chainId, configurationHash, seal.height, seal.blockHash),
       signature: seal.signature,
     });
-    keepEvidence(records, validator, configurationHash, statement(first), statement(second));
-    this.#outbox.log('error', 'SEAL_EQUIVOCATION', { validator: validator.name, height: first.height });
+    this.#evidence.found(validator, configurationHash, statement(first), statement(second));
   }
 }
 

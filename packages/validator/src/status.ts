@@ -27,6 +27,19 @@ export interface ValidatorStatus {
   readonly conditions: readonly Condition[];
   readonly sealsMissing: readonly string[];
   readonly peers: readonly Peer[];
+  /** Contradictions of validators, FORMATS `evidence`, in the order in which they came to be known here. */
+  readonly evidence: readonly Uint8Array[];
+}
+
+/** What a node may do: see `ValidatorStatus`. */
+export function modeOf(
+  self: ValidatorMember | undefined,
+  observerOnly: ObserverOnly | undefined,
+  engine: object | undefined,
+): ValidatorStatus['mode'] {
+  if (observerOnly) return 'observer-only';
+  if (self === undefined) return 'observer';
+  return engine ? 'validator' : 'starting';
 }
 
 /** Everything that holds a validator up at this moment, most serious first. */

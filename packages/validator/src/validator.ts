@@ -8,6 +8,7 @@ import { Barriers } from './barriers.ts';
 import { Durability } from './durability.ts';
 import { startEngine } from './engine-start.ts';
 import type { Effects, Instant, TransactionState, ValidatorEvent } from './events.ts';
+import { EvidenceBook } from './evidence.ts';
 import { Follow } from './follow.ts';
 import { Inbound } from './inbound.ts';
 import { type Instance, openInstance } from './instance.ts';
@@ -24,7 +25,7 @@ import { Proposals } from './proposals.ts';
 import { type ReactionParts, Reactions } from './reactions.ts';
 import { PayloadVerifier } from './signatures.ts';
 import { Spread } from './spread.ts';
-import { conditionsOf, type ValidatorStatus } from './status.ts';
+import { conditionsOf, modeOf, type ValidatorStatus } from './status.ts';
 import { freshInstance, lastIndexBefore, type StoredInstance } from './stored-instance.ts';
 import { successorOf } from './successor.ts';
 
@@ -43,6 +44,7 @@ export class Validator {
   readonly #desk: AdmissionDesk;
   readonly #verifier: PayloadVerifier;
   readonly #applier: Applier;
+  readonly #evidence: EvidenceBook;
   readonly #follow: Follow;
   readonly #spread: Spread;
   readonly #barriers: Barriers;
@@ -78,6 +80,7 @@ export class Validator {
     this.#barriers = new Barriers(outbox);
     this.#production = new Production(ledger, this.#pool, this.#verifier.opened, outbox);
     this.#proposals = new Proposals(ledger, this.#verifier);
+    this.#evidence = new EvidenceBook(ledger, this.#peers, outbox, options.signatureRule, loaded.evidence);
     this.#reactions = new Reactions(this.#reactionParts());
     this.#applier = new Applier(ledger, this.#verifier, this.#reactions);
     this.#desk = new AdmissionDesk(ledger, this.#pool, verdicts, outbox, this.#reactions);
@@ -94,6 +97,7 @@ export class Validator {
       follow: this.#follow,
       spread: this.#spread,
       barriers: this.#barriers,
+      evidence: this.#evidence,
       instance: () => this.#instance,
       barrierWanted: (peer, context) => this.#openBarrier({ kind: 'peer', peer, context }),
     });
@@ -117,9 +121,10 @@ export class Validator {
 
   status(): ValidatorStatus {
     const { self, engine, greeting, sealing } = this.#instance;
+    const mode = modeOf(self, this.#voteRight.lost, engine);
     return {
       member: self,
-      mode: this.#mode(),
+      mode,
       observerOnly: this.#voteRight.lost,
       durableHeight: height(this.#reactions.durableHeight),
       finalHeight: this.ledger.finalHeight,
@@ -127,7 +132,7 @@ export class Validator {
       pool: { transactions: this.#pool.size, bytes: this.#pool.bytes },
       conditions: conditionsOf({
         observerOnly: this.#voteRight.lost,
-        isStarting: this.#mode() === 'starting',
+        isStarting: mode === 'starting',
         follows: self === undefined || this.#voteRight.lost !== undefined,
         isHandingOver: this.ledger.isHandingOver,
         engine: engine?.status(),
@@ -140,6 +145,7 @@ export class Validator {
       }),
       sealsMissing: sealing.missing,
       peers: [...this.#peers.all()],
+      evidence: this.#evidence.records,
     };
   }
 
@@ -217,9 +223,13 @@ export class Validator {
   }
 
   #onLink(networkKey: PublicKeyHex, up: boolean): void {
-    if (up) this.#instance.greeting.greet(this.#peers.connect(networkKey), this.#now);
-    else {
+    if (up) {
+      const peer = this.#peers.connect(networkKey);
+      this.#instance.greeting.greet(peer, this.#now);
+      this.#evidence.connected(peer);
+    } else {
       this.#peers.disconnect(networkKey);
+      this.#evidence.disconnected(networkKey);
       this.#follow.disconnected(networkKey);
     }
     const { ruled, engine } = this.#instance;
@@ -272,6 +282,7 @@ export class Validator {
       outbox: this.#outbox,
       options: this.#options,
       stored,
+      evidence: this.#evidence,
       sealingEvents: this.#reactions,
       own: () => ({ vouched: this.#vouched, durableHeight: this.#reactions.durableHeight }),
       greetingEvents: {
@@ -341,12 +352,6 @@ export class Validator {
     this.#outbox.halt('INVARIANT_BROKEN', detail);
   }
 
-  #mode(): ValidatorStatus['mode'] {
-    if (this.#voteRight.lost) return 'observer-only';
-    if (this.#instance.self === undefined) return 'observer';
-    return this.#instance.engine ? 'validator' : 'starting';
-  }
-
   #reactionParts(): ReactionParts {
     return {
       ledger: this.ledger,
@@ -360,6 +365,7 @@ export class Validator {
       verifier: this.#verifier,
       proposals: this.#proposals,
       rule: this.#options.signatureRule,
+      evidence: this.#evidence,
       desk: () => this.#desk,
       applier: () => this.#applier,
       follow: () => this.#follow,

@@ -97,14 +97,18 @@ export class Cluster {
     this.#options = options;
     this.#rng = createRng(sha256(utf8Encode(`cluster ${options.seed ?? 1}`)));
     this.modules = options.modules ?? builtinModules();
-    const names = Array.from({ length: options.validators }, (_, i) => `validator-${i + 1}`);
+    const digits = String(options.validators).length;
+    const names = Array.from(
+      { length: options.validators },
+      (_, i) => `validator-${String(i + 1).padStart(digits, '0')}`,
+    );
     this.genesis = {
       title: 'test',
       time: options.genesisTime ?? START,
       configuration: {
         number: 0,
         parentHash: CONFIGURATION_PARENT_NONE,
-        protocol: 'raft',
+        protocol: (options.protocol ?? raft).name,
         validators: names.map((name) => ({
           name: nodeId(name),
           organization: 'org1',

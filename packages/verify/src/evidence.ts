@@ -1,8 +1,6 @@
-import { verifySignature } from '@varve/crypto';
-import { bytesEqual, fromHex } from '@varve/encoding';
-import { decodeEvidence, decodeStatement, type Statement, slotOf } from '@varve/ledger';
+import { decodeEvidence, judgeEvidence, type Statement } from '@varve/ledger';
 import { reignOfHash, type Trust, walkConfigurations } from './configurations.ts';
-import { demand, judged, reading, type Verdict } from './verdict.ts';
+import { judged, reading, refuse, type Verdict } from './verdict.ts';
 
 /** Everything that a piece of evidence proves. */
 export interface EvidenceReport {
@@ -26,22 +24,9 @@ export function verifyEvidence(evidenceBytes: Uint8Array, trust: Trust): Verdict
     const evidence = reading('EVIDENCE_MALFORMED', () => decodeEvidence(evidenceBytes));
     const reigns = walkConfigurations(trust, []);
     const { configuration } = reignOfHash(reigns, evidence.configurationHash);
-    const validator = configuration.validators.find((member) => member.signingKey === evidence.signingKey);
-    demand(validator !== undefined, 'SIGNER_UNKNOWN', 'no validator of the configuration has the signing key');
-    const [first, second] = [evidence.first, evidence.second].map(({ bytes }) =>
-      reading('EVIDENCE_MALFORMED', () => decodeStatement(bytes)),
-    ) as [Statement, Statement];
-    for (const statement of [first, second]) {
-      if (statement.kind !== 'seal') continue;
-      demand(statement.chainId === reigns.chainId, 'CHAIN_MISMATCH', `a seal is of chain ${statement.chainId}`);
-    }
-    demand(slotOf(first) === slotOf(second), 'EVIDENCE_CONSISTENT', 'the statements are of different slots');
-    const isSame = bytesEqual(evidence.first.bytes, evidence.second.bytes);
-    demand(!isSame, 'EVIDENCE_CONSISTENT', 'both statements are the same');
-    for (const { bytes, signature } of [evidence.first, evidence.second]) {
-      const isSigned = verifySignature(fromHex(evidence.signingKey), bytes, signature);
-      demand(isSigned, 'SIGNATURE_INVALID', 'a statement is not signed by the key');
-    }
+    const judgement = judgeEvidence(evidence, reigns.chainId, configuration);
+    if (!judgement.ok) return refuse(judgement.reason, judgement.detail);
+    const { validator, first, second } = judgement;
     return {
       validator: validator.name,
       organization: validator.organization,

@@ -56,9 +56,14 @@ class Refused extends Error {
   }
 }
 
+/** Ends the verification: nothing is proven. */
+export function refuse(reason: RefusalReason, detail: string): never {
+  throw new Refused(reason, detail);
+}
+
 /** Goes on only if `fact` holds. */
 export function demand(fact: boolean, reason: RefusalReason, detail: string): asserts fact {
-  if (!fact) throw new Refused(reason, detail);
+  if (!fact) refuse(reason, detail);
 }
 
 /** What `read` makes of outside bytes; whatever it throws becomes a refusal for `reason`. */

@@ -35,6 +35,9 @@ export const HEIGHT_WAIT_MS = 5_000;
 export const BLOCKS_PAGE_DEFAULT = 20;
 export const BLOCKS_PAGE_MAX = 100;
 
+export const EVIDENCE_PAGE_DEFAULT = 20;
+export const EVIDENCE_PAGE_MAX = 100;
+
 /** Event streams at once; the rest of `CONNECTIONS_MAX` stays for requests. */
 export const EVENT_STREAMS_MAX = 128;
 export const HEARTBEAT_MS = 15_000;

@@ -6,6 +6,7 @@ import { accountIn } from '@varve/modules';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { NodeView, PeerView } from '../host/service.ts';
 import type { ApiContext } from './context.ts';
+import { evidenceCounts } from './evidence.ts';
 import { configurationJson, timeJson } from './json.ts';
 import { ApiError } from './problems.ts';
 import { stateReaderAt } from './reads.ts';
@@ -112,13 +113,23 @@ function configurationsAnswer({ service, progress }: ApiContext): Configurations
 function validatorsAnswer({ service, progress }: ApiContext): ValidatorsAnswer {
   const { configuration } = service.ledger;
   const view = service.view();
+  const accused = evidenceCounts(view.evidence);
   const peers = new Map(view.peers.map((peer) => [peer.networkKey, peer]));
   const validators = configuration.validators.map(({ name, organization, signingKey, networkKey }) => {
     const self = networkKey === view.networkKey;
     const seen = self ? ownView(view, progress) : peers.get(networkKey);
     const sealMissing = view.sealsMissing.includes(name);
     peers.delete(networkKey);
-    return { ...peerAnswer(seen, networkKey, progress.height), name, organization, signingKey, self, sealMissing };
+    const evidence = accused.get(signingKey) ?? 0;
+    return {
+      ...peerAnswer(seen, networkKey, progress.height),
+      name,
+      organization,
+      signingKey,
+      self,
+      sealMissing,
+      evidence,
+    };
   });
   return {
     height: progress.height,

@@ -23,6 +23,7 @@ const READINGS: readonly Reading[] = [
     (view) => view.sealsMissing.length,
   ],
   ['conditions', 'Conditions that hold the node up', (view) => view.conditions.length],
+  ['evidence', 'Contradictions of validators that the node keeps', (view) => view.evidence.length],
   ['engine_epoch', 'Term, ballot, epoch or round of the engine', (view) => view.engine?.epoch.number ?? 0],
   ['engine_last_index', 'Last index of the log', (view) => view.engine?.lastIndex ?? 0],
   ['engine_committed_index', 'Highest index known to be committed', (view) => view.engine?.committed ?? 0],

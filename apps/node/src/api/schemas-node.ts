@@ -100,7 +100,15 @@ export const validatorsSchema: TSchema = record({
   quorum: count,
   up: count,
   validators: list(
-    record({ ...peer, name: text, organization: text, signingKey: hash32, self: flag, sealMissing: flag }),
+    record({
+      ...peer,
+      name: text,
+      organization: text,
+      signingKey: hash32,
+      self: flag,
+      sealMissing: flag,
+      evidence: count,
+    }),
   ),
   others: list(record({ ...peer, name: nullable(text) })),
 });

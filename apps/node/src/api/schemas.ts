@@ -7,7 +7,8 @@ const hex = (description: string): TSchema => Type.String({ pattern: '^([0-9a-f]
 export const hash32: TSchema = Type.String({ pattern: '^[0-9a-f]{64}$' });
 export const time: TSchema = Type.String({ description: 'RFC 3339', examples: ['2026-11-21T10:00:00.000Z'] });
 export const count: TSchema = Type.Integer({ minimum: 0 });
-const bytes: TSchema = hex('bytes in lower-case hex');
+export const bytes: TSchema = hex('bytes in lower-case hex');
+export const signature64: TSchema = Type.String({ pattern: '^[0-9a-f]{128}$' });
 /** `schema` or null. */
 export const nullable = (schema: TSchema): TSchema => Type.Union([schema, Type.Null()]);
 export const list = (schema: TSchema): TSchema => Type.Array(schema);

@@ -10,6 +10,7 @@ import { describeRoutes, docsRoutes } from './docs.ts';
 import { ApiStartError } from './errors.ts';
 import { errorsRoutes } from './errors-page.ts';
 import { eventRoutes } from './events.ts';
+import { evidenceRoutes } from './evidence.ts';
 import { Explorer } from './explorer.ts';
 import { installFallback } from './fallback.ts';
 import { healthRoutes } from './health.ts';
@@ -106,6 +107,7 @@ export async function createApi(service: NodeService, options: ApiOptions): Prom
   metricsRoutes(app, metrics);
   healthRoutes(app, context);
   memberRoutes(app, context);
+  evidenceRoutes(app, context);
   transactionRoutes(app, context);
   blockRoutes(app, context);
   stateRoutes(app, context);

@@ -81,6 +81,7 @@ export class ServiceHost implements NodeService {
       peers: this.#peers(status),
       conditions,
       sealsMissing: status.sealsMissing,
+      evidence: status.evidence,
       loopLagP99Ms: this.#lagP99Ms,
       bytesSent: network?.bytesSent ?? 0,
       bytesReceived: network?.bytesReceived ?? 0,

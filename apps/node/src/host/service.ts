@@ -40,6 +40,8 @@ export interface NodeView {
   readonly conditions: readonly { readonly code: string; readonly detail: string; readonly nodes: readonly string[] }[];
   /** Members whose seal of the lowest uncertified height is missing. */
   readonly sealsMissing: readonly string[];
+  /** Contradictions of validators, FORMATS `evidence`. */
+  readonly evidence: readonly Uint8Array[];
   /** 99th percentile of event-loop lag over the last seconds, milliseconds. */
   readonly loopLagP99Ms: number;
   readonly bytesSent: number;

@@ -149,6 +149,7 @@ export class TestNode implements NodeService {
       ],
       conditions: [],
       sealsMissing: ['validator-3' as NodeId],
+      evidence: [],
       loopLagP99Ms: 1.5,
       bytesSent: 100,
       bytesReceived: 200,

@@ -1,9 +1,30 @@
 import type { Command } from 'commander';
 import { type CommandHost, group, leaf } from '../command.ts';
+import { addNodeOptions } from '../connection-options.ts';
 
 /** Evidence: two statements of one validator that contradict each other. */
 export function addEvidenceCommands(host: CommandHost, program: Command): void {
-  const evidence = group(program, 'evidence', 'check proofs that a validator contradicted itself');
+  const evidence = group(program, 'evidence', 'get and check proofs that a validator contradicted itself');
+  addNodeOptions(
+    leaf(
+      host,
+      evidence,
+      'list',
+      'what a node keeps: who contradicted itself, in what',
+      ['evidence list', 'evidence list --node http://127.0.0.1:7702 --json'],
+      async () => (await import('../actions/evidence.ts')).listEvidence,
+    ),
+  );
+  addNodeOptions(
+    leaf(
+      host,
+      evidence,
+      'get <id>',
+      'show one record; the beginning of its id will do',
+      ['evidence get 3fa9 --out twice.evidence'],
+      async () => (await import('../actions/evidence.ts')).getEvidence,
+    ),
+  ).option('--out <file>', 'write the portable bytes to a new file');
   leaf(
     host,
     evidence,
