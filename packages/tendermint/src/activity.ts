@@ -15,6 +15,8 @@ export function isStarted(state: TendermintState): boolean {
   if (state.pending && !state.draining) return true;
   if (height.valid || height.proposals.at(height.round)) return true;
   const { proposal, prevote, precommit } = height.said;
-  if (proposal !== undefined || prevote !== undefined || precommit !== undefined) return true;
+  if (proposal !== undefined || precommit !== undefined) return true;
+  // A nil of round 0 remains where the demand went away: alone it is no reason to go on.
+  if (prevote !== undefined && (prevote !== null || height.round > 0)) return true;
   return height.votes.countFrom(height.round) >= state.skip;
 }

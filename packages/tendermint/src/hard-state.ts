@@ -1,7 +1,16 @@
 import type { Epoch } from '@varve/consensus';
 import { CborReader, type CborValue, encodeCbor, fromHex, type PayloadId } from '@varve/encoding';
-import type { SignedVote } from './message.ts';
-import { idValue, readEpoch, readId, readPayloadId, readSignatures, signaturesValue } from './vote-codec.ts';
+import { type SignedVote, VOTES_MAX } from './message.ts';
+import {
+  idValue,
+  readEpoch,
+  readId,
+  readPayloadId,
+  readSignatures,
+  readVote,
+  signaturesValue,
+  voteValue,
+} from './vote-codec.ts';
 
 /** What this node said in one round; what is said cannot be said otherwise. */
 export interface Said {
@@ -33,10 +42,12 @@ export interface HardState {
   readonly said: Said;
   readonly locked: Lock | undefined;
   readonly valid: Valid | undefined;
+  /** Precommits that ended the round before: whoever is still in it cannot leave without them. */
+  readonly ended: readonly SignedVote[];
 }
 
-/** `[1, height, round, proposal | null, prevote, precommit, locked | null, valid | null]`. */
-export function encodeHardState({ height, round, said, locked, valid }: HardState): Uint8Array {
+/** `[1, height, round, proposal | null, prevote, precommit, locked | null, valid | null, [* vote]]`. */
+export function encodeHardState({ height, round, said, locked, valid, ended }: HardState): Uint8Array {
   const { proposal } = said;
   return encodeCbor([
     1,
@@ -47,6 +58,7 @@ export function encodeHardState({ height, round, said, locked, valid }: HardStat
     saidValue(said.precommit),
     locked ? [locked.round, fromHex(locked.id)] : null,
     valid ? [valid.round, fromHex(valid.id), signaturesValue(valid.polka)] : null,
+    ended.map(voteValue),
   ]);
 }
 
@@ -58,7 +70,7 @@ function saidValue(said: PayloadId | null | undefined): CborValue {
 /** @throws {EncodingError} for anything but what `encodeHardState` makes: a damaged store must not vote. */
 export function decodeHardState(bytes: Uint8Array): HardState {
   const reader = new CborReader(bytes);
-  reader.array(8);
+  reader.array(9);
   reader.exactly(1);
   const height = reader.uint();
   const round = reader.uint();
@@ -67,13 +79,14 @@ export function decodeHardState(bytes: Uint8Array): HardState {
   const precommit = reader.nullable(readSaid);
   const locked = reader.nullable(readLock) ?? undefined;
   const valid = reader.nullable((r) => readValid(r, height)) ?? undefined;
+  const ended = reader.list((r) => readVote(r, height), VOTES_MAX);
   reader.end();
   const said = {
     ...(proposal && { proposal }),
     ...(prevote && { prevote: prevote.id }),
     ...(precommit && { precommit: precommit.id }),
   };
-  return { height, round, said, locked, valid };
+  return { height, round, said, locked, valid, ended };
 }
 
 function readProposed(r: CborReader): NonNullable<Said['proposal']> {

@@ -16,7 +16,7 @@ import {
   type WriteProgress,
 } from '@varve/consensus';
 import type { NodeId } from '@varve/encoding';
-import { decodeHardState, encodeHardState, type Lock, type Said, type Valid } from './hard-state.ts';
+import { decodeHardState, encodeHardState, type HardState, type Lock, type Said, type Valid } from './hard-state.ts';
 import { DecidedLog } from './log.ts';
 import type { Decided, TendermintMessage } from './message.ts';
 import { createPeer, type Peer } from './peer.ts';
@@ -141,7 +141,7 @@ export function createState(
   out.commit.push(...decided.filter((entry) => entry.index > delivered));
   const height = createHeight(createHeard(voters, quorum, log.lastIndex + 1), now);
   const hardState = recovered.hardState ? decodeHardState(recovered.hardState) : undefined;
-  if (hardState?.height === height.height) restoreHeight(height, hardState);
+  if (hardState?.height === height.height) restoreHeight(height, hardState, options.self);
   return {
     self: options.self,
     voters,
@@ -175,8 +175,8 @@ export function createState(
   };
 }
 
-function restoreHeight(height: HeightState, hardState: ReturnType<typeof decodeHardState>): void {
-  const { round, said, locked, valid } = hardState;
+function restoreHeight(height: HeightState, hardState: HardState, self: NodeId): void {
+  const { round, said, locked, valid, ended } = hardState;
   height.round = round;
   height.votes.enter(round);
   height.proposals.enter(round);
@@ -185,6 +185,8 @@ function restoreHeight(height: HeightState, hardState: ReturnType<typeof decodeH
   height.locked = locked;
   height.valid = valid;
   if (valid) height.votes.addAll(valid.polka);
+  height.votes.addAll(ended);
+  if (said.prevote !== undefined) height.votes.noteReached(self, round);
 }
 
 /** For messages that promise nothing: they leave at once. */
@@ -223,9 +225,14 @@ export function dropOwn(state: TendermintState): void {
   state.own = undefined;
 }
 
+function hardStateOf(height: HeightState): HardState {
+  const { round, votes } = height;
+  return { ...height, ended: round > 0 ? votes.firstVotes('precommit', round - 1) : [] };
+}
+
 /** Closes the step: what is to be written gets its sequence number. */
 export function takeOutput(state: TendermintState): Output<TendermintMessage> {
   const { out } = state;
   state.out = createStepOutbox();
-  return closeStep(out, state, () => encodeHardState(state.height), state.wakeAt);
+  return closeStep(out, state, () => encodeHardState(hardStateOf(state.height)), state.wakeAt);
 }

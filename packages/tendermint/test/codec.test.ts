@@ -216,13 +216,14 @@ describe('vouched', () => {
 describe('records', () => {
   const polka = votesOf('prevote', 1, V.id, [A, B, C], 8);
   const states: readonly HardState[] = [
-    { height: 8, round: 0, said: {}, locked: undefined, valid: undefined },
+    { height: 8, round: 0, said: {}, locked: undefined, valid: undefined, ended: [] },
     {
       height: 8,
       round: 2,
       said: { prevote: null },
       locked: { round: 1, id: W.id },
       valid: { round: 1, id: V.id, polka },
+      ended: [],
     },
     {
       height: 8,
@@ -230,6 +231,7 @@ describe('records', () => {
       said: { proposal: { id: V.id, validRound: 1, epoch: { number: 2, node: A } }, prevote: V.id, precommit: null },
       locked: { round: 1, id: V.id },
       valid: { round: 1, id: V.id, polka },
+      ended: [...votesOf('precommit', 2, null, [A, B], 8), ...votesOf('precommit', 2, V.id, [C], 8)],
     },
   ];
 

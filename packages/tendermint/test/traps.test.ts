@@ -312,7 +312,7 @@ describe('46: a crash at any write', () => {
 
   it('below the height of the sign state nothing is signed', () => {
     const store: Partial<Store> = {
-      hardState: encodeHardState({ height: 5, round: 0, said: {}, locked: undefined, valid: undefined }),
+      hardState: encodeHardState({ height: 5, round: 0, said: {}, locked: undefined, valid: undefined, ended: [] }),
     };
     const d = new Replica(D, 4, store);
     d.receive(A, proposalOf(4, 0, V));
@@ -322,11 +322,44 @@ describe('46: a crash at any write', () => {
     expect(d.said.filter(({ kind }) => kind === 'prevote' || kind === 'precommit')).toEqual([]);
   });
 
+  it('what ended a round is shown again, to those who are still in it', () => {
+    const d = new Replica(D, 4);
+    d.demand();
+    d.votes('prevote', 0, null, [A, B]).pass(600).settle();
+    d.votes('precommit', 0, null, [A, B]).pass(600).settle();
+    expect(d.round).toBe(1);
+    d.pass(1000).settle();
+    expect(d.voted('prevote', 1)).toBe('nil');
+    d.restart().settle();
+    d.pass(2000).settle();
+    const shown = d.saidOf('votes').flatMap(({ votes }) => votes);
+    const enders = shown.filter(({ kind, round }) => kind === 'precommit' && round === 0).map(({ voter }) => voter);
+    expect(new Set(enders)).toEqual(new Set([A, B, D]));
+  });
+
   it('a restarted node follows the others into their round', () => {
     const d = hiddenLock();
     d.restart().settle();
     d.receive(A, bundle([...votesOf('precommit', 6, null, [A, B, C]), ...votesOf('prevote', 7, null, [A])], 1, 7));
     expect(d.round).toBe(7);
+  });
+});
+
+describe('idle', () => {
+  it('demand that goes away leaves no timer behind, though a nil was said', () => {
+    const d = new Replica(D, 4);
+    d.demand();
+    d.pass(600).settle();
+    expect(d.voted('prevote', 0)).toBe('nil');
+    d.demand(false);
+    d.said = [];
+    d.pass(60_000).settle();
+    // Nothing of this height is repeated; it may ask now and then where the others are.
+    expect(d.saidOf('votes')).toEqual([]);
+    expect(d.status.waiting).toBeUndefined();
+    // Another one with a reason is joined at once.
+    d.votes('prevote', 0, null, [A]).pass(1000).settle();
+    expect(d.saidOf('votes').length).toBeGreaterThan(0);
   });
 });
 
