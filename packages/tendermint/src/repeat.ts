@@ -47,7 +47,9 @@ export function scheduleRepeat(state: TendermintState): void {
   // The first time comes before the proposal of the round is given up.
   const first = Math.ceil(roundMs / 2);
   const later = isWorking ? roundMs : Math.min(first * Math.min(2 ** state.repeats, BACKOFF_MAX), roundMsMax);
-  state.repeatAt ??= state.now + (state.repeats === 0 ? first : later);
+  const at = state.now + (state.repeats === 0 ? first : later);
+  // Work that begins again does not wait as long as idleness would.
+  state.repeatAt = isWorking ? Math.min(at, state.repeatAt ?? at) : (state.repeatAt ?? at);
 }
 
 function isEverybodyHere(state: TendermintState): boolean {
