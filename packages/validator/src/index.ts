@@ -12,11 +12,13 @@ export type {
   ValidatorEvent,
   VerifyItem,
 } from './events.ts';
+export { decodeHello, encodeHello } from './hello.ts';
 export { PACKET_BYTES_MAX } from './limits.ts';
 export type { LoadedStore, ObserverOnly } from './loader.ts';
 export { instanceOf, ValidatorLoader } from './loader.ts';
 export type { ValidatorOptions } from './options.ts';
-export { decodePacket } from './packet.ts';
+export type { Frame, PeerMessage } from './packet.ts';
+export { decodePacket, encodePackets } from './packet.ts';
 export type { Peer } from './peers.ts';
 export type { PoolLimits } from './pool.ts';
 export { POOL_LIMITS_DEFAULT } from './pool.ts';

@@ -10,7 +10,8 @@ const COMPANION_MS_MAX = 700;
 const SEEDS = Array.from({ length: 500 }, (_, i) => i + 1);
 
 function planOf(seed: number, options: Partial<PlanOptions> = {}): Fault[] {
-  return drawPlan({ seed, validators: 3, votesMax: 1, kinds: FAULT_KINDS, durationMs: DURATION_MS, ...options });
+  const defaults = { validators: 3, votesMax: 1, faultModel: 'crash', kinds: FAULT_KINDS, durationMs: DURATION_MS } as const;
+  return drawPlan({ seed, ...defaults, ...options });
 }
 
 /** Faults after which the disk of a validator may be beyond mending. */
