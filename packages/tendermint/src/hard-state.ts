@@ -1,7 +1,16 @@
 import type { Epoch } from '@varve/consensus';
 import { CborReader, type CborValue, encodeCbor, fromHex, type PayloadId } from '@varve/encoding';
-import type { SignedVote } from './message.ts';
-import { idValue, readEpoch, readId, readPayloadId, readSignatures, signaturesValue } from './vote-codec.ts';
+import { type SignedVote, VOTES_MAX } from './message.ts';
+import {
+  idValue,
+  readEpoch,
+  readId,
+  readPayloadId,
+  readSignatures,
+  readVote,
+  signaturesValue,
+  voteValue,
+} from './vote-codec.ts';
 
 /** What this node said in one round; what is said cannot be said otherwise. */
 export interface Said {
@@ -29,19 +38,22 @@ export interface Valid extends Lock {
 export interface HardState {
   readonly height: number;
   readonly round: number;
+  /** Precommits of a quorum in the round before, which led here; none where others were followed, or in round 0. */
+  readonly entered: readonly SignedVote[];
   /** Of `round`. */
   readonly said: Said;
   readonly locked: Lock | undefined;
   readonly valid: Valid | undefined;
 }
 
-/** `[1, height, round, proposal | null, prevote, precommit, locked | null, valid | null]`. */
-export function encodeHardState({ height, round, said, locked, valid }: HardState): Uint8Array {
+/** `[1, height, round, [* vote], proposal | null, prevote, precommit, locked | null, valid | null]`. */
+export function encodeHardState({ height, round, entered, said, locked, valid }: HardState): Uint8Array {
   const { proposal } = said;
   return encodeCbor([
     1,
     height,
     round,
+    entered.map(voteValue),
     proposal ? [fromHex(proposal.id), proposal.validRound, proposal.epoch.number, proposal.epoch.node] : null,
     saidValue(said.prevote),
     saidValue(said.precommit),
@@ -58,10 +70,11 @@ function saidValue(said: PayloadId | null | undefined): CborValue {
 /** @throws {EncodingError} for anything but what `encodeHardState` makes: a damaged store must not vote. */
 export function decodeHardState(bytes: Uint8Array): HardState {
   const reader = new CborReader(bytes);
-  reader.array(8);
+  reader.array(9);
   reader.exactly(1);
   const height = reader.uint();
   const round = reader.uint();
+  const entered = reader.list((r) => readVote(r, height), VOTES_MAX);
   const proposal = reader.nullable(readProposed) ?? undefined;
   const prevote = reader.nullable(readSaid);
   const precommit = reader.nullable(readSaid);
@@ -73,7 +86,7 @@ export function decodeHardState(bytes: Uint8Array): HardState {
     ...(prevote && { prevote: prevote.id }),
     ...(precommit && { precommit: precommit.id }),
   };
-  return { height, round, said, locked, valid };
+  return { height, round, entered, said, locked, valid };
 }
 
 function readProposed(r: CborReader): NonNullable<Said['proposal']> {

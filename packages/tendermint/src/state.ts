@@ -18,7 +18,7 @@ import {
 import type { NodeId } from '@varve/encoding';
 import { decodeHardState, encodeHardState, type Lock, type Said, type Valid } from './hard-state.ts';
 import { DecidedLog } from './log.ts';
-import type { Decided, TendermintMessage } from './message.ts';
+import type { Decided, SignedVote, TendermintMessage } from './message.ts';
 import { createPeer, type Peer } from './peer.ts';
 import { ProposalBook } from './proposals.ts';
 import { createReads, type ReadState } from './read-state.ts';
@@ -41,6 +41,8 @@ export interface Candidate {
 /** The height being decided. Fields of the paper's algorithm 1 keep their names, without the `p`. */
 export interface HeightState extends Heard {
   round: number;
+  /** Precommits that led into `round`: whoever lags behind may have lost them. */
+  entered: readonly SignedVote[];
   step: Step;
   locked: Lock | undefined;
   valid: Valid | undefined;
@@ -108,6 +110,7 @@ export function createHeight(heard: Heard, now: number): HeightState {
   return {
     ...heard,
     round: 0,
+    entered: [],
     step: 'propose',
     locked: undefined,
     valid: undefined,
@@ -176,14 +179,16 @@ export function createState(
 }
 
 function restoreHeight(height: HeightState, hardState: ReturnType<typeof decodeHardState>): void {
-  const { round, said, locked, valid } = hardState;
+  const { round, entered, said, locked, valid } = hardState;
   height.round = round;
+  height.entered = entered;
   height.votes.enter(round);
   height.proposals.enter(round);
   height.said = said;
   height.step = said.precommit !== undefined ? 'precommit' : said.prevote !== undefined ? 'prevote' : 'propose';
   height.locked = locked;
   height.valid = valid;
+  height.votes.addAll(entered);
   if (valid) height.votes.addAll(valid.polka);
 }
 

@@ -216,10 +216,11 @@ describe('vouched', () => {
 describe('records', () => {
   const polka = votesOf('prevote', 1, V.id, [A, B, C], 8);
   const states: readonly HardState[] = [
-    { height: 8, round: 0, said: {}, locked: undefined, valid: undefined },
+    { height: 8, round: 0, entered: [], said: {}, locked: undefined, valid: undefined },
     {
       height: 8,
       round: 2,
+      entered: votesOf('precommit', 1, null, [A, C, D], 8),
       said: { prevote: null },
       locked: { round: 1, id: W.id },
       valid: { round: 1, id: V.id, polka },
@@ -227,6 +228,7 @@ describe('records', () => {
     {
       height: 8,
       round: 3,
+      entered: [],
       said: { proposal: { id: V.id, validRound: 1, epoch: { number: 2, node: A } }, prevote: V.id, precommit: null },
       locked: { round: 1, id: V.id },
       valid: { round: 1, id: V.id, polka },
