@@ -35,14 +35,16 @@ export class Liar {
 
   /** What arrived at it. */
   hear(packet: Uint8Array): void {
-    this.#remember(packet);
-    for (const message of messagesOf(packet)) this.#learn(message);
+    const messages = messagesOf(packet);
+    this.#remember(packet, messages);
+    for (const message of messages) this.#learn(message);
   }
 
   /** What leaves instead of `packet`. */
   outgoing(to: PublicKeyHex, packet: Uint8Array): readonly Uint8Array[] {
-    this.#remember(packet);
-    const told = messagesOf(packet).flatMap((message) => {
+    const messages = messagesOf(packet);
+    this.#remember(packet, messages);
+    const told = messages.flatMap((message) => {
       this.#learn(message);
       let said: readonly PeerMessage[] = [this.#disguised(message)];
       for (const trick of this.tricks) said = said.flatMap((one) => trick.twist?.(one, to) ?? [one]);
@@ -56,7 +58,9 @@ export class Liar {
     return [...this.tricks].flatMap((trick) => trick.speak?.(to) ?? []);
   }
 
-  #remember(packet: Uint8Array): void {
+  /** Greetings are not said again: peers believe a greeting more than they should, see `lying-hello.test.ts`. */
+  #remember(packet: Uint8Array, messages: readonly PeerMessage[]): void {
+    if (messages.some(({ kind }) => kind === 'hello')) return;
     this.#remembered.push(packet);
     if (this.#remembered.length > REMEMBERED_MAX) this.#remembered.shift();
   }
