@@ -90,8 +90,8 @@ export interface TendermintState extends WriteProgress {
   syncAskedAt: number | undefined;
   judging: Judging | undefined;
   readonly reads: ReadState;
-  /** Voters of the present height against whom there is evidence. */
-  readonly accused: Set<string>;
+  /** Voters against whom there is evidence, by the height of what they said: the present or the next. */
+  readonly accused: Map<number, Set<string>>;
   repeatAt: number | undefined;
   /** Repetitions since something last moved. */
   repeats: number;
@@ -167,7 +167,7 @@ export function createState(
     syncAskedAt: undefined,
     judging: undefined,
     reads: createReads(options.seed),
-    accused: new Set(),
+    accused: new Map(),
     repeatAt: undefined,
     repeats: 0,
     sequence: 0,

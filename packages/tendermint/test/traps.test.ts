@@ -165,6 +165,14 @@ describe('44: a conflicting vote', () => {
     expect(d.evidence).toMatchObject([{ voter: A, first: { bytes: first }, second: { bytes: second } }]);
   });
 
+  it('of each height is evidence, whatever came first', () => {
+    const d = new Replica(D, 4);
+    for (const height of [2, 1]) d.votes('prevote', 0, V.id, [A], height).votes('prevote', 0, W.id, [A], height);
+    expect(d.evidence).toHaveLength(2);
+    d.votes('prevote', 0, null, [A], 2).votes('prevote', 0, null, [A], 1);
+    expect(d.evidence).toHaveLength(2);
+  });
+
   it('two proposals of one round are evidence; the first counts', () => {
     const d = new Replica(D, 4);
     d.receive(A, proposalOf(4, 0, V));
