@@ -33,11 +33,12 @@ export class Liar {
     return this.#remembered;
   }
 
-  /** What arrived at it. */
-  hear(packet: Uint8Array): void {
+  /** What the validator hears of what arrived: nothing that reminds it of what it said. */
+  incoming(packet: Uint8Array): readonly Uint8Array[] {
     const messages = messagesOf(packet);
     this.#remember(packet, messages);
     for (const message of messages) this.#learn(message);
+    return messages.some(({ kind }) => kind === 'hello') ? encodePackets(messages.map(withoutWitnesses)) : [packet];
   }
 
   /** What leaves instead of `packet`. */
@@ -77,6 +78,11 @@ export class Liar {
     if (message.kind !== 'hello') return message;
     return { kind: 'hello', hello: encodeHello({ ...decodeHello(message.hello), bootId: this.#bootId }) };
   }
+}
+
+function withoutWitnesses(message: PeerMessage): PeerMessage {
+  if (message.kind !== 'hello') return message;
+  return { kind: 'hello', hello: encodeHello({ ...decodeHello(message.hello), witnesses: [] }) };
 }
 
 /** Messages of a packet; none where it is garbage. */

@@ -48,7 +48,7 @@ export function strikeLiar(parts: StrikeParts, fault: Fault, node: SimulatedNode
   const liar = parts.liars.named(node.name);
   if (liar === undefined) return;
   const dice = new Dice(`lie ${fault.kind} ${fault.amount} ${node.index}`);
-  if (fault.kind === 'twins') return addTwin(parts, node, dice, events);
+  if (fault.kind === 'twins') return addTwin(parts, node, new Dice(`twins ${fault.amount}`), events);
   if (fault.kind === 'amnesia') return forget(parts, node, dice, events);
   const trick = trickOf(parts, fault.kind, node, liar, dice);
   if (trick === undefined) return;
@@ -97,14 +97,20 @@ function honestPeers({ nodes, liars }: StrikeParts, node: SimulatedNode): readon
   return nodes.filter((peer) => peer !== node && liars.named(peer.name) === undefined);
 }
 
-/** A second process with the same key and memory; each other node hears only one of the two. */
+/**
+ * A second process with the same key and memory; each other node hears only one of the two. Liars whose twins come at
+ * once share the two worlds: twins hear twins.
+ * @param dice - The same for all of them.
+ */
 function addTwin(parts: StrikeParts, node: SimulatedNode, dice: Dice, { count, until }: StrikeEvents): void {
-  const { network, connections, operator, nodes } = parts;
-  const others = nodes.filter((peer) => peer.name !== node.name);
-  const hearTwin = new Set(dice.sample(others, dice.between(1, others.length - 1)).map(({ index }) => index));
+  const { network, connections, operator, genesis } = parts;
+  const honest = honestPeers(parts, node);
+  const hearTwin = new Set(dice.sample(honest, dice.between(1, Math.max(1, honest.length - 1))).map(({ index }) => index));
   const twin = parts.addTwin(node);
+  const isWithTwins = (index: number): boolean =>
+    hearTwin.has(index) || index >= genesis.configuration.validators.length;
   const isApart = (a: number, b: number): boolean =>
-    (a === twin.index && !hearTwin.has(b)) || (a === node.index && hearTwin.has(b));
+    (a === twin.index && !isWithTwins(b)) || (a === node.index && isWithTwins(b));
   const rule: LinkRule = { blocked: true, covers: (a, b) => isApart(a, b) || isApart(b, a), hits: 0 };
   network.rules.add(rule);
   connections.dropBlocked();

@@ -293,8 +293,8 @@ export class World {
           peer: from.name,
           id,
         }));
-        this.liars.named(to.name)?.hear(packet);
-        to.deliver({ kind: 'packet', from: from.networkKey, bytes: packet });
+        const heard = this.liars.named(to.name)?.incoming(packet) ?? [packet];
+        for (const bytes of heard) to.deliver({ kind: 'packet', from: from.networkKey, bytes });
       });
     }
   }
