@@ -85,7 +85,7 @@ const HEARING: readonly Mutant[] = [
     'votes.ts',
     'a vote that is said again counts again (trap 56)',
     '    if (!first) votes.set(vote.voter, vote);',
-    '    votes.set(first ? (`${vote.voter} ${votes.size}` as NodeId) : vote.voter, vote);',
+    "    votes.set(first ? ((vote.voter + '+') as NodeId) : vote.voter, vote);",
     [
       {
         file: 'packages/tendermint/src/votes.ts',
@@ -168,8 +168,8 @@ const HEARING: readonly Mutant[] = [
     'certificate-not-verified',
     'validator/src/sealing.ts',
     'a certificate is believed without its signatures',
-    '    if (fault !== undefined) return this.#outbox.misbehaved(from, `a certificate that proves nothing: ${fault}`);\n',
-    '',
+    'if (fault !== undefined) return this.#outbox.misbehaved(from, `a certificate',
+    "if (fault === 'CONFIGURATION_MISMATCH') return this.#outbox.misbehaved(from, `a certificate",
   ),
   inFile(
     'synced-blocks-not-verified',

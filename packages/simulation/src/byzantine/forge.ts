@@ -58,7 +58,10 @@ export class Forge implements Trick {
         return this.#forgedFrame(message, message.frame);
       case 'seals': {
         const validatorIndex = dice.between(0, this.#genesis.configuration.validators.length);
-        return { kind: 'seals', seals: message.seals.map((seal) => encodeSeal({ ...decodeSeal(seal), validatorIndex })) };
+        return {
+          kind: 'seals',
+          seals: message.seals.map((seal) => encodeSeal({ ...decodeSeal(seal), validatorIndex })),
+        };
       }
       case 'certificate': {
         const certificate = decodeCertificate(message.certificate);

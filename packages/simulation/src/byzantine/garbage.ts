@@ -35,7 +35,8 @@ export class Garbage implements Trick {
 /** A copy with some bytes changed, cut off or added. */
 export function mutated(bytes: Uint8Array, dice: Dice): Uint8Array {
   const copy = new Uint8Array(bytes);
-  for (let i = dice.between(1, 3); i > 0 && copy.length > 0; i--) copy[dice.between(0, copy.length - 1)] = dice.between(0, 255);
+  for (let i = dice.between(1, 3); i > 0 && copy.length > 0; i--)
+    copy[dice.between(0, copy.length - 1)] = dice.between(0, 255);
   switch (dice.between(0, 3)) {
     case 0:
       return copy.subarray(0, dice.between(0, copy.length));

@@ -1,6 +1,6 @@
+import { sha256 } from '@varve/crypto';
 import type { NodeId, PublicKeyHex } from '@varve/encoding';
 import { toHex, utf8Encode } from '@varve/encoding';
-import { sha256 } from '@varve/crypto';
 import { LedgerError } from '@varve/ledger';
 import { decodeHello, decodePacket, encodeHello, encodePackets, type PeerMessage } from '@varve/validator';
 import type { Key } from '../world/keys.ts';

@@ -1,7 +1,7 @@
 import { nodeId } from '@varve/encoding';
 import type { Genesis } from '@varve/ledger';
-import type { Signatures } from '../world/keys.ts';
 import { validatorName } from '../world/genesis.ts';
+import type { Signatures } from '../world/keys.ts';
 import { Liar } from './liar.ts';
 import { Plot } from './plot.ts';
 

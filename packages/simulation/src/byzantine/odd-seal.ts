@@ -1,6 +1,6 @@
 import type { PublicKeyHex } from '@varve/encoding';
 import { toHex } from '@varve/encoding';
-import { decodeSeal, encodeSeal, type Genesis, chainIdOf, sealSignBytes } from '@varve/ledger';
+import { chainIdOf, decodeSeal, encodeSeal, type Genesis, sealSignBytes } from '@varve/ledger';
 import type { PeerMessage } from '@varve/validator';
 import type { Dice } from '../world/dice.ts';
 import type { Liar } from './liar.ts';

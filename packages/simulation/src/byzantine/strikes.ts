@@ -105,7 +105,9 @@ function honestPeers({ nodes, liars }: StrikeParts, node: SimulatedNode): readon
 function addTwin(parts: StrikeParts, node: SimulatedNode, dice: Dice, { count, until }: StrikeEvents): void {
   const { network, connections, operator, genesis } = parts;
   const honest = honestPeers(parts, node);
-  const hearTwin = new Set(dice.sample(honest, dice.between(1, Math.max(1, honest.length - 1))).map(({ index }) => index));
+  const hearTwin = new Set(
+    dice.sample(honest, dice.between(1, Math.max(1, honest.length - 1))).map(({ index }) => index),
+  );
   const twin = parts.addTwin(node);
   const isWithTwins = (index: number): boolean =>
     hearTwin.has(index) || index >= genesis.configuration.validators.length;

@@ -35,7 +35,8 @@ export class Withhold implements Trick {
       this.hits += 1;
       return [];
     }
-    if (message.kind !== 'frame' || message.frame.payloads.length === 0 || !this.#kinds.has('payload')) return [message];
+    if (message.kind !== 'frame' || message.frame.payloads.length === 0 || !this.#kinds.has('payload'))
+      return [message];
     this.hits += 1;
     return [{ kind: 'frame', frame: { ...message.frame, payloads: [] } }];
   }

@@ -39,7 +39,12 @@ function keptBy(world: World, node: SimulatedNode): ReadonlySet<string> {
     if (!isProven) world.report('evidence proves', `${node.name} keeps what proves nothing of ${accused?.name}`);
     const isGuilty = accused !== undefined && world.isSuspect(accused.name);
     if (!isGuilty) world.report('no evidence against the correct', `${node.name} accuses ${accused?.name}`);
-    kept.add([first, second].map(({ bytes }) => toHex(bytes)).sort().join());
+    kept.add(
+      [first, second]
+        .map(({ bytes }) => toHex(bytes))
+        .sort()
+        .join(),
+    );
   }
   return kept;
 }

@@ -1,6 +1,6 @@
+import { RECORD_KIND } from '@varve/ledger/chain';
 import type { StrikeParts } from '../byzantine/strikes.ts';
 import { strikeLiar } from '../byzantine/strikes.ts';
-import { RECORD_KIND } from '@varve/ledger/chain';
 import type { Trace } from '../trace.ts';
 import { Dice } from '../world/dice.ts';
 import type { SimulatedDisk } from '../world/disk.ts';

@@ -79,9 +79,7 @@ export function drawPlan(options: PlanOptions): Fault[] {
     const at = dice.between(Math.min(QUIET_MS, durationMs >> 1), durationMs - 1);
     const kind = dice.pick(chosen);
     if (BYZANTINE.has(kind) ? liars.length === 0 : isUnluckyOnly(kind) && unlucky.length === 0) continue;
-    const fault = BYZANTINE.has(kind)
-      ? drawLie(dice, kind, at, liars)
-      : drawFault(dice, kind, at, validators, unlucky);
+    const fault = BYZANTINE.has(kind) ? drawLie(dice, kind, at, liars) : drawFault(dice, kind, at, validators, unlucky);
     faults.push(fault);
     if (dice.chance(COMPANION_SHARE)) faults.push(...drawCompanion(dice, chosen, fault, validators));
   }

@@ -11,7 +11,14 @@ const LIE_MS = 1700;
 function lie(kind: Fault['kind'], seed: number, isLasting: boolean): SimulationResult {
   const plan = Array.from({ length: 3 }, (_, i): Fault => {
     const at = 1500 + i * LIE_MS;
-    return { kind, at, until: at + LIE_MS, nodes: [seed % 4], amount: seed + i, ...(isLasting && i === 2 && { isLasting }) };
+    return {
+      kind,
+      at,
+      until: at + LIE_MS,
+      nodes: [seed % 4],
+      amount: seed + i,
+      ...(isLasting && i === 2 && { isLasting }),
+    };
   });
   return simulate({ protocol, validators: 4, seed, durationMs: DURATION_MS, plan });
 }
