@@ -12,6 +12,8 @@ const BOTH_SHARE = 0.3;
 const STRAY_SHARE = 0.2;
 /** How often something is said unasked when there is the time for it. */
 const SPEAK_SHARE = 0.3;
+/** How often it does nothing with its spare time but vote in the next round, so that others hurry after it. */
+const HURRY_SHARE = 0.2;
 /** How far from the present place it may be. */
 const ROUNDS_AHEAD_MAX = 30;
 
@@ -22,12 +24,14 @@ export class Equivocate implements Trick {
   readonly #plot: Plot;
   readonly #dice: Dice;
   readonly #tellsBoth: boolean;
+  readonly #hurries: boolean;
 
   constructor({ voice, plot }: Liar, dice: Dice) {
     this.#voice = voice;
     this.#plot = plot;
     this.#dice = dice;
     this.#tellsBoth = dice.chance(BOTH_SHARE);
+    this.#hurries = dice.chance(HURRY_SHARE);
   }
 
   twist(message: PeerMessage, to: PublicKeyHex): readonly PeerMessage[] {
@@ -52,8 +56,9 @@ export class Equivocate implements Trick {
 
   speak(): readonly Uint8Array[] {
     const { instance, height, round } = this.#plot;
-    if (instance === undefined || !this.#dice.chance(SPEAK_SHARE)) return [];
+    if (instance === undefined || !(this.#hurries || this.#dice.chance(SPEAK_SHARE))) return [];
     this.hits += 1;
+    if (this.#hurries) return encodePackets([this.#voice.frameOf(this.#voteAt(height, round + 1), instance)]);
     const at = height + (this.#dice.chance(0.15) ? this.#dice.pick([-1, 1]) : 0);
     const said = this.#dice.chance(0.3) ? this.#proposalAt(at, this.#roundNear(round)) : undefined;
     const message = said ?? this.#voteAt(at, this.#roundNear(round));

@@ -9,6 +9,8 @@ const HEIGHTS_MAX = 4;
 /** How often the other story is one that no correct validator may believe. */
 const INVALID_SHARE = 0.3;
 const HOUR_MS = 3_600_000;
+/** How often everybody hears the other story of a height, so that only its own faults can refute it. */
+const ALL_SHARE = 0.2;
 
 /** What liars know of one height. */
 interface Known {
@@ -67,7 +69,10 @@ export class Plot {
   /** Whether `peer` hears the other story of this height. All liars tell it the same. */
   isOther(height: number, peer: PublicKeyHex): boolean {
     const { sides } = this.#at(height);
-    const known = sides.get(peer) ?? new Dice(`side ${this.#seed} ${height} ${peer}`).chance(0.5);
+    const known =
+      sides.get(peer) ??
+      (new Dice(`sides ${this.#seed} ${height}`).chance(ALL_SHARE) ||
+        new Dice(`side ${this.#seed} ${height} ${peer}`).chance(0.5));
     sides.set(peer, known);
     return known;
   }
