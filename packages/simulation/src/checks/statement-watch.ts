@@ -1,6 +1,6 @@
-import type { Engine, Envelope, Output, Protocol } from '@varve/consensus';
+import type { Engine, Entry, Envelope, Output, Protocol } from '@varve/consensus';
 import { instanceId, toHex } from '@varve/encoding';
-import { decodeStatement, type Statement, slotOf } from '@varve/ledger';
+import { decodePayload, decodeStatement, type Statement, slotOf } from '@varve/ledger';
 import type { Report } from './violation.ts';
 
 /** Rounds behind the present one in which an engine still compares statements. */
@@ -21,7 +21,7 @@ export interface GivenEvidence {
 
 /**
  * Looks at every signed statement that reaches a correct engine from its author. A correct validator says one thing in a
- * place, all its life; and who hears an author contradict itself gives evidence.
+ * place, all its life; who hears an author contradict itself gives evidence; and what is committed belongs there.
  */
 export class StatementWatch {
   readonly #isLiar: (name: string) => boolean;
@@ -87,7 +87,16 @@ export class StatementWatch {
     }
   }
 
+  /** A payload names its own slot: who takes it for another one did not ask its host. */
+  #checkPayload(node: string, { index, epoch, payload }: Entry): void {
+    if (payload === undefined) return;
+    const content = decodePayload(payload.bytes);
+    if (content.index === index && content.epoch.number === epoch.number && content.epoch.node === epoch.node) return;
+    this.#report('payload of its slot', `${node} commits at ${index} a payload of ${content.index}`);
+  }
+
   #take(output: Output<unknown>, node: string, run: number, ear: Ear): void {
+    for (const entry of output.commit) this.#checkPayload(node, entry);
     for (const { voter, first, second } of output.evidence) {
       if (!this.#isLiar(voter)) this.#report('no evidence against the correct', `${node} accuses ${voter}`);
       const statement = decodeStatement(first.bytes);
