@@ -26,7 +26,7 @@ export { CONFIGURATION_KEY, CONFIGURATION_MODULE } from './configuration-state.t
 export { epochValue, readEpoch } from './epoch-codec.ts';
 export { LedgerError, type LedgerErrors, readingAs } from './errors.ts';
 export type { EvidenceRecord, Statement } from './evidence.ts';
-export { decodeEvidence, decodeStatement, encodeEvidence, evidenceId } from './evidence.ts';
+export { decodeEvidence, decodeStatement, encodeEvidence, evidenceId, slotOf } from './evidence.ts';
 export type { EvidenceFault, EvidenceJudgement } from './evidence-judgement.ts';
 export { judgeEvidence } from './evidence-judgement.ts';
 export type { Genesis, GenesisAccount, Organization, Role } from './genesis.ts';

@@ -3,11 +3,15 @@ import { FAULT_KINDS, runSeed } from '../src/index.ts';
 /** Faults last this long in each seed, virtual milliseconds. */
 const DURATION_MS = 30_000;
 
-/** What the default plan does with one seed: networks of three, and of five now and then. */
+/** Sizes of networks by seed, in turn. Of six, a quorum is more than 2f + 1. */
+const SIZES = { raft: [5, 3, 3], tendermint: [7, 4, 4, 6, 4] } as const;
+
+/** What the default plan does with one seed. */
 const [first = 1, last = 1000] = process.argv.slice(3).map(Number);
-const protocol = process.argv[2] as 'raft';
+const protocol = process.argv[2] as keyof typeof SIZES;
+const sizes = SIZES[protocol];
 for (let seed = first; seed <= last; seed++) {
-  const validators = seed % 3 === 0 ? 5 : 3;
+  const validators = sizes[seed % sizes.length] ?? sizes[0];
   const { violations } = runSeed(seed, { protocol, validators, durationMs: DURATION_MS, kinds: FAULT_KINDS });
   const [found] = violations;
   if (found === undefined) continue;

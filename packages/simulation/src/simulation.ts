@@ -1,10 +1,12 @@
 import { faultsTolerated, type Protocol } from '@varve/consensus';
 import { balanceIn } from '@varve/modules';
+import type { Condition, ValidatorStatus } from '@varve/validator';
+import { checkEvidence } from './checks/evidence.ts';
 import type { Violation } from './checks/violation.ts';
 import { Governor } from './clients/governor.ts';
 import { ASSET, drawRequests, ISSUED } from './clients/requests.ts';
 import { FaultDriver } from './faults/driver.ts';
-import { FAULT_KINDS, type Fault, type FaultKind } from './faults/fault.ts';
+import { FAULT_KINDS, type Fault, type FaultKind, liarsIn } from './faults/fault.ts';
 import { drawPlan } from './faults/plan.ts';
 import { registerFaults } from './history/linearizability.ts';
 import { witnessFaults } from './history/witness.ts';
@@ -92,6 +94,12 @@ class Simulation {
   constructor(options: SimulationOptions) {
     this.#options = options;
     const { seed, validators, protocol, durationMs } = options;
+    // Where configurations change, the weakest of them decides what can be borne.
+    const faultModel = options.changes ? 'crash' : protocol.faultModel;
+    const votesMax = faultsTolerated(validators, options.changes ? 'byzantine' : faultModel);
+    const kinds = options.kinds ?? FAULT_KINDS;
+    const nodes = validators + this.#spares;
+    this.#plan = options.plan ?? drawPlan({ seed, validators: nodes, votesMax, faultModel, kinds, durationMs });
     this.#world = new World({
       seed,
       validators,
@@ -100,15 +108,20 @@ class Simulation {
       protocol,
       signatures: this.#signatures,
       isRecording: options.isRecording ?? false,
+      liars: liarsIn(this.#plan),
     });
-    // Of configurations that change, the weakest decides.
-    const votesMax = faultsTolerated(validators, options.changes ? 'byzantine' : protocol.faultModel);
-    const kinds = options.kinds ?? FAULT_KINDS;
-    const nodes = validators + this.#spares;
-    this.#plan = options.plan ?? drawPlan({ seed, validators: nodes, votesMax, kinds, durationMs });
     const world = this.#world;
-    const wrongClocksMax = Math.floor((validators - 1) / 2);
-    this.#driver = new FaultDriver({ ...world, seed, wrongClocksMax, struck: world.forgetful }, this.#plan);
+    this.#driver = new FaultDriver(
+      {
+        ...world,
+        seed,
+        wrongClocksMax: Math.floor((validators - 1) / 2),
+        struck: world.forgetful,
+        addTwin: (node) => world.addTwin(node),
+        say: (from, to, packet) => world.say(from, to, packet),
+      },
+      this.#plan,
+    );
   }
 
   run(): SimulationResult {
@@ -117,6 +130,7 @@ class Simulation {
     world.run(this.#options.durationMs);
     if (world.violations.length === 0) this.#recover();
     if (world.violations.length === 0) this.#checkEnd();
+    this.#driver.finish();
     return this.#result();
   }
 
@@ -218,19 +232,25 @@ class Simulation {
   }
 
   #isConverged(): boolean {
-    const { nodes, chain, operator, model } = this.#world;
+    const { honest, chain, operator, model } = this.#world;
     const seats = new Set(model.configurations.current.validators.map(({ name }) => `${name}`));
-    return nodes.every((node) => {
+    return honest.every((node) => {
       if (operator.lost.has(node)) return true;
       const status = node.validator?.status();
       if (status === undefined) return false;
       if (status.pool.transactions > 0 && status.pool.transactions > this.#world.expiredIn(node)) return false;
       if (status.durableHeight !== chain.height || status.finalHeight !== chain.height) return false;
       // Nothing is left that an operator would have to look at, but for a vote that was lost.
-      if (status.conditions.some(({ code }) => code !== status.observerOnly?.code)) return false;
+      if (status.conditions.some((condition) => !this.#isExpected(condition, status))) return false;
       if (!seats.has(node.name)) return status.mode === 'observer' || status.mode === 'observer-only';
       return status.mode === 'validator' || (status.mode === 'observer-only' && this.#world.forgetful.has(node));
     });
+  }
+
+  /** A vote that was lost for good; what liars do, who may go on. */
+  #isExpected({ code, nodes }: Condition, { observerOnly }: ValidatorStatus): boolean {
+    const isOfLiars = nodes.length > 0 && nodes.every((name) => this.#world.liars.named(name) !== undefined);
+    return code === observerOnly?.code || isOfLiars;
   }
 
   #checkEnd(): void {
@@ -247,7 +267,8 @@ class Simulation {
       if (node.validator?.status().mode !== 'validator') continue;
       world.report('lost memory is noticed', `${node.name} votes, though its disk forgot what it had promised`);
     }
-    for (const node of world.nodes) if (node.validator) this.#checkBalances(node.name, node.validator.ledger);
+    checkEvidence(world);
+    for (const node of world.honest) if (node.validator) this.#checkBalances(node.name, node.validator.ledger);
   }
 
   #checkBalances(name: string, state: Parameters<typeof balanceIn>[0]): void {

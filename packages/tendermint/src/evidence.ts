@@ -10,7 +10,7 @@ export function accuseVotes(state: TendermintState, first: SignedVote, second: S
     bytes: voteBytes(vote, instance),
     signature: vote.signature,
   }));
-  if (one && other) accuse(state, first.voter, `${first.voter}/${first.kind}`, one, other);
+  if (one && other) accuse(state, first, one, other);
 }
 
 /** Two proposals of one round. */
@@ -23,19 +23,19 @@ export function accuseProposals(
     bytes: proposalBytes(proposal, state.options.instance),
     signature,
   }));
-  const { voter } = first.proposal;
-  if (one && other) accuse(state, voter, `${voter}/proposal`, one, other);
+  if (one && other) accuse(state, first.proposal, one, other);
 }
 
 /** Once for each height, voter and kind: one proof is enough, and a liar could go on for ever. */
 function accuse(
   state: TendermintState,
-  voter: NodeId,
-  key: string,
+  { height, kind, voter }: { readonly height: number; readonly kind: string; readonly voter: NodeId },
   first: { readonly bytes: Uint8Array; readonly signature: Uint8Array },
   second: { readonly bytes: Uint8Array; readonly signature: Uint8Array },
 ): void {
-  if (state.accused.has(key)) return;
-  state.accused.add(key);
+  const key = `${kind}/${voter}`;
+  const accused = state.accused.get(height) ?? new Set<string>();
+  if (accused.has(key)) return;
+  state.accused.set(height, accused.add(key));
   state.out.evidence.push({ voter, first, second });
 }

@@ -38,27 +38,27 @@ export interface Valid extends Lock {
 export interface HardState {
   readonly height: number;
   readonly round: number;
+  /** Precommits of a quorum in the round before, which led here; none where others were followed, or in round 0. */
+  readonly entered: readonly SignedVote[];
   /** Of `round`. */
   readonly said: Said;
   readonly locked: Lock | undefined;
   readonly valid: Valid | undefined;
-  /** Precommits that ended the round before: whoever is still in it cannot leave without them. */
-  readonly ended: readonly SignedVote[];
 }
 
-/** `[1, height, round, proposal | null, prevote, precommit, locked | null, valid | null, [* vote]]`. */
-export function encodeHardState({ height, round, said, locked, valid, ended }: HardState): Uint8Array {
+/** `[1, height, round, [* vote], proposal | null, prevote, precommit, locked | null, valid | null]`. */
+export function encodeHardState({ height, round, entered, said, locked, valid }: HardState): Uint8Array {
   const { proposal } = said;
   return encodeCbor([
     1,
     height,
     round,
+    entered.map(voteValue),
     proposal ? [fromHex(proposal.id), proposal.validRound, proposal.epoch.number, proposal.epoch.node] : null,
     saidValue(said.prevote),
     saidValue(said.precommit),
     locked ? [locked.round, fromHex(locked.id)] : null,
     valid ? [valid.round, fromHex(valid.id), signaturesValue(valid.polka)] : null,
-    ended.map(voteValue),
   ]);
 }
 
@@ -74,19 +74,19 @@ export function decodeHardState(bytes: Uint8Array): HardState {
   reader.exactly(1);
   const height = reader.uint();
   const round = reader.uint();
+  const entered = reader.list((r) => readVote(r, height), VOTES_MAX);
   const proposal = reader.nullable(readProposed) ?? undefined;
   const prevote = reader.nullable(readSaid);
   const precommit = reader.nullable(readSaid);
   const locked = reader.nullable(readLock) ?? undefined;
   const valid = reader.nullable((r) => readValid(r, height)) ?? undefined;
-  const ended = reader.list((r) => readVote(r, height), VOTES_MAX);
   reader.end();
   const said = {
     ...(proposal && { proposal }),
     ...(prevote && { prevote: prevote.id }),
     ...(precommit && { precommit: precommit.id }),
   };
-  return { height, round, said, locked, valid, ended };
+  return { height, round, entered, said, locked, valid };
 }
 
 function readProposed(r: CborReader): NonNullable<Said['proposal']> {

@@ -30,7 +30,7 @@ export function startHeight(state: TendermintState): void {
   state.openBuild = undefined;
   state.syncing = false;
   state.judging = undefined;
-  state.accused.clear();
+  for (const old of state.accused.keys()) if (old < height) state.accused.delete(old);
   state.repeats = 0;
   state.repeatAt = undefined;
   for (const peer of state.peers.values()) peer.decided = peer.decided.filter((decided) => decided.height >= height);

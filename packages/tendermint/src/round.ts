@@ -85,9 +85,14 @@ function setValid(state: TendermintState, id: PayloadId): void {
   if (state.own && state.own.id !== id) dropOwn(state);
 }
 
-/** L11: a later round. What justifies it, and the polka of the valid value, go to all (trap 43). */
+/**
+ * L11: a later round. What justifies it, and the polka of the valid value, go to all (trap 43). It is stored with the
+ * first own word of the round: those who are left behind may have lost it, and no own word of the last round is kept.
+ */
 function enterRound(state: TendermintState, round: number): void {
   const { height } = state;
+  const ended = height.votes.firstVotes('precommit', round - 1);
+  height.entered = ended.length < state.quorum ? [] : ended.slice(0, state.quorum);
   height.round = round;
   height.roundSince = state.now;
   height.step = 'propose';

@@ -18,7 +18,7 @@ import {
 import type { NodeId } from '@varve/encoding';
 import { decodeHardState, encodeHardState, type HardState, type Lock, type Said, type Valid } from './hard-state.ts';
 import { DecidedLog } from './log.ts';
-import type { Decided, TendermintMessage } from './message.ts';
+import type { Decided, SignedVote, TendermintMessage } from './message.ts';
 import { createPeer, type Peer } from './peer.ts';
 import { ProposalBook } from './proposals.ts';
 import { createReads, type ReadState } from './read-state.ts';
@@ -41,6 +41,8 @@ export interface Candidate {
 /** The height being decided. Fields of the paper's algorithm 1 keep their names, without the `p`. */
 export interface HeightState extends Heard {
   round: number;
+  /** Precommits that led into `round`: whoever lags behind may have lost them. */
+  entered: readonly SignedVote[];
   step: Step;
   locked: Lock | undefined;
   valid: Valid | undefined;
@@ -88,8 +90,8 @@ export interface TendermintState extends WriteProgress {
   syncAskedAt: number | undefined;
   judging: Judging | undefined;
   readonly reads: ReadState;
-  /** Voters of the present height against whom there is evidence. */
-  readonly accused: Set<string>;
+  /** Voters against whom there is evidence, by the height of what they said: the present or the next. */
+  readonly accused: Map<number, Set<string>>;
   repeatAt: number | undefined;
   /** Repetitions since something last moved. */
   repeats: number;
@@ -108,6 +110,7 @@ export function createHeight(heard: Heard, now: number): HeightState {
   return {
     ...heard,
     round: 0,
+    entered: [],
     step: 'propose',
     locked: undefined,
     valid: undefined,
@@ -164,7 +167,7 @@ export function createState(
     syncAskedAt: undefined,
     judging: undefined,
     reads: createReads(options.seed),
-    accused: new Set(),
+    accused: new Map(),
     repeatAt: undefined,
     repeats: 0,
     sequence: 0,
@@ -176,16 +179,17 @@ export function createState(
 }
 
 function restoreHeight(height: HeightState, hardState: HardState, self: NodeId): void {
-  const { round, said, locked, valid, ended } = hardState;
+  const { round, entered, said, locked, valid } = hardState;
   height.round = round;
+  height.entered = entered;
   height.votes.enter(round);
   height.proposals.enter(round);
   height.said = said;
   height.step = said.precommit !== undefined ? 'precommit' : said.prevote !== undefined ? 'prevote' : 'propose';
   height.locked = locked;
   height.valid = valid;
+  height.votes.addAll(entered);
   if (valid) height.votes.addAll(valid.polka);
-  height.votes.addAll(ended);
   if (said.prevote !== undefined) height.votes.noteReached(self, round);
 }
 
@@ -225,14 +229,9 @@ export function dropOwn(state: TendermintState): void {
   state.own = undefined;
 }
 
-function hardStateOf(height: HeightState): HardState {
-  const { round, votes } = height;
-  return { ...height, ended: round > 0 ? votes.firstVotes('precommit', round - 1) : [] };
-}
-
 /** Closes the step: what is to be written gets its sequence number. */
 export function takeOutput(state: TendermintState): Output<TendermintMessage> {
   const { out } = state;
   state.out = createStepOutbox();
-  return closeStep(out, state, () => encodeHardState(hardStateOf(state.height)), state.wakeAt);
+  return closeStep(out, state, () => encodeHardState(state.height), state.wakeAt);
 }

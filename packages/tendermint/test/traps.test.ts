@@ -165,6 +165,14 @@ describe('44: a conflicting vote', () => {
     expect(d.evidence).toMatchObject([{ voter: A, first: { bytes: first }, second: { bytes: second } }]);
   });
 
+  it('of each height is evidence, whatever came first', () => {
+    const d = new Replica(D, 4);
+    for (const height of [2, 1]) d.votes('prevote', 0, V.id, [A], height).votes('prevote', 0, W.id, [A], height);
+    expect(d.evidence).toHaveLength(2);
+    d.votes('prevote', 0, null, [A], 2).votes('prevote', 0, null, [A], 1);
+    expect(d.evidence).toHaveLength(2);
+  });
+
   it('two proposals of one round are evidence; the first counts', () => {
     const d = new Replica(D, 4);
     d.receive(A, proposalOf(4, 0, V));
@@ -310,9 +318,19 @@ describe('46: a crash at any write', () => {
     expect(d.voted('prevote', 1)).toBe('nil');
   });
 
+  it('what ended the last round is known after the crash, for those who did not enter this one', () => {
+    const b = new Replica(B, 4);
+    b.demand();
+    b.votes('precommit', 0, null, [A, C, D]).pass(1000).settle();
+    expect(b.voted('prevote', 1)).toBe('nil');
+    b.restart().receive(C, { kind: 'status', height: 1, round: 0, base: 0, reply: false });
+    const told = b.said.flatMap((said) => (said.kind === 'votes' && said.to === C ? said.votes : []));
+    expect(told.filter(({ round }) => round === 0).map(({ voter }) => voter)).toEqual([A, C, D]);
+  });
+
   it('below the height of the sign state nothing is signed', () => {
     const store: Partial<Store> = {
-      hardState: encodeHardState({ height: 5, round: 0, said: {}, locked: undefined, valid: undefined, ended: [] }),
+      hardState: encodeHardState({ height: 5, round: 0, entered: [], said: {}, locked: undefined, valid: undefined }),
     };
     const d = new Replica(D, 4, store);
     d.receive(A, proposalOf(4, 0, V));

@@ -12,12 +12,14 @@ export type {
   ValidatorEvent,
   VerifyItem,
 } from './events.ts';
-export { PACKET_BYTES_MAX } from './limits.ts';
+export { decodeHello, encodeHello } from './hello.ts';
+export { EVIDENCE_PER_VALIDATOR_MAX, PACKET_BYTES_MAX } from './limits.ts';
 export type { LoadedStore } from './loader.ts';
 export { ValidatorLoader } from './loader.ts';
 export type { ObserverOnly } from './observer-only.ts';
 export type { ValidatorOptions } from './options.ts';
-export { decodePacket } from './packet.ts';
+export type { Frame, PeerMessage } from './packet.ts';
+export { decodePacket, encodePackets } from './packet.ts';
 export type { Peer } from './peers.ts';
 export type { PoolLimits } from './pool.ts';
 export { POOL_LIMITS_DEFAULT } from './pool.ts';

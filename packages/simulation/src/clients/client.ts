@@ -26,7 +26,8 @@ export interface ClientSurroundings {
   readonly scheduler: Scheduler;
   readonly trace: Trace;
   readonly chainId: ChainId;
-  readonly nodes: readonly SimulatedNode[];
+  /** Whom clients may ask. */
+  readonly nodes: () => readonly SimulatedNode[];
   /** Tells the world what a transaction asks for, before anybody else can see it. */
   submitting(transaction: string, account: string, requests: readonly Request[], bytes: Uint8Array): void;
   /** Calls back when the transaction has come that far on that node, if it ever does. */
@@ -121,7 +122,7 @@ export class SimulatedClient {
   /** Reads one path through a read barrier and calls back, whether an answer came or not. */
   read(finished: () => void): void {
     const { scheduler, trace } = this.#surroundings;
-    const node = this.#dice.pick(this.#surroundings.nodes);
+    const node = this.#dice.pick(this.#surroundings.nodes());
     const path = drawPath(this.#dice);
     const invokedAt = scheduler.now;
     let isOver = false;
@@ -183,7 +184,7 @@ export class SimulatedClient {
     if (attempt.settled) return;
     if (scheduler.now - attempt.invokedAt > PATIENCE_MS) return attempt.done({ kind: 'unknown' });
     const number = ++attempt.number;
-    const node = this.#dice.pick(this.#surroundings.nodes);
+    const node = this.#dice.pick(this.#surroundings.nodes());
     const id = attempt.transaction.id;
     trace.note({
       at: scheduler.now,

@@ -1,13 +1,12 @@
 import { RECORD_KIND } from '@varve/ledger/chain';
+import type { StrikeParts } from '../byzantine/strikes.ts';
+import { strikeLiar } from '../byzantine/strikes.ts';
 import type { Trace } from '../trace.ts';
-import type { Connections } from '../world/connections.ts';
 import { Dice } from '../world/dice.ts';
 import type { SimulatedDisk } from '../world/disk.ts';
-import type { LinkRule, SimulatedNetwork } from '../world/network.ts';
+import type { LinkRule } from '../world/network.ts';
 import type { SimulatedNode } from '../world/node.ts';
-import type { Scheduler } from '../world/scheduler.ts';
 import { describeFault, type Fault, type FaultKind, LEADER, pairsOf } from './fault.ts';
-import type { Operator } from './operator.ts';
 
 /** How long a fault waits for its turn while another needs calm, milliseconds. */
 const POSTPONED_MS = 100;
@@ -32,13 +31,8 @@ const BLOCK_RECORDS = [
 const ENGINE_RECORDS = [RECORD_KIND.engineEntry, RECORD_KIND.engineState, RECORD_KIND.journal];
 
 /** What faults act on. */
-export interface DriverParts {
-  readonly scheduler: Scheduler;
+export interface DriverParts extends StrikeParts {
   readonly trace: Trace;
-  readonly network: SimulatedNetwork;
-  readonly connections: Connections;
-  readonly nodes: readonly SimulatedNode[];
-  readonly operator: Operator;
   readonly seed: number;
   /** So many clocks can be wrong at a time. */
   readonly wrongClocksMax: number;
@@ -54,6 +48,8 @@ export class FaultDriver {
   /** Faults that had an effect, by kind. */
   readonly happened: Map<FaultKind, number> = new Map<FaultKind, number>();
   readonly #ends = new Set<() => void>();
+  /** What ends the lies that outlive the healing. */
+  readonly #lasting: (() => void)[] = [];
   /** The fault that needs the others to keep still. */
   #calm: Fault | undefined;
   #isOver = false;
@@ -69,6 +65,11 @@ export class FaultDriver {
     this.#isOver = true;
     for (const end of [...this.#ends]) end();
     for (const node of this.#parts.nodes) if (!node.isUp) this.#parts.operator.start(node, 1);
+  }
+
+  /** The run is over: lies that lasted are counted. */
+  finish(): void {
+    for (const end of this.#lasting) end();
   }
 
   #begin(fault: Fault): void {
@@ -153,7 +154,17 @@ export class FaultDriver {
       case 'backup':
         for (const node of nodes) this.#loseMemory(fault, node, ms);
         return;
+      default:
+        for (const node of nodes) this.#lie(fault, node, ms);
+        return;
     }
+  }
+
+  #lie(fault: Fault, node: SimulatedNode, ms: number): void {
+    strikeLiar(this.#parts, fault, node, {
+      count: (kind) => this.#count(kind),
+      until: (end) => (fault.isLasting ? this.#lasting.push(end) : this.#until(ms, end)),
+    });
   }
 
   #count(kind: FaultKind): void {

@@ -24,12 +24,39 @@ export const FAULT_KINDS = [
   'rot-engine',
   'lost-batch',
   'backup',
+  'twins',
+  'equivocate',
+  'withhold',
+  'forge',
+  'amnesia',
+  'garbage',
+  'flood',
+  'lying-sync',
+  'odd-seal',
 ] as const;
 
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
 /** Faults after which a validator must not vote any more: they strike at most f of a configuration. */
 export const VOTE_COSTING: ReadonlySet<FaultKind> = new Set<FaultKind>(['rot-engine', 'lost-batch', 'backup']);
+
+/** What only validators do that lie: they strike at most f together with what costs votes, and no crash protocol. */
+export const BYZANTINE: ReadonlySet<FaultKind> = new Set<FaultKind>([
+  'twins',
+  'equivocate',
+  'withhold',
+  'forge',
+  'amnesia',
+  'garbage',
+  'flood',
+  'lying-sync',
+  'odd-seal',
+]);
+
+/** The validators that `plan` makes lie, by position. */
+export function liarsIn(plan: readonly Fault[]): ReadonlySet<number> {
+  return new Set(plan.filter(({ kind }) => BYZANTINE.has(kind)).flatMap(({ nodes }) => nodes));
+}
 
 /** Stands in a fault's nodes for whoever leads when it begins. */
 export const LEADER = -1;
@@ -46,6 +73,8 @@ export interface Fault {
   /** Which links stay, as a bit for each pair of nodes: for partitions. */
   readonly graph?: number;
   readonly boundary?: WriteBoundary;
+  /** A lie that goes on when everything else heals. */
+  readonly isLasting?: boolean;
 }
 
 /** The pairs of `n` nodes in a fixed order: bit `i` of a graph is pair `i`. */
@@ -60,5 +89,6 @@ export function describeFault(fault: Fault): string {
   const nodes = fault.nodes.map((node) => (node === LEADER ? 'the leader' : `validator-${node + 1}`)).join(', ');
   const graph = fault.graph === undefined ? '' : ` graph ${fault.graph.toString(2)}`;
   const boundary = fault.boundary === undefined ? '' : ` ${fault.boundary} the write`;
-  return `${fault.kind}${boundary}${graph} ${nodes} (${fault.amount}) until ${fault.until} ms`;
+  const end = fault.isLasting ? 'to the end' : `until ${fault.until} ms`;
+  return `${fault.kind}${boundary}${graph} ${nodes} (${fault.amount}) ${end}`;
 }

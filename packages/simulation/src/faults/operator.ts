@@ -1,4 +1,3 @@
-import type { Report } from '../checks/violation.ts';
 import type { EndReason, SimulatedNode } from '../world/node.ts';
 import type { Scheduler } from '../world/scheduler.ts';
 
@@ -12,7 +11,7 @@ const REBUILD: ReadonlySet<string> = new Set(['RECORD_DAMAGED', 'STORE_DAMAGED']
 /** Starts processes again as docs/errors.md tells an operator to, and knows when that is of no use any more. */
 export class Operator {
   readonly #scheduler: Scheduler;
-  readonly #report: Report;
+  readonly #report: (check: string, text: string, node: SimulatedNode) => void;
   /** Nodes that no start helps: their disks lost what nobody can mend. */
   readonly lost: Set<SimulatedNode> = new Set<SimulatedNode>();
   /** Nodes to be started, by the newest wish. */
@@ -20,7 +19,7 @@ export class Operator {
   readonly #rebuild = new Set<SimulatedNode>();
   #count = 0;
 
-  constructor(scheduler: Scheduler, report: Report) {
+  constructor(scheduler: Scheduler, report: (check: string, text: string, node: SimulatedNode) => void) {
     this.#scheduler = scheduler;
     this.#report = report;
   }
@@ -54,7 +53,7 @@ export class Operator {
     const isExplained =
       (REBUILD.has(code) && (node.isDamaged || node.disk.isDamaged)) ||
       (PLAIN_RESTART.has(code) && (node.failed > 0 || node.failing !== undefined));
-    if (!isExplained) this.#report('no stop without a cause', `${node.name}: ${code}: ${detail}`);
+    if (!isExplained) this.#report('no stop without a cause', `${node.name}: ${code}: ${detail}`, node);
     if (REBUILD.has(code)) this.#rebuild.add(node);
     this.start(node, RESTART_MS);
   }

@@ -1,12 +1,14 @@
+import type { FaultModel } from '@varve/consensus';
 import { Dice } from '../world/dice.ts';
-import { type Fault, type FaultKind, LEADER, pairsOf, VOTE_COSTING } from './fault.ts';
+import { BYZANTINE, type Fault, type FaultKind, LEADER, pairsOf, VOTE_COSTING } from './fault.ts';
 
 /** What a plan is drawn for. */
 export interface PlanOptions {
   readonly seed: number;
   readonly validators: number;
-  /** How many validators may lose their vote for good. */
+  /** How many validators may lose their vote for good, or lie. */
   readonly votesMax: number;
+  readonly faultModel: FaultModel;
   readonly kinds: readonly FaultKind[];
   /** Faults begin before this, virtual milliseconds. */
   readonly durationMs: number;
@@ -43,14 +45,25 @@ const BURST_KINDS: ReadonlySet<FaultKind> = new Set<FaultKind>([
   'pause',
   'slow-disk',
 ]);
+/** How often one of the validators that may be faulty lies, and does not lose its vote. */
+const LIAR_SHARE = 0.7;
+/** How long a lie is kept up, milliseconds, and how often to the end of the run. */
+const LIE_MS_MIN = 500;
+const LIE_MS_MAX = 8000;
+const LASTING_SHARE = 0.15;
+/** How often all liars do the same. */
+const CONSPIRACY_SHARE = 0.6;
 /** At least so many kinds take part, where there are as many. */
 const KINDS_MIN = 6;
 
 /**
  * Draws what will go wrong: first which kinds take part at all, so that seeds differ in character, then each fault.
- * Vote-costing faults and rot strike only the few validators that this plan lets lose their vote.
+ * Vote-costing faults and rot strike only the few validators that this plan lets lose their vote, and others of those few
+ * lie.
  */
-export function drawPlan({ seed, validators, votesMax, kinds, durationMs }: PlanOptions): Fault[] {
+export function drawPlan(options: PlanOptions): Fault[] {
+  const { seed, validators, votesMax, durationMs, faultModel } = options;
+  const kinds = faultModel === 'byzantine' ? options.kinds : options.kinds.filter((kind) => !BYZANTINE.has(kind));
   if (kinds.length === 0) return [];
   const dice = new Dice(`plan ${seed} ${validators}`);
   const wanted = Math.max(Math.min(KINDS_MIN, kinds.length), Math.round(kinds.length * (dice.between(25, 70) / 100)));
@@ -59,13 +72,14 @@ export function drawPlan({ seed, validators, votesMax, kinds, durationMs }: Plan
     Array.from({ length: validators }, (_, i) => i),
     votesMax,
   );
+  const liars = faultModel === 'byzantine' ? unlucky.splice(0, drawLiars(dice, chosen, votesMax)) : [];
   const count = Math.max(8, Math.round(durationMs / FAULT_INTERVAL_MS));
   const faults: Fault[] = [];
   for (let i = 0; i < count; i++) {
     const at = dice.between(Math.min(QUIET_MS, durationMs >> 1), durationMs - 1);
     const kind = dice.pick(chosen);
-    if (isUnluckyOnly(kind) && unlucky.length === 0) continue;
-    const fault = drawFault(dice, kind, at, validators, unlucky);
+    if (BYZANTINE.has(kind) ? liars.length === 0 : isUnluckyOnly(kind) && unlucky.length === 0) continue;
+    const fault = BYZANTINE.has(kind) ? drawLie(dice, kind, at, liars) : drawFault(dice, kind, at, validators, unlucky);
     faults.push(fault);
     if (dice.chance(COMPANION_SHARE)) faults.push(...drawCompanion(dice, chosen, fault, validators));
   }
@@ -93,12 +107,27 @@ function drawBurst(dice: Dice, kinds: readonly FaultKind[], from: number, n: num
 /** Another fault, of the same nodes or of the leader, while the first still lasts: bugs need two causes more often than one. */
 function drawCompanion(dice: Dice, chosen: readonly FaultKind[], first: Fault, n: number): Fault[] {
   const kind = dice.pick(chosen);
-  if (isUnluckyOnly(kind) || first.nodes.length === 0) return [];
+  if (isUnluckyOnly(kind) || BYZANTINE.has(kind) || first.nodes.length === 0) return [];
   const fault = drawFault(dice, kind, first.at + dice.between(0, COMPANION_MS_MAX), n, []);
   if (fault.nodes.length !== 1) return [fault];
   // A follower that lags matters when the leader dies, and a leader that hangs when it dies itself.
   const isLeader = first.nodes.includes(LEADER) !== dice.chance(0.6);
   return [{ ...fault, nodes: isLeader ? [LEADER] : first.nodes.slice(0, 1) }];
+}
+
+/** How many of those that may be faulty lie; the others may lose their vote. */
+function drawLiars(dice: Dice, chosen: readonly FaultKind[], votesMax: number): number {
+  if (!chosen.some((kind) => BYZANTINE.has(kind))) return 0;
+  if (!chosen.some(isUnluckyOnly)) return votesMax;
+  return Array.from({ length: votesMax }, () => dice.chance(LIAR_SHARE)).filter(Boolean).length;
+}
+
+function drawLie(dice: Dice, kind: FaultKind, at: number, liars: readonly number[]): Fault {
+  const nodes = dice.chance(CONSPIRACY_SHARE) ? [...liars] : [dice.pick(liars)];
+  const until = at + dice.between(LIE_MS_MIN, LIE_MS_MAX);
+  const canLast = kind !== 'twins' && kind !== 'amnesia';
+  const isLasting = dice.chance(LASTING_SHARE) && canLast;
+  return { kind, at, until, nodes, amount: dice.between(0, 1_000_000), ...(isLasting && { isLasting }) };
 }
 
 /** Rot of blocks can cost a disk too, where what would mend it rots as well. */

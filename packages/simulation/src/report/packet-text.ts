@@ -1,4 +1,5 @@
 import type { Protocol } from '@varve/consensus';
+import { LedgerError } from '@varve/ledger';
 import { decodePacket } from '@varve/validator';
 
 /** Payloads are not looked at: a message that names one can be read without its bytes. */
@@ -6,9 +7,14 @@ const NOTHING = new Uint8Array();
 
 /** What is in a packet, for people: kinds of messages, and of an engine's message its kind and its numbers. */
 export function packetText(protocol: Protocol<unknown> | undefined, packet: Uint8Array): string {
-  return decodePacket(packet)
-    .map((message) => (message.kind === 'frame' ? frameText(protocol, message.frame.body) : message.kind))
-    .join(', ');
+  try {
+    return decodePacket(packet)
+      .map((message) => (message.kind === 'frame' ? frameText(protocol, message.frame.body) : message.kind))
+      .join(', ');
+  } catch (error) {
+    if (error instanceof LedgerError) return 'garbage';
+    throw error;
+  }
 }
 
 function frameText(protocol: Protocol<unknown> | undefined, body: Uint8Array): string {

@@ -46,11 +46,16 @@ export class Connections {
     for (const a of this.#nodes) {
       for (const b of this.#nodes) {
         if (a.index >= b.index || !this.isOpen(a, b) || this.#reaches(a, b)) continue;
-        this.#open.delete(pair(a, b));
-        this.#lost(a, b);
-        this.#lost(b, a);
+        this.cut(a, b);
       }
     }
+  }
+
+  /** Ends a connection; both ends hear of it. */
+  cut(a: SimulatedNode, b: SimulatedNode): void {
+    if (!this.#open.delete(pair(a, b))) return;
+    this.#lost(a, b);
+    this.#lost(b, a);
   }
 
   #redial(): void {

@@ -45,6 +45,8 @@ export interface NodeSurroundings {
   readonly modules: ReadonlyMap<string, GenesisModule>;
   readonly protocols: (node: SimulatedNode, name: ProtocolName) => Protocol<unknown> | undefined;
   send(from: SimulatedNode, to: PublicKeyHex, packet: Uint8Array): void;
+  /** `peer` sent what no correct node sends. */
+  misbehaved(node: SimulatedNode, peer: PublicKeyHex): void;
   /** It just started: its ledger is readable. */
   booted(node: SimulatedNode): void;
   noticed(node: SimulatedNode, notice: Notice): void;
@@ -243,6 +245,7 @@ export class SimulatedNode {
       this.#inbox.push({ kind: 'signed', job, signatures: messages.map((message) => signer.sign(message)) });
     }
     for (const { to, packet } of effects.send) this.#surroundings.send(this, to, packet);
+    for (const { peer } of effects.misbehaved) this.#surroundings.misbehaved(this, peer);
     for (const answer of effects.answers) this.#answer(answer);
     for (const notice of effects.notices) this.#surroundings.noticed(this, notice);
     if (effects.halt) return this.#end({ kind: 'halt', ...effects.halt });

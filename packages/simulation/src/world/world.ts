@@ -2,9 +2,12 @@ import type { Protocol } from '@varve/consensus';
 import type { PublicKeyHex, TransactionId } from '@varve/encoding';
 import { chainIdOf, decodeTransaction, type Genesis } from '@varve/ledger';
 import { builtinModules } from '@varve/modules';
-import type { Notice } from '@varve/validator';
+import type { Notice, SignatureRule } from '@varve/validator';
+import { forgetting } from '../byzantine/amnesia.ts';
+import { Liars } from '../byzantine/liars.ts';
 import { CanonicalChain, type Submitted } from '../checks/canonical-chain.ts';
 import { EngineWatch } from '../checks/engine-watch.ts';
+import { StatementWatch } from '../checks/statement-watch.ts';
 import type { Report, Violation } from '../checks/violation.ts';
 import { type Reached, SimulatedClient } from '../clients/client.ts';
 import { Model, type PathWrite, type Request } from '../clients/model.ts';
@@ -38,6 +41,8 @@ export interface WorldOptions {
   readonly signatures: Signatures;
   /** Keep every event for a report. */
   readonly isRecording: boolean;
+  /** Positions of validators that lie. What they say of themselves counts for nothing. */
+  readonly liars?: ReadonlySet<number>;
 }
 
 interface Waiter {
@@ -63,6 +68,9 @@ export class World {
   readonly chain: CanonicalChain;
   readonly model: Model;
   readonly violations: Violation[] = [];
+  readonly liars: Liars;
+  readonly isSigned: SignatureRule;
+  readonly statements: StatementWatch;
   readonly genesis: Genesis;
   packets = 0;
   readonly #nodes: SimulatedNode[];
@@ -86,7 +94,16 @@ export class World {
     this.genesis = simulatedGenesis(protocol.name, options.validators, signatures, { admin, clients: keys });
     this.model = new Model(this.genesis.configuration);
     this.network = new SimulatedNetwork(this.scheduler, dice('network'));
-    this.operator = new Operator(this.scheduler, this.report);
+    this.liars = new Liars(options.liars ?? new Set(), this.genesis, signatures, seed);
+    this.operator = new Operator(this.scheduler, (check, text, node) => {
+      if (!this.isLiar(node)) this.report(check, text);
+    });
+    this.isSigned = signatures.rule;
+    this.statements = new StatementWatch(
+      (name) => this.isSuspect(name),
+      () => this.scheduler.now,
+      this.report,
+    );
     const watch = new EngineWatch(this.report);
     this.chain = new CanonicalChain(this.#submitted, this.model, () => WALL_START + this.scheduler.now, this.report);
     const surroundings: Omit<NodeSurroundings, 'dice'> = {
@@ -97,9 +114,10 @@ export class World {
       modules,
       protocols: (node, name) => {
         const engine = name === protocol.name ? protocol : simulatedProtocol(name);
-        return engine && repeating(watch.watched(engine), () => this.#repetition(node));
+        return engine && repeating(this.#watched(node, watch, engine), () => this.#repetition(node));
       },
       send: (from, to, packet) => this.#send(from, to, packet),
+      misbehaved: (node, peer) => this.#misbehaved(node, peer),
       booted: (node) => this.#booted(node),
       noticed: (node, notice) => this.#noticed(node, notice),
       ended: (node, reason) => {
@@ -118,13 +136,27 @@ export class World {
         scheduler: this.scheduler,
         trace: this.trace,
         chainId: chainIdOf(this.genesis),
-        nodes: this.nodes,
+        nodes: () => this.honest,
         submitting: (transaction, account, requests, bytes) => this.#submitting(transaction, account, requests, bytes),
         whenReached: (node, id, level, reached) => this.#whenReached({ node, run: node.run, id, level, reached }),
       });
     this.admin = client('admin', admin);
     this.reader = client('reader', signatures.key('reader'));
     this.clients = keys.map((key, i) => client(`client-${i + 1}`, key));
+  }
+
+  /** Nodes whose word counts: all where nobody lies. */
+  get honest(): readonly SimulatedNode[] {
+    return this.liars.size === 0 ? this.nodes : this.nodes.filter((node) => !this.isLiar(node));
+  }
+
+  isLiar({ name }: SimulatedNode): boolean {
+    return this.liars.named(name) !== undefined;
+  }
+
+  /** Whether that validator may contradict itself: it lies, or its disk forgot what it said. */
+  isSuspect(name: string): boolean {
+    return this.liars.named(name) !== undefined || [...this.forgetful].some((node) => node.name === name);
   }
 
   /** A promise was broken. */
@@ -209,10 +241,32 @@ export class World {
     return true;
   }
 
+  /** Engines of liars do as they like; those of others are watched. */
+  #watched(node: SimulatedNode, watch: EngineWatch, engine: Protocol<unknown>): Protocol<unknown> {
+    if (this.isLiar(node)) return forgetting(engine, () => this.liars.takesMemory(node.name));
+    const watched = watch.watched(engine);
+    return engine.faultModel === 'byzantine' ? this.statements.watched(watched, () => node.run) : watched;
+  }
+
   #send(from: SimulatedNode, key: PublicKeyHex, packet: Uint8Array): void {
+    const liar = this.liars.named(from.name);
+    const packets = liar ? liar.outgoing(key, packet) : [packet];
     for (const to of this.#nodes) {
-      if (to.networkKey === key && this.connections.isOpen(from, to)) this.#pass(from, to, packet);
+      if (to.networkKey === key) for (const said of packets) this.say(from, to, said);
     }
+  }
+
+  /** Sends a packet as it is, where there is a connection. */
+  say(from: SimulatedNode, to: SimulatedNode, packet: Uint8Array): void {
+    if (this.connections.isOpen(from, to)) this.#pass(from, to, packet);
+  }
+
+  /** Whoever sends what no correct node sends is cut off, and may connect again. */
+  #misbehaved(node: SimulatedNode, key: PublicKeyHex): void {
+    const accused = this.#nodes.filter(({ networkKey }) => networkKey === key);
+    const name = accused[0]?.name;
+    if (accused.every((peer) => this.isLiar(peer))) for (const peer of accused) this.connections.cut(node, peer);
+    else if (!this.isLiar(node)) this.report('no correct peer is accused', `${node.name} says that ${name} misbehaves`);
   }
 
   #pass(from: SimulatedNode, to: SimulatedNode, packet: Uint8Array): void {
@@ -244,7 +298,8 @@ export class World {
           peer: from.name,
           id,
         }));
-        to.deliver({ kind: 'packet', from: from.networkKey, bytes: packet });
+        const heard = this.liars.named(to.name)?.incoming(packet) ?? [packet];
+        for (const bytes of heard) to.deliver({ kind: 'packet', from: from.networkKey, bytes });
       });
     }
   }
@@ -252,7 +307,7 @@ export class World {
   /** What was durable once must be there again. */
   #booted(node: SimulatedNode): void {
     const tip = node.validator?.ledger.tip;
-    if (tip === undefined) return;
+    if (tip === undefined || this.isLiar(node)) return;
     const { height } = tip.header;
     const before = this.#durable.get(node) ?? 0;
     if (height < before && !this.forgetful.has(node)) {
@@ -266,6 +321,7 @@ export class World {
 
   #noticed(node: SimulatedNode, notice: Notice): void {
     const at = this.scheduler.now;
+    if (this.isLiar(node) && notice.kind !== 'log') return;
     switch (notice.kind) {
       case 'committed':
         this.trace.note({ at, node: node.name, kind: 'commit', text: `${notice.height} ${notice.hash.slice(0, 8)}` });

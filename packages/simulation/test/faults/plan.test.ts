@@ -1,16 +1,34 @@
 import { describe, expect, it } from 'vitest';
-import { FAULT_KINDS, type Fault, type FaultKind, LEADER, pairsOf, VOTE_COSTING } from '../../src/faults/fault.ts';
+import {
+  BYZANTINE,
+  FAULT_KINDS,
+  type Fault,
+  type FaultKind,
+  LEADER,
+  liarsIn,
+  pairsOf,
+  VOTE_COSTING,
+} from '../../src/faults/fault.ts';
 import { drawPlan, type PlanOptions } from '../../src/faults/plan.ts';
 
 const DURATION_MS = 30_000;
+/** What there is where nobody lies. */
+const CRASH_KINDS = FAULT_KINDS.filter((kind) => !BYZANTINE.has(kind));
 /** The longest that any fault lasts, milliseconds. */
 const FAULT_MS_MAX = 6000;
-/** How much later than the fault that it accompanies a companion begins, milliseconds. */
-const COMPANION_MS_MAX = 700;
+/** How much later than the last of the others a companion, or a fault of a burst, begins, milliseconds. */
+const LATER_MS_MAX = 1500;
 const SEEDS = Array.from({ length: 500 }, (_, i) => i + 1);
 
 function planOf(seed: number, options: Partial<PlanOptions> = {}): Fault[] {
-  return drawPlan({ seed, validators: 3, votesMax: 1, kinds: FAULT_KINDS, durationMs: DURATION_MS, ...options });
+  const defaults = {
+    validators: 3,
+    votesMax: 1,
+    faultModel: 'crash',
+    kinds: FAULT_KINDS,
+    durationMs: DURATION_MS,
+  } as const;
+  return drawPlan({ seed, ...defaults, ...options });
 }
 
 /** Faults after which the disk of a validator may be beyond mending. */
@@ -46,7 +64,7 @@ describe('a plan', () => {
       const drawn = SEEDS.slice(0, 50).flatMap((seed) => planOf(seed, { kinds }).map(({ kind }) => kind));
       expect(new Set(drawn)).toEqual(new Set<FaultKind>(kinds));
     }
-    expect(new Set(SEEDS.flatMap((seed) => planOf(seed).map(({ kind }) => kind)))).toEqual(new Set(FAULT_KINDS));
+    expect(new Set(SEEDS.flatMap((seed) => planOf(seed).map(({ kind }) => kind)))).toEqual(new Set(CRASH_KINDS));
     // What costs votes cannot strike where nobody may lose one.
     expect(planOf(1, { votesMax: 0, kinds: ['rot-engine', 'lost-batch', 'backup', 'rot-block'] })).toEqual([]);
   });
@@ -55,7 +73,7 @@ describe('a plan', () => {
     for (const seed of SEEDS) {
       const kinds = new Set(planOf(seed).map(({ kind }) => kind));
       expect(kinds.size, `seed ${seed}`).toBeGreaterThanOrEqual(3);
-      expect(kinds.size, `seed ${seed}`).toBeLessThan(FAULT_KINDS.length);
+      expect(kinds.size, `seed ${seed}`).toBeLessThan(CRASH_KINDS.length);
     }
   });
 
@@ -66,7 +84,7 @@ describe('a plan', () => {
       expect(plan.map(({ at }) => at)).toEqual(plan.map(({ at }) => at).sort((a, b) => a - b));
       for (const { at, until } of plan) {
         expect(at).toBeGreaterThanOrEqual(1500);
-        expect(at).toBeLessThan(durationMs + COMPANION_MS_MAX);
+        expect(at).toBeLessThan(durationMs + LATER_MS_MAX);
         expect(until).toBeGreaterThan(at);
         expect(until - at).toBeLessThanOrEqual(FAULT_MS_MAX);
       }
@@ -93,6 +111,41 @@ describe('a plan', () => {
     }
     expect(atLeader / single).toBeGreaterThan(0.3);
     expect(atLeader / single).toBeLessThan(0.7);
+  });
+});
+
+describe('a plan for liars', () => {
+  const byzantine = { validators: 7, votesMax: 2, faultModel: 'byzantine' } as const;
+
+  it('is the same as ever where nobody may lie', () => {
+    for (const seed of SEEDS.slice(0, 50)) expect(planOf(seed)).toEqual(planOf(seed, { kinds: CRASH_KINDS }));
+  });
+
+  it('holds every kind over many seeds', () => {
+    const drawn = new Set(SEEDS.flatMap((seed) => planOf(seed, byzantine).map(({ kind }) => kind)));
+    expect(drawn).toEqual(new Set(FAULT_KINDS));
+  });
+
+  it.each([
+    { validators: 4, votesMax: 1 },
+    { validators: 7, votesMax: 2 },
+    { validators: 3, votesMax: 0 },
+  ])('makes liars of $votesMax of $validators at most, together with those who lose their vote', (size) => {
+    const shares = SEEDS.map((seed) => {
+      const plan = planOf(seed, { ...byzantine, ...size });
+      const liars = liarsIn(plan);
+      const others = new Set(plan.filter(({ kind }) => UNLUCKY_ONLY.has(kind)).flatMap(({ nodes }) => nodes));
+      for (const node of others) expect(liars.has(node)).toBe(false);
+      expect(liars.size + others.size).toBeLessThanOrEqual(size.votesMax);
+      return liars.size;
+    });
+    expect(new Set(shares)).toEqual(new Set(Array.from({ length: size.votesMax + 1 }, (_, i) => i)));
+  });
+
+  it('lets some lies go on to the end, but no twins and no amnesia', () => {
+    const lasting = SEEDS.flatMap((seed) => planOf(seed, byzantine)).filter(({ isLasting }) => isLasting);
+    expect(lasting.length).toBeGreaterThan(SEEDS.length / 10);
+    for (const { kind } of lasting) expect(BYZANTINE.has(kind) && kind !== 'twins' && kind !== 'amnesia').toBe(true);
   });
 });
 
