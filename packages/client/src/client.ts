@@ -5,7 +5,6 @@ import type {
   BlockSummary,
   BlocksAnswer,
   ConfigurationsAnswer,
-  EvidenceAnswer,
   ReceiptAnswer,
   RefusedResult,
   SearchAnswer,
@@ -18,6 +17,7 @@ import type {
 } from './answers.ts';
 import { Builder, type BuildOptions } from './builder.ts';
 import { problemError, VarveError } from './errors.ts';
+import type { EvidenceAnswer } from './evidence-answers.ts';
 import type { TransactionSigner } from './signer.ts';
 import { type EventsOptions, followEvents } from './stream.ts';
 import { sendAll, type WaitOptions } from './submission.ts';

@@ -9,9 +9,6 @@ export type {
   ConfigurationsAnswer,
   EpochAnswer,
   EventAnswer,
-  EvidenceAnswer,
-  EvidenceItem,
-  EvidenceKind,
   ExecutedAnswer,
   HeaderAnswer,
   JsonValue,
@@ -24,7 +21,6 @@ export type {
   SearchAnswer,
   SearchHit,
   StateAnswer,
-  StatementAnswer,
   StateProofAnswer,
   StatusAnswer,
   StreamEvent,
@@ -42,6 +38,7 @@ export {
   type Submittable,
 } from './client.ts';
 export { NodeUnreachable, VarveError, type VarveErrorDetails } from './errors.ts';
+export type { EvidenceAnswer, EvidenceItem, EvidenceKind, StatementAnswer } from './evidence-answers.ts';
 export {
   type AccountOperations,
   type AssetOperations,

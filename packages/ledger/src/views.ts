@@ -231,7 +231,7 @@ export function receiptOf(ledger: Ledger, id: TransactionId): Receipt | undefine
 }
 
 /** From the genesis configuration to the one that rules the block at `at`; each last block has its own certificate. */
-export function stepsTo(ledger: Ledger, at: number): ConfigurationStep[] {
+function stepsTo(ledger: Ledger, at: number): ConfigurationStep[] {
   return ledger.configurations.all.slice(1).flatMap(({ first, configuration }) => {
     if (first > at) return [];
     const lastHeader = headerAt(ledger, first - 1);

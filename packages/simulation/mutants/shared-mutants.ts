@@ -40,8 +40,8 @@ export const SHARED_MUTANTS: readonly Mutant[] = [
     'pool-dropped-on-leader-change',
     'validator/src/production.ts',
     'a new leader forgets what waits in its pool',
-    '    this.#pool.releaseAll();\n',
-    '    for (const { transaction } of [...this.#pool.all()]) this.#pool.remove(transaction.id);\n',
+    '    this.#pool.releaseAll();\n    // Payloads',
+    '    for (const { transaction } of [...this.#pool.all()]) this.#pool.remove(transaction.id);\n    // Payloads',
   ),
   shared(
     'journal-gap-ignored',
@@ -75,7 +75,7 @@ export const SHARED_MUTANTS: readonly Mutant[] = [
     'observer-only-forgotten',
     'validator/src/loader.ts',
     'what cost a validator its vote is forgotten at the next start',
-    'const observerOnly = readMark(records) ?? fault;',
+    'const observerOnly = (record?.freedAt === undefined ? record?.mark : undefined) ?? fault;',
     'const observerOnly = fault;',
   ),
   shared(
@@ -110,8 +110,8 @@ export const SHARED_MUTANTS: readonly Mutant[] = [
     'certificates-not-sent-again',
     'validator/src/sealing.ts',
     'lost seals and certificates are never sent again',
-    'help(peer: Peer, finalHeight: number, height: number): void {\n',
-    'help(peer: Peer, finalHeight: number, height: number): void {\n    if (height >= 0) return;\n',
+    'help(peer: Peer, { finalHeight, height, configurationHash }: Hello): void {\n',
+    'help(peer: Peer, { finalHeight, height, configurationHash }: Hello): void {\n    if (height >= 0) return;\n',
   ),
   shared(
     'damage-not-mended',

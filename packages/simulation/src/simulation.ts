@@ -1,4 +1,4 @@
-import { faultsTolerated, type Protocol } from '@varve/consensus';
+import { faultsTolerated, type Protocol, quorumSize } from '@varve/consensus';
 import { balanceIn } from '@varve/modules';
 import type { Condition, ValidatorStatus } from '@varve/validator';
 import { checkEvidence } from './checks/evidence.ts';
@@ -115,7 +115,8 @@ class Simulation {
       {
         ...world,
         seed,
-        wrongClocksMax: Math.floor((validators - 1) / 2),
+        // Those of a quorum may be all that are heard.
+        wrongClocksMax: Math.floor(quorumSize(validators, protocol.faultModel) / 2),
         struck: world.forgetful,
         addTwin: (node) => world.addTwin(node),
         say: (from, to, packet) => world.say(from, to, packet),

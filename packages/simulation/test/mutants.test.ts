@@ -26,10 +26,10 @@ describe('planted bugs', () => {
   });
 
   it('that no seed finds make the hunt fail', () => {
-    const { status, stdout } = hunt('stale-read', '--seeds', '1');
+    const { status, stdout } = hunt('term-not-stored', '--seeds', '1');
     expect(status).toBe(1);
     expect(stdout).toContain('0 of 1 found within 1 seeds');
-    expect(stdout).toContain('not found: stale-read');
+    expect(stdout).toContain('not found: term-not-stored');
   });
 
   it('that nobody knows are refused', () => {

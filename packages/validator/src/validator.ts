@@ -314,7 +314,7 @@ export class Validator {
 
   #buildObstacle(): string | undefined {
     if (this.#retiring) return 'RETIRING';
-    if (this.ledger.isHandingOver) return 'HANDING_OVER';
+    if (this.ledger.isHandingOver) return 'CONFIGURATION_UNCERTIFIED';
     if (this.#instance.sealing.isContradicted) return 'SEALS_CONTRADICT';
     const obstacle = this.#instance.greeting.clockObstacle(this.#now);
     if (obstacle === 'CLOCK_SKEWED') this.#transfer();

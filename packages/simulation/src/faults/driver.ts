@@ -340,7 +340,7 @@ export class FaultDriver {
     });
   }
 
-  /** A median of clocks survives a minority of wrong ones; a mended clock counts as wrong while others remember it. */
+  /** A median of clocks survives a minority of wrong ones among those that are heard; a mended clock counts as wrong while others remember it. */
   #skew({ kind, amount }: Fault, nodes: readonly SimulatedNode[], ms: number): void {
     const { now } = this.#parts.scheduler;
     const all = this.#parts.nodes;
