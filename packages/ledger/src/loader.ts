@@ -107,6 +107,8 @@ export class LedgerLoader {
     const tip = decodeTip(tipBody);
     const damaged = new Set<number>();
     const history = this.#history(tip.height, tip.blockHash, damaged);
+    // Nobody has to send the first block: it follows from the genesis document.
+    if (damaged.delete(0)) records.put(headerKey(0), firstBlock(genesis, surroundings.modules.values()).bytes);
     const tipBytes = damaged.has(tip.height) ? undefined : records.get(headerKey(tip.height));
     if (tipBytes === undefined) throw damagedStore(`the header of the tip, height ${tip.height}, is damaged`);
     const sealed = decodeHeader(tipBytes);

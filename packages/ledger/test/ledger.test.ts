@@ -303,7 +303,20 @@ describe('a store', () => {
     refused(lost, 'STORE_DAMAGED');
   });
 
-  it.each([0, 1, 3, 5])('with the header of height %i damaged or lost reports it and goes on', (at) => {
+  it('with the first header damaged or lost makes it anew from the genesis document', () => {
+    for (const how of ['damage', 'lose'] as const) {
+      const world = grown(6, 3);
+      const before = facts(world);
+      const first = headerAt(world.ledger, 0)?.bytes;
+      if (how === 'damage') world.store.damage(headerKey(0));
+      else world.store.write([{ key: headerKey(0), value: undefined }]);
+      expect(world.reopen()).toEqual({ damagedBlocks: new Set(), stateRebuilt: false });
+      expect(headerAt(world.ledger, 0)?.bytes).toEqual(first);
+      expect(facts(world)).toEqual(before);
+    }
+  });
+
+  it.each([1, 3, 5])('with the header of height %i damaged or lost reports it and goes on', (at) => {
     for (const how of ['damage', 'lose'] as const) {
       const world = grown(6, 3);
       const before = facts(world);

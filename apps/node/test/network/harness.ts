@@ -9,7 +9,7 @@ import { createLibp2p } from 'libp2p';
 import { type GossipTopic, Network, type NetworkOptions, networkKeyOf } from '../../src/network/index.ts';
 
 export const chainId = 'c1'.repeat(32);
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 30_000;
 
 /** A network with everything it reported. */
 export type Node = {
