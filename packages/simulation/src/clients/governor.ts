@@ -30,7 +30,7 @@ export interface GovernorParts {
   readonly nodes: readonly SimulatedNode[];
   readonly operator: Operator;
   /** Nodes whose lost memory must show; not any more once a new key has their seat. */
-  readonly noticing: Set<SimulatedNode>;
+  readonly noticing: Map<SimulatedNode, number>;
 }
 
 /** What is to be different, and who must say before that it is ready. */

@@ -39,7 +39,7 @@ export interface DriverParts extends StrikeParts {
   /** Nodes whose memory of what they said was damaged: the driver adds them. */
   readonly struck: Set<SimulatedNode>;
   /** Those of them that must have noticed at their next start. */
-  readonly noticing: Set<SimulatedNode>;
+  readonly noticing: Map<SimulatedNode, number>;
 }
 
 /** Makes the faults of a plan happen, counts those that really did, and ends them all when told to. */
@@ -293,10 +293,11 @@ export class FaultDriver {
   #rotEngine(fault: Fault, node: SimulatedNode, ms: number): void {
     this.#parts.struck.add(node);
     node.isDamaged = true;
+    const configuration = configurationOf(node);
     node.crash(true);
     if (flipOne(new Dice(`rot ${fault.amount}`), node.disk, ENGINE_RECORDS)) {
       this.#count(fault.kind);
-      this.#parts.noticing.add(node);
+      this.#parts.noticing.set(node, configuration);
     }
     this.#until(ms, () => this.#parts.operator.start(node, 1));
   }
@@ -317,6 +318,7 @@ export class FaultDriver {
     const isVoter = node.validator?.status().mode === 'validator';
     scheduler.after(CALM_BEFORE_MS, () => {
       const sealed = node.validator?.status().durableHeight ?? 0;
+      const configuration = configurationOf(node);
       node.crash(true);
       const batches = Math.min(node.disk.commits - commits, node.disk.batches);
       if (batches > 0) {
@@ -325,12 +327,12 @@ export class FaultDriver {
         if (fault.kind === 'backup') {
           node.disk = backup;
           // Others hold seals of blocks that the backup lacks.
-          if (isVoter && sealed - height >= SEALED_MIN) this.#parts.noticing.add(node);
+          if (isVoter && sealed - height >= SEALED_MIN) this.#parts.noticing.set(node, configuration);
         } else if (batches === 1 || dice.chance(0.5)) {
           node.disk.loseTail(dice.between(1, batches));
         } else {
           node.disk.loseBatch(dice.between(1, batches - 1));
-          this.#parts.noticing.add(node);
+          this.#parts.noticing.set(node, configuration);
         }
       }
       scheduler.after(Math.min(ms, CALM_BEFORE_MS), () => operator.start(node, 1));
@@ -379,4 +381,9 @@ function flipOne(dice: Dice, disk: SimulatedDisk, kinds: readonly number[]): boo
     return true;
   }
   return false;
+}
+
+/** Number of the configuration in which a node is. */
+function configurationOf({ validator }: SimulatedNode): number {
+  return validator?.ledger.configuration.number ?? 0;
 }

@@ -82,7 +82,7 @@ export class World {
   /** Nodes whose disk was made to forget: they may come back with less. */
   readonly forgetful: Set<SimulatedNode> = new Set<SimulatedNode>();
   /** Those of them that must have noticed. */
-  readonly noticing: Set<SimulatedNode> = new Set<SimulatedNode>();
+  readonly noticing: Map<SimulatedNode, number> = new Map<SimulatedNode, number>();
 
   constructor(options: WorldOptions) {
     const { seed, signatures, protocol } = options;
