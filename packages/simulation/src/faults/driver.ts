@@ -38,7 +38,7 @@ export interface DriverParts extends StrikeParts {
   readonly wrongClocksMax: number;
   /** Nodes whose memory of what they said was damaged: the driver adds them. */
   readonly struck: Set<SimulatedNode>;
-  /** Those of them that must have noticed at their next start. */
+  /** Those of them that must notice at their next start, with the number of the configuration that they were struck in. */
   readonly noticing: Map<SimulatedNode, number>;
 }
 
