@@ -12,8 +12,7 @@ const { coordination } = operations;
 const VALIDATORS = 4;
 const PER_ERA = 40;
 
-// Skipped until validators start the engine of the next configuration: until then they go on with the old one.
-describe.skip('varve devnet switch', () => {
+describe('varve devnet switch', () => {
   const folder = temporaryFolder();
   let devnet: TestDevnet;
   /** All that was called final, and where it said it was. */
