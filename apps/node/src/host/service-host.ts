@@ -21,6 +21,9 @@ interface Waiting {
 
 /** How often event-loop lag is read and started anew, milliseconds. */
 const LAG_WINDOW_MS = 5000;
+/** While leaders change or one engine hands over to the next nobody confirms a read: it is asked for again, milliseconds. */
+const BARRIER_PATIENCE_MS = 2000;
+const BARRIER_AGAIN_MS = 50;
 
 /** The running node as others see it: turns calls into events and answers back into results. */
 export class ServiceHost implements NodeService {
@@ -101,8 +104,13 @@ export class ServiceHost implements NodeService {
   }
 
   async barrier(): Promise<Height> {
-    const answer = await this.#ask((request) => this.#loop.deliver({ kind: 'barrier', request }));
-    if (answer.kind === 'barrier') return answer.height;
+    const end = performance.now() + BARRIER_PATIENCE_MS;
+    for (;;) {
+      const answer = await this.#ask((request) => this.#loop.deliver({ kind: 'barrier', request }));
+      if (answer.kind === 'barrier') return answer.height;
+      if (performance.now() > end) break;
+      await new Promise((resolve) => setTimeout(resolve, BARRIER_AGAIN_MS));
+    }
     throw new NodeError('BARRIER_UNAVAILABLE', { reason: 'too few validators confirm what is newest' });
   }
 
