@@ -7,6 +7,7 @@ import { recoveryMs } from './recovery.ts';
 import { type BenchReport, machineName, printTable, type ShapeReport } from './report.ts';
 import { measureSimulation } from './simulation.ts';
 import { median } from './statistics.ts';
+import { measureSwitch, type SwitchResult } from './switching.ts';
 import { closedLoop, type LoadResult, type LoadShape, openLoop } from './throughput.ts';
 import { TransactionMaker } from './transactions.ts';
 
@@ -17,6 +18,8 @@ const HALF_LOAD_BATCH = 10;
 /** No run needs more: transactions are signed before the clock starts. */
 const SIGNED_PER_SECOND = 6000;
 const RECOVERY_KILLS = 5;
+/** Raft to Tendermint and back. */
+const SWITCH_ROUNDS = 5;
 /** Until the compiler has seen what runs hot: peers are measured warm too. */
 const WARM_UP_SECONDS = 8;
 
@@ -39,7 +42,8 @@ const devnet = await TestDevnet.start(options.validators, options.protocol);
 try {
   const signers = Array.from({ length: options.validators }, (_, i) => devnet.signer(i));
   const maker = new TransactionMaker(devnet.file.chainId as ChainId, signers, options.transactionBytes);
-  if (options.recovery) await measureRecovery(maker);
+  if (options.switching) await measureSwitches(maker);
+  else if (options.recovery) await measureRecovery(maker);
   else await measureLoad(maker);
 } finally {
   http.close();
@@ -61,6 +65,37 @@ async function measureRecovery(maker: TransactionMaker): Promise<void> {
   };
   if (options.json) console.log(JSON.stringify(result, undefined, 2));
   else console.log(`median of ${RECOVERY_KILLS} leader kills at half load: ${result.medianMs.toFixed(0)} ms`);
+}
+
+async function measureSwitches(maker: TransactionMaker): Promise<void> {
+  say('warming up');
+  const { transactionsPerSecond } = await saturate(maker, batchShape(), WARM_UP_SECONDS);
+  const half = transactionsPerSecond / 2;
+  const results: SwitchResult[] = [];
+  for (let round = 1; round <= SWITCH_ROUNDS; round++) {
+    for (const change of [
+      { from: 'raft', to: 'tendermint' },
+      { from: 'tendermint', to: 'raft' },
+    ] as const) {
+      const result = await measureSwitch(devnet, maker, change, half);
+      results.push(result);
+      const { from, to, gapMs, transactions } = result;
+      say(
+        `round ${round}: ${from} to ${to}: at most ${gapMs.toFixed(0)} ms without a final block, ${transactions} final`,
+      );
+    }
+  }
+  const medianMs = (to: string): number => median(results.filter((one) => one.to === to).map(({ gapMs }) => gapMs));
+  const medians = { toTendermintMs: medianMs('tendermint'), toRaftMs: medianMs('raft') };
+  if (options.json) {
+    console.log(
+      JSON.stringify({ machine: machineName(), loadPerSecond: half, switches: results, ...medians }, undefined, 2),
+    );
+  } else {
+    console.log(
+      `longest time without a final block, ${half.toFixed(0)} transactions/s, medians of ${SWITCH_ROUNDS}: ${medians.toTendermintMs.toFixed(0)} ms to tendermint, ${medians.toRaftMs.toFixed(0)} ms to raft`,
+    );
+  }
 }
 
 async function measureLoad(maker: TransactionMaker): Promise<void> {

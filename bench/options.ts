@@ -13,12 +13,14 @@ export interface BenchOptions {
   readonly json: boolean;
   /** Measure only the time from a leader's death to the next final transaction. */
   readonly recovery: boolean;
+  /** Measure only how long nothing becomes final while the protocol is switched under load. */
+  readonly switching: boolean;
   /** Measure only how fast the simulator runs seeds. */
   readonly simulation: boolean;
 }
 
 const USAGE = `usage: npm run bench -- [--protocol raft] [--validators 3] [--transactions 300B]
-                        [--seconds 6] [--runs 3] [--recovery] [--simulation] [--json]`;
+                        [--seconds 6] [--runs 3] [--recovery] [--switch] [--simulation] [--json]`;
 
 /** @throws with the usage for words that are none of these. */
 export function readOptions(words: readonly string[]): BenchOptions {
@@ -32,11 +34,12 @@ export function readOptions(words: readonly string[]): BenchOptions {
       runs: { type: 'string', default: '3' },
       json: { type: 'boolean', default: false },
       recovery: { type: 'boolean', default: false },
+      switch: { type: 'boolean', default: false },
       simulation: { type: 'boolean', default: false },
     },
   });
   const size = /^(\d+)B?$/.exec(values.transactions);
-  const validatorsText = values.validators ?? (values.simulation ? '5' : '3');
+  const validatorsText = values.validators ?? (values.simulation ? '5' : values.switch ? '4' : '3');
   const [validators, seconds, runs] = [validatorsText, values.seconds, values.runs].map(Number);
   const transactionBytes = Number(size?.[1] ?? Number.NaN);
   if (![validators, seconds, runs, transactionBytes].every((n) => Number.isInteger(n) && Number(n) > 0)) {
@@ -50,6 +53,7 @@ export function readOptions(words: readonly string[]): BenchOptions {
     runs: Number(runs),
     json: values.json,
     recovery: values.recovery,
+    switching: values.switch,
     simulation: values.simulation,
   };
 }

@@ -24,6 +24,7 @@ const { values } = parseArgs({
     protocol: { type: 'string', default: 'raft' },
     first: { type: 'string', default: String(FIRST_SEED) },
     jobs: { type: 'string', default: String(availableParallelism()) },
+    changes: { type: 'boolean', default: false },
   },
 });
 const [minutesWanted, firstSeed, jobs] = [values.minutes, values.first, values.jobs].map(Number) as [
@@ -32,7 +33,9 @@ const [minutesWanted, firstSeed, jobs] = [values.minutes, values.first, values.j
   number,
 ];
 if (!(minutesWanted > 0 && Number.isSafeInteger(firstSeed) && firstSeed >= 0 && Number.isInteger(jobs) && jobs > 0)) {
-  process.stderr.write('usage: npm run simulate:long -- [--minutes 60] [--protocol raft] [--first SEED] [--jobs N]\n');
+  process.stderr.write(
+    'usage: npm run simulate:long -- [--minutes 60] [--protocol raft] [--changes] [--first SEED] [--jobs N]\n',
+  );
   process.exit(2);
 }
 const started = performance.now();
@@ -41,13 +44,14 @@ const kinds = FAULT_KINDS;
 const protocol = SIMULATED_PROTOCOLS.find((name) => name === values.protocol);
 if (protocol === undefined)
   throw new Error(`no protocol "${values.protocol}"; there are ${SIMULATED_PROTOCOLS.join(', ')}`);
-/** Networks that tolerate one fault and two, in turn. */
-const sizes = faultModelOf(protocol) === 'crash' ? [3, 5] : [4, 7];
+/** Networks that tolerate one fault and two, in turn; where seats change, one under every protocol. */
+const sizes = values.changes ? [4, 5] : faultModelOf(protocol) === 'crash' ? [3, 5] : [4, 7];
 const runs: readonly SeedRunOptions[] = sizes.map((validators) => ({
   protocol,
   validators,
   durationMs: DURATION_MS,
   kinds,
+  changes: values.changes,
 }));
 let asked = 0;
 let shownAt = started;

@@ -1,3 +1,4 @@
+export { SEATS_MAX, SEATS_MIN } from './clients/governor.ts';
 export { FAULT_KINDS, type Fault, type FaultKind } from './faults/fault.ts';
 export { type Investigation, investigate } from './runner/investigate.ts';
 export { SIMULATED_PROTOCOLS } from './runner/protocols.ts';

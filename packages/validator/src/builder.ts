@@ -1,5 +1,5 @@
 import type { Payload, Slot } from '@varve/consensus';
-import { encodePayload, payloadIdOf } from '@varve/ledger';
+import { CONFIGURATION_MODULE, encodePayload, payloadIdOf } from '@varve/ledger';
 import {
   type ExecutionEnvironment,
   type ExecutionPoint,
@@ -48,13 +48,20 @@ export function buildPayload(ledger: Ledger, pool: Pool, slot: Slot, time: numbe
   }
   if (chosen.length === 0 && ledger.timers.due(point.time).length === 0)
     return { payload: undefined, opened: undefined, hopeless };
-  const decoded = chosen.map((waiting) => waiting.transaction);
+  // Whatever changes the configuration comes last (DESIGN §2).
+  const decoded = [...chosen.filter((one) => !isGovernance(one)), ...chosen.filter(isGovernance)].map(
+    (waiting) => waiting.transaction,
+  );
   const transactions = decoded.map((transaction) => transaction.bytes);
   const content = { index: slot.index, epoch: slot.epoch, time, transactions };
   const encoded = encodePayload(content);
   const payload = { id: payloadIdOf(encoded), bytes: encoded };
   pool.proposed(payload.id, chosen);
   return { payload, opened: { content, decoded }, hopeless };
+}
+
+function isGovernance({ transaction }: Waiting): boolean {
+  return transaction.operations.some(({ module }) => module === CONFIGURATION_MODULE);
 }
 
 /** The rule by which it would be skipped; its sender is judged again only when accounts have changed. */

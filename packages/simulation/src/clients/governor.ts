@@ -15,8 +15,8 @@ import { RULES } from './requests.ts';
 const CHANGE_MS_MIN = 300;
 const CHANGE_MS_MAX = 5000;
 /** Sizes between which one fault is tolerated, by every protocol. */
-const SEATS_MIN = 4;
-const SEATS_MAX = 6;
+export const SEATS_MIN = 4;
+export const SEATS_MAX = 6;
 const PROTOCOLS: readonly ProtocolName[] = ['raft', 'tendermint'];
 
 /** What the changes act on. */

@@ -8,6 +8,8 @@ import {
   type Investigation,
   investigate,
   runSeeds,
+  SEATS_MAX,
+  SEATS_MIN,
   type SeedResult,
   type SeedRunOptions,
   SIMULATED_PROTOCOLS,
@@ -40,7 +42,14 @@ export const simulateSeeds: Action = async ({ printer }, _args, options) => {
     validators: options.number('validators') ?? 4,
     durationMs: (options.number('seconds') ?? 60) * 1000,
     kinds: faultsOption(options.text('faults') ?? ''),
+    changes: options.flag('changes'),
   };
+  if (run.changes && (run.validators < SEATS_MIN || run.validators > SEATS_MAX)) {
+    throw usage(
+      `--changes is for networks of ${SEATS_MIN} to ${SEATS_MAX} validators`,
+      `write --validators ${SEATS_MIN}`,
+    );
+  }
   const trace = options.text('trace');
   if (trace !== undefined && first !== last) throw usage('--trace is for a single seed', 'write --seeds 17..17');
   const reports = options.text('reports') ?? '.';
@@ -157,7 +166,8 @@ function investigated({ run, investigations }: Looking, seed: number): Investiga
 function commandOf(seed: number, run: SeedRunOptions): string {
   const kinds = run.kinds.length === FAULT_KINDS.length ? 'all' : run.kinds.join(',') || 'none';
   const { protocol, validators, durationMs } = run;
-  return `varve simulate --protocol ${protocol} --validators ${validators} --seeds ${seed}..${seed} --faults ${kinds} --seconds ${durationMs / 1000}`;
+  const changes = run.changes ? ' --changes' : '';
+  return `varve simulate --protocol ${protocol} --validators ${validators} --seeds ${seed}..${seed} --faults ${kinds} --seconds ${durationMs / 1000}${changes}`;
 }
 
 function bodyOf(

@@ -23,6 +23,7 @@ export function addSimulateCommand(host: CommandHost, program: Command): void {
     )
     .option('--seeds <a..b>', 'which seeds to run, both included; or one number', '1..100')
     .option('--faults <list>', 'all, none, or kinds joined by commas, such as loss,power', 'all')
+    .option('--changes', 'change protocol, seats and keys again and again, of networks of 4 to 6 validators')
     .addOption(whole('--seconds <n>', 'virtual seconds of faults in each seed', 1, SECONDS_MAX).default(60))
     .addOption(whole('--jobs <n>', 'threads (default: as many as processors)', 1, JOBS_MAX))
     .option('--reports <dir>', 'where a failing seed leaves its timeline and diagram', '.varve/simulation')

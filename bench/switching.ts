@@ -1,0 +1,72 @@
+import type { TestDevnet } from '../test/support/devnet.ts';
+import { HttpLoad } from './http-load.ts';
+import { openLoop } from './throughput.ts';
+import type { TransactionMaker } from './transactions.ts';
+
+/** Load runs so long before a switch begins and after it is done. */
+const AROUND_MS = 1500;
+/** Load ends by itself after this, seconds. */
+const LOAD_SECONDS_MAX = 60;
+/** How often the final height is looked at, milliseconds. */
+const LOOK_MS = 10;
+const BATCH = 20;
+
+/** What one switch under load showed. */
+export interface SwitchResult {
+  readonly from: string;
+  readonly to: string;
+  /** The longest time without a new final block while load ran, milliseconds. */
+  readonly gapMs: number;
+  /** Handed in meanwhile; each was answered as final. */
+  readonly transactions: number;
+}
+
+/**
+ * Switches a devnet to another protocol while transactions come in at a fixed rate, each of which must become final.
+ * @throws where one does not.
+ */
+export async function measureSwitch(
+  devnet: TestDevnet,
+  maker: TransactionMaker,
+  change: { readonly from: string; readonly to: ProtocolName },
+  transactionsPerSecond: number,
+): Promise<SwitchResult> {
+  const load = new HttpLoad();
+  const urls = devnet.members.map(({ httpUrl }) => httpUrl);
+  const stop = new AbortController();
+  const background = openLoop(
+    load,
+    { urls, wait: 'final', batch: BATCH, concurrency: 0 },
+    (count) => (stop.signal.aborted ? undefined : maker.make(count)),
+    transactionsPerSecond,
+    LOAD_SECONDS_MAX,
+  );
+  await pause(AROUND_MS);
+  const gaps = watchFinal(urls[0] ?? '', stop.signal);
+  await devnet.command('devnet', 'switch', '--protocol', change.to);
+  await pause(AROUND_MS);
+  stop.abort();
+  const { transactions } = await background;
+  load.close();
+  return { ...change, gapMs: await gaps, transactions };
+}
+
+/** The longest time in which the final height of a node stood still. */
+async function watchFinal(url: string, signal: AbortSignal): Promise<number> {
+  let height = -1;
+  let since = performance.now();
+  let longest = 0;
+  while (!signal.aborted) {
+    const status = (await (await fetch(`${url}/v1/status`)).json()) as { readonly finalHeight: number };
+    const now = performance.now();
+    longest = Math.max(longest, now - since);
+    if (status.finalHeight !== height) since = now;
+    height = status.finalHeight;
+    await pause(LOOK_MS);
+  }
+  return longest;
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
