@@ -28,7 +28,7 @@ export interface SwitchResult {
 export async function measureSwitch(
   devnet: TestDevnet,
   maker: TransactionMaker,
-  change: { readonly from: string; readonly to: ProtocolName },
+  change: { readonly from: string; readonly to: string },
   transactionsPerSecond: number,
 ): Promise<SwitchResult> {
   const load = new HttpLoad();

@@ -23,7 +23,7 @@ export const COUNTED = { virtualMs: 30_000, transactions: 200, faults: 5, kinds:
 /** After the faults end, everything must be final everywhere within this, virtual milliseconds. */
 export const LIVENESS_MS_MAX = 20_000;
 /** One seed in so many is run with real signatures. */
-const REAL_SIGNATURES_EVERY = 50;
+const REAL_SIGNATURES_EVERY = 100;
 const CLIENTS = 4;
 /** Nodes that can be given a seat, where configurations change. */
 const SPARES = 4;

@@ -1,3 +1,3 @@
 import { seedTests } from './seed-tests.ts';
 
-seedTests({ protocol: 'raft', validators: 3, first: 66, last: 130 });
+seedTests({ protocol: 'raft', validators: 3, first: 73, last: 144 });

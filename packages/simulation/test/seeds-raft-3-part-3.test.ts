@@ -1,3 +1,3 @@
 import { seedTests } from './seed-tests.ts';
 
-seedTests({ protocol: 'raft', validators: 3, first: 131, last: 195 });
+seedTests({ protocol: 'raft', validators: 3, first: 145, last: 216 });

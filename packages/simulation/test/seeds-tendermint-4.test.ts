@@ -1,3 +1,3 @@
 import { seedTests } from './seed-tests.ts';
 
-seedTests({ protocol: 'tendermint', validators: 4, first: 301, last: 320 });
+seedTests({ protocol: 'tendermint', validators: 4, first: 301, last: 312 });
