@@ -1,3 +1,3 @@
 import { seedTests } from './seed-tests.ts';
 
-seedTests({ protocol: 'raft', validators: 5, first: 261, last: 275 });
+seedTests({ protocol: 'raft', validators: 5, first: 286, last: 300 });
