@@ -102,7 +102,7 @@ describe('varve simulate', () => {
     });
     const folderAsFile = await varve(['simulate', '--seeds', '1', ...SHORT, '--trace', folder.path]);
     expect(folderAsFile.exitCode).toBe(3);
-    expect(folderAsFile.stderr).toMatch(/^error FILE_FAILED: .*\nhint: .*\n$/);
+    expect(folderAsFile.stderr).toMatch(/^error FILE_FAILED: .*\nhint: .*\n$/m);
   });
 });
 
