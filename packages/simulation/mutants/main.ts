@@ -45,7 +45,8 @@ process.stdout.write(
 process.exit(survivors.length > 0 || clean.seed !== null ? 1 : 0);
 
 function mutantsOf(engine: string): readonly Mutant[] {
-  return MUTANTS.filter((mutant) => mutant.engine === undefined || mutant.engine === engine);
+  // What shows only where configurations change is hunted by itself.
+  return MUTANTS.filter((mutant) => mutant.engine === engine || (mutant.engine === undefined && engine !== 'switch'));
 }
 
 async function work(): Promise<void> {

@@ -1,10 +1,16 @@
 import type { Mutant } from './mutant.ts';
 import { RAFT_MUTANTS } from './raft-mutants.ts';
 import { SHARED_MUTANTS } from './shared-mutants.ts';
+import { SWITCH_MUTANTS } from './switch-mutants.ts';
 import { TENDERMINT_MUTANTS } from './tendermint-mutants.ts';
 
 /** Every planted bug that the simulator must find. */
-export const MUTANTS: readonly Mutant[] = [...RAFT_MUTANTS, ...TENDERMINT_MUTANTS, ...SHARED_MUTANTS];
+export const MUTANTS: readonly Mutant[] = [
+  ...RAFT_MUTANTS,
+  ...TENDERMINT_MUTANTS,
+  ...SHARED_MUTANTS,
+  ...SWITCH_MUTANTS,
+];
 
 /** @throws where there is no such mutant. */
 export function mutantNamed(name: string): Mutant {
