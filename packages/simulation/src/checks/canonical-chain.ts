@@ -1,5 +1,6 @@
 import type { BlockHash } from '@varve/encoding';
-import { certificateAt, headerAt, type Ledger, transactionsAt } from '@varve/ledger/chain';
+import type { Certificate } from '@varve/ledger';
+import { certificateAt, headerAt, type Ledger, RecordDamaged, transactionsAt } from '@varve/ledger/chain';
 import type { Model, PathWrite, Request } from '../clients/model.ts';
 import type { Position } from '../history/history.ts';
 import type { SimulatedNode } from '../world/node.ts';
@@ -73,12 +74,24 @@ export class CanonicalChain {
       return this.#report('one block per height', `${node.name} has ${hash} at height ${height}, others ${known}`);
     }
     const ledger = node.validator?.ledger;
-    if (ledger) for (let at = this.#height + 1; at <= height; at++) this.#extend(node.name, ledger, at);
+    if (ledger === undefined) return;
+    try {
+      for (let at = this.#height + 1; at <= height; at++) this.#extend(node.name, ledger, at);
+    } catch (error) {
+      // Its record rotted as soon as it was written: others tell the rest.
+      if (!(error instanceof RecordDamaged && node.isDamaged)) throw error;
+    }
   }
 
   /** `node` holds a certificate for `height`. */
   certified(node: SimulatedNode, height: number): void {
-    const certificate = node.validator && certificateAt(node.validator.ledger, height);
+    let certificate: Certificate | undefined;
+    try {
+      certificate = node.validator && certificateAt(node.validator.ledger, height);
+    } catch (error) {
+      if (error instanceof RecordDamaged && node.isDamaged) return;
+      throw error;
+    }
     if (certificate === undefined) {
       return this.#report('a certificate for the final height', `${node.name} has none for ${height}`);
     }
@@ -99,10 +112,11 @@ export class CanonicalChain {
     if (parent !== undefined && sealed.header.parentHash !== parent) {
       this.#report('hash-linked blocks', `block ${at} of ${name} is no child of block ${at - 1}`);
     }
+    const views = transactionsAt(ledger, at);
     this.#checkTime(at, sealed.header.time);
     this.#height = at;
     this.#hashes.set(at, sealed.hash);
-    for (const view of transactionsAt(ledger, at)) {
+    for (const view of views) {
       this.#append(view.transaction.id, { height: at, leafIndex: view.leafIndex }, view.outcome.code);
     }
   }

@@ -1,6 +1,6 @@
 import { type ChainId, type TransactionId, utf8Encode } from '@varve/encoding';
-import { prepareTransaction, type Transaction } from '@varve/ledger';
-import { stateAt } from '@varve/ledger/chain';
+import { prepareTransaction, type StateEntry, type Transaction } from '@varve/ledger';
+import { RecordDamaged, stateAt } from '@varve/ledger/chain';
 import { accountIdOf, coordinationKey } from '@varve/modules';
 import type { Admission, TransactionState } from '@varve/validator';
 import type { Operation as ClientOperation, SubmitOperation } from '../history/history.ts';
@@ -136,7 +136,16 @@ export class SimulatedClient {
       (answer) => {
         const ledger = node.validator?.ledger;
         if (isOver || answer.kind !== 'barrier' || ledger === undefined) return finish();
-        const entry = stateAt(ledger, 'coordination', coordinationKey(path), answer.height);
+        let entry: StateEntry | undefined;
+        try {
+          entry = stateAt(ledger, 'coordination', coordinationKey(path), answer.height);
+        } catch (error) {
+          if (!(error instanceof RecordDamaged)) throw error;
+          // As the API does: whoever reads damage reports it.
+          node.validator?.reportDamage(error);
+          node.deliver({ kind: 'timer' });
+          return finish();
+        }
         const value = entry ? Buffer.from(entry.bytes).toString('utf8') : null;
         this.history.push({
           kind: 'read',
