@@ -13,10 +13,13 @@ export interface RuledStretch {
 /** Which configuration ruled when, from genesis to the newest change. */
 export class ConfigurationHistory {
   readonly #stretches: RuledStretch[];
+  /** The longest that any configuration let a transaction live, milliseconds. */
+  validityMsMax: number;
 
   /** @param genesis - Configuration 0. */
   constructor(genesis: Configuration) {
     this.#stretches = [{ configuration: genesis, hash: configurationHashOf(genesis), first: 0 }];
+    this.validityMsMax = genesis.parameters.validityMs;
   }
 
   /** All, ascending. */
@@ -35,6 +38,7 @@ export class ConfigurationHistory {
     assert(last >= newest.first, 'one change in a block');
     assert(configuration.parentHash === newest.hash, 'each configuration is the child of the one before');
     this.#stretches.push({ configuration, hash: configurationHashOf(configuration), first: last + 1 });
+    this.validityMsMax = Math.max(this.validityMsMax, configuration.parameters.validityMs);
   }
 
   /** The one under which the block at `height` is made. */

@@ -170,7 +170,8 @@ export class Ledger implements StateReader {
     const place = this.place(id);
     // While blocks are executed again, records of later blocks are still there.
     if (place === undefined || place.height > this.#tip.header.height) return false;
-    return this.timeOf(place.height) >= time - this.next.configuration.parameters.validityMs;
+    // What an earlier configuration let live longer must not come back under a later one.
+    return this.timeOf(place.height) >= time - this.configurations.validityMsMax;
   }
 
   /** Where a transaction stands. */

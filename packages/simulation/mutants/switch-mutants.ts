@@ -20,8 +20,8 @@ export const SWITCH_MUTANTS: readonly Mutant[] = [
     'instance-not-checked',
     'validator/src/inbound.ts',
     'frames of another instance are taken',
-    'if (message.frame.instance !== instance.id) return instance.greeting.greet(peer, now);',
-    'if (message.frame.instance === instance.id && now.wall < 0) return instance.greeting.greet(peer, now);',
+    'if (message.frame.instance !== instance.id) {',
+    'if (message.frame.instance === instance.id && now.wall < 0) {',
   ),
   change(
     'index-not-started-anew',
@@ -41,7 +41,7 @@ export const SWITCH_MUTANTS: readonly Mutant[] = [
     'builds-on-the-last-block',
     'validator/src/validator.ts',
     'a leader goes on building behind the last block of its configuration',
-    "if (this.ledger.isHandingOver) return 'CONFIGURATION_UNCERTIFIED';",
+    "if (this.#reactions.isBetween) return 'CONFIGURATION_UNCERTIFIED';",
     '',
   ),
   change(

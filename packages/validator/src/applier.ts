@@ -22,6 +22,8 @@ export interface ApplierEvents {
   applied(index: number, payload: PayloadId | undefined, madeBlock: boolean): void;
   /** An entry stands behind the last block of its configuration: nothing comes of it. */
   ignored(payload: Payload): void;
+  /** Whether the last block of a configuration is executed and the next engine not ready: nothing follows it yet. */
+  readonly isBetween: boolean;
   /** Executing a certified block gave another one. */
   diverged(synced: SyncedBlock, made: ExecutedBlock | undefined): void;
 }
@@ -86,6 +88,7 @@ export class Applier {
   }
 
   #isBlocked(item: Item): boolean {
+    if (item.synced && this.#events.isBetween) return true;
     const payload = item.entry ? item.entry.payload?.id : item.synced.block.sealed.header.payloadHash;
     return payload !== undefined && this.#verifier.isUnderway(payload);
   }

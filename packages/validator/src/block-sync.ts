@@ -33,9 +33,9 @@ export function offerBlocks(
   for (let at = from; at <= last && offered.length < SYNC_BLOCKS_MAX && bytes < SYNC_BYTES_MAX; at++) {
     const isEnough = offered.length >= SYNC_BLOCKS_TARGET || bytes >= SYNC_BYTES_TARGET;
     if (isEnough && offered.at(-1)?.certificate) break;
-    const block = blockAt(ledger, at, damaged);
-    if (block === undefined) break;
-    const certificate = certificateAt(ledger, at);
+    const found = blockAt(ledger, at, damaged);
+    if (found === undefined) break;
+    const { block, certificate } = found;
     offered.push({ block: encodeBlock(block), certificate: certificate ? encodeCertificate(certificate) : null });
     bytes += block.payload?.length ?? 0;
     // What follows the last block of a configuration is judged by the next one.
@@ -47,11 +47,15 @@ export function offerBlocks(
   return offered;
 }
 
-function blockAt(ledger: Ledger, at: number, damaged: (height: number) => void): Block | undefined {
+function blockAt(
+  ledger: Ledger,
+  at: number,
+  damaged: (height: number) => void,
+): { readonly block: Block; readonly certificate: Certificate | undefined } | undefined {
   try {
     const sealed = headerAt(ledger, at);
     const payload = payloadAt(ledger, at);
-    return sealed && payload && { sealed, payload };
+    return sealed && payload && { block: { sealed, payload }, certificate: certificateAt(ledger, at) };
   } catch (error) {
     if (!(error instanceof RecordDamaged)) throw error;
     damaged(at);

@@ -5,6 +5,7 @@ import type { GossipTopic, Instant } from './events.ts';
 import type { EvidenceBook } from './evidence.ts';
 import type { Follow } from './follow.ts';
 import type { Instance } from './instance.ts';
+import { CORRECTION_INTERVAL_MS } from './limits.ts';
 import type { Outbox } from './outbox.ts';
 import { type PeerMessage, readPacket } from './packet.ts';
 import type { Peer, Peers } from './peers.ts';
@@ -52,7 +53,11 @@ export class Inbound {
         return instance.greeting.receive(peer, message.hello, now);
       case 'frame': {
         if (!peer.member || peers.isTwice(peer, now.monotonic)) return;
-        if (message.frame.instance !== instance.id) return instance.greeting.greet(peer, now);
+        if (message.frame.instance !== instance.id) {
+          if (now.monotonic - peer.correctedAt < CORRECTION_INTERVAL_MS) return;
+          peer.correctedAt = now.monotonic;
+          return instance.greeting.greet(peer, now);
+        }
         return instance.engine?.receive(peer.member.name, message.frame, now.monotonic);
       }
       case 'seals':

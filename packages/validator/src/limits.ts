@@ -68,3 +68,7 @@ export const BARRIER_TIMEOUT_MS = 3000;
 export const STATEMENT_BYTES_MAX = 512;
 /** Two boot ids of one key are held against it for this long after the last was seen; milliseconds. */
 export const TWICE_MEMORY_MS = 10_000;
+/** Boot ids of a peer that later ones replaced: as many are remembered. */
+export const RETIRED_BOOTS_MAX = 16;
+/** A peer that speaks of another instance is told where this node stands no more often, milliseconds. */
+export const CORRECTION_INTERVAL_MS = 100;

@@ -7,6 +7,7 @@ import {
   HELLO_FRESH_MS,
   MEMBER_MESSAGES_PER_SECOND_MAX,
   PEER_MESSAGES_PER_SECOND_MAX,
+  RETIRED_BOOTS_MAX,
   TWICE_MEMORY_MS,
 } from './limits.ts';
 import type { PeerMessage } from './packet.ts';
@@ -16,6 +17,8 @@ export interface Peer {
   readonly networkKey: PublicKeyHex;
   /** Its seat in the present configuration, if it has one. */
   member: ValidatorMember | undefined;
+  /** It has, or had, a seat since this run began. */
+  wasSeated: boolean;
   hello: Hello | undefined;
   /** Monotonic time of that `Hello`. */
   heardAt: number;
@@ -24,6 +27,8 @@ export interface Peer {
   twiceSeenAt: number | undefined;
   /** The second in which messages were counted last, and how many came in it. */
   countedSecond: number;
+  /** When it was last greeted because it spoke of another instance. */
+  correctedAt: number;
   messages: number;
 }
 
@@ -53,6 +58,7 @@ export class Peers {
     this.#vouched.clear();
     for (const peer of [...this.#known.values(), ...this.#connected.values()]) {
       peer.member = this.#members.get(peer.networkKey);
+      peer.wasSeated ||= peer.member !== undefined;
     }
     for (const [key, peer] of this.#connected) if (peer.member) this.#known.set(key, peer);
     for (const [key, peer] of this.#known) if (!peer.member) this.#known.delete(key);
@@ -63,11 +69,13 @@ export class Peers {
     const peer: Peer = known ?? {
       networkKey,
       member: this.#members.get(networkKey),
+      wasSeated: this.#members.has(networkKey),
       hello: undefined,
       heardAt: 0,
       retiredBoots: new Set(),
       twiceSeenAt: undefined,
       countedSecond: 0,
+      correctedAt: Number.NEGATIVE_INFINITY,
       messages: 0,
     };
     this.#connected.set(networkKey, peer);
@@ -111,6 +119,8 @@ export class Peers {
     const previous = peer.hello;
     if (previous && previous.bootId !== hello.bootId) {
       peer.retiredBoots.add(previous.bootId);
+      const [oldest] = peer.retiredBoots;
+      if (peer.retiredBoots.size > RETIRED_BOOTS_MAX && oldest !== undefined) peer.retiredBoots.delete(oldest);
       // Two that live speak in turn; when one of them falls silent, the other is alone.
       if (peer.retiredBoots.has(hello.bootId)) peer.twiceSeenAt = now;
     }
@@ -127,7 +137,7 @@ export class Peers {
       peer.messages = 0;
     }
     peer.messages += messages;
-    return peer.messages > (peer.member ? MEMBER_MESSAGES_PER_SECOND_MAX : PEER_MESSAGES_PER_SECOND_MAX);
+    return peer.messages > (peer.wasSeated ? MEMBER_MESSAGES_PER_SECOND_MAX : PEER_MESSAGES_PER_SECOND_MAX);
   }
 
   /** Whether frames of this peer are refused because its key lives twice. */

@@ -140,6 +140,12 @@ export class Reactions implements ApplierEvents, SealingEvents, AdmissionEvents 
     });
   }
 
+  /** Its last block is executed; the next configuration begins when the certificate of that block is durable. */
+  get isBetween(): boolean {
+    const { ledger, instance } = this.#parts;
+    return ledger.next.hash !== instance().ruled.hash;
+  }
+
   /** Its transactions wait again, here too where the payload is all that is known of them. */
   ignored(payload: Payload): void {
     const { pool, verifier, desk, now } = this.#parts;

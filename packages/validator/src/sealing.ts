@@ -84,6 +84,12 @@ export class Sealing {
     }
   }
 
+  /** This validator must not give its word any more, also not what is being signed. */
+  disable(): void {
+    this.#enabled = false;
+    this.#jobs.clear();
+  }
+
   /** Executed, not necessarily durable: seals and certificates that came early apply now. */
   executed(sealed: SealedHeader): void {
     const early = this.#early.get(sealed.header.height);
@@ -164,7 +170,7 @@ export class Sealing {
     const ledger = this.#ledger;
     if (configurationHash !== this.#ruled.hash) return this.#helpOver(peer, configurationHash);
     if (finalHeight < ledger.finalHeight && height >= ledger.finalHeight) {
-      const certificate = certificateAt(ledger, ledger.finalHeight);
+      const certificate = readable(() => certificateAt(ledger, ledger.finalHeight));
       if (certificate)
         this.#outbox.send(peer.networkKey, { kind: 'certificate', certificate: encodeCertificate(certificate) });
     }
@@ -183,7 +189,7 @@ export class Sealing {
     const { configurations, finalHeight } = this.#ledger;
     const following = configurations.all[configurations.all.findIndex((stretch) => stretch.hash === hash) + 1];
     const known = configurations.withHash(hash) && following && following.first - 1 <= finalHeight;
-    const certificate = known ? certificateAt(this.#ledger, following.first - 1) : undefined;
+    const certificate = known ? readable(() => certificateAt(this.#ledger, following.first - 1)) : undefined;
     if (certificate) {
       this.#outbox.send(peer.networkKey, { kind: 'certificate', certificate: encodeCertificate(certificate) });
     }
@@ -293,7 +299,7 @@ export class Sealing {
 
   #lacksCertificate(height: number): boolean {
     const { finalHeight } = this.#ledger;
-    return height > finalHeight - SEALS_AHEAD_MAX && certificateAt(this.#ledger, height) === undefined;
+    return height > finalHeight - SEALS_AHEAD_MAX && readable(() => certificateAt(this.#ledger, height)) === undefined;
   }
 
   /** The cluster certified another block than this validator executed: it stops rather than serve a fork. */

@@ -256,6 +256,8 @@ export class Validator {
     const { self } = instance;
     if (instance.engine || self === undefined || this.#voteRight.lost || this.#retiring) return;
     if (!instance.greeting.isComplete || this.#reactions.durableHeight < this.ledger.tip.header.height) return;
+    // The next instance begins in a moment.
+    if (this.ledger.ruling.hash !== instance.ruled.hash) return;
     const name = instance.ruled.configuration.protocol;
     const protocol = this.#options.protocols(name);
     if (protocol === undefined) return this.#outbox.halt('PROTOCOL_UNKNOWN', `this program has no engine for ${name}`);
@@ -310,11 +312,13 @@ export class Validator {
     const { number, protocol } = configuration;
     this.#outbox.log('info', 'CONFIGURATION_BEGAN', { number, protocol, first, seat: this.#instance.self?.name ?? '' });
     for (const peer of this.#peers.all()) this.#instance.greeting.greet(peer, this.#now);
+    // Certified blocks may have waited for this.
+    this.#outbox.wake(this.#now.monotonic);
   }
 
   #buildObstacle(): string | undefined {
     if (this.#retiring) return 'RETIRING';
-    if (this.ledger.isHandingOver) return 'CONFIGURATION_UNCERTIFIED';
+    if (this.#reactions.isBetween) return 'CONFIGURATION_UNCERTIFIED';
     if (this.#instance.sealing.isContradicted) return 'SEALS_CONTRADICT';
     const obstacle = this.#instance.greeting.clockObstacle(this.#now);
     if (obstacle === 'CLOCK_SKEWED') this.#transfer();
@@ -337,8 +341,9 @@ export class Validator {
 
   #becomeObserverOnly(mark: ObserverOnly): void {
     if (this.#voteRight.lost) return;
-    const { engine, self } = this.#instance;
+    const { engine, self, sealing } = this.#instance;
     engine?.stop();
+    sealing.disable();
     this.#instance.engine = undefined;
     this.#voteRight.lose(mark, self);
   }
