@@ -6,6 +6,10 @@ const SEEDS = [
   // An acknowledgement without entries left before the journal knew of it: a crash then looked like a restored backup.
   { seed: 100587, validators: 5 },
   { seed: 101241, validators: 5 },
+  // A seal that came when its block was final already was not remembered: its validator could forget it unnoticed.
+  { seed: 100837, validators: 5 },
+  // The first block's header rotted, and nobody sent it again.
+  { seed: 200326, validators: 3 },
 ];
 
 it.each(SEEDS)('seed $seed with $validators validators passes', ({ seed, validators }) => {

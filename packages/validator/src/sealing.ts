@@ -243,8 +243,13 @@ export class Sealing {
     const configurationHash = this.#ruled.hash;
     if (seal.configurationHash !== configurationHash) return true;
     if (seal.height > tip.header.height + SEALS_AHEAD_MAX) return true;
-    if (seal.height <= finalHeight && !this.#lacksCertificate(seal.height)) return true;
     const validator = this.#validators[seal.validatorIndex];
+    if (seal.height <= finalHeight && !this.#lacksCertificate(seal.height)) {
+      // Too late for a certificate, and its word all the same: the link proves whose.
+      const kept = { ...seal, signature: new Uint8Array(seal.signature) };
+      if (validator?.networkKey === from) this.#peers.noteSealed(validator, kept);
+      return true;
+    }
     if (validator === undefined) {
       this.#outbox.misbehaved(from, 'a seal of nobody');
       return false;
