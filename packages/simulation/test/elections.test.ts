@@ -3,7 +3,7 @@ import { quantile } from '../elections/distribution.ts';
 import { CUTS, measureFailover, measureStepDown, PROMISED, watchRejoining } from '../elections/measure.ts';
 
 /** `npm run simulate:elections` runs many more. */
-const SEEDS = 60;
+const SEEDS = 30;
 /** Of each kind of cut: these take longest. */
 const REJOINING_SEEDS = 10;
 const VALIDATORS = 5;

@@ -1,3 +1,3 @@
 import { seedTests } from './seed-tests.ts';
 
-seedTests({ protocol: 'raft', validators: 3, first: 1, last: 72 });
+seedTests({ protocol: 'raft', validators: 3, first: 1, last: 36 });
