@@ -20,7 +20,8 @@ export interface KeyRange {
 
 /** What one node's disk holds durably, and the ways in which a disk forgets. Batches are atomic, as LevelDB's are. */
 export class SimulatedDisk implements Store {
-  #records = new Map<string, StoredRecord>();
+  /** By first byte, which is a record's kind: a start reads some kinds whole, and others not at all. */
+  readonly #kinds = new Map<number, Map<string, StoredRecord>>();
   #recent: Replaced[] = [];
   /** Whether a fault changed what it holds. */
   isDamaged = false;
@@ -28,7 +29,7 @@ export class SimulatedDisk implements Store {
   commits = 0;
 
   get(key: Uint8Array): Uint8Array | undefined {
-    return this.#records.get(latin1(key))?.value;
+    return this.#find(latin1(key))?.value;
   }
 
   /** A batch is durable. */
@@ -37,9 +38,8 @@ export class SimulatedDisk implements Store {
     const replaced: Replaced = new Map();
     for (const { key, value } of operations) {
       const id = latin1(key);
-      if (!replaced.has(id)) replaced.set(id, this.#records.get(id));
-      if (value === undefined) this.#records.delete(id);
-      else this.#records.set(id, { key, value });
+      if (!replaced.has(id)) replaced.set(id, this.#find(id));
+      this.#put(id, value && { key, value });
     }
     this.#recent.push(replaced);
     if (this.#recent.length > BATCHES_REMEMBERED) this.#recent.shift();
@@ -49,17 +49,20 @@ export class SimulatedDisk implements Store {
   *entries(range: KeyRange): Generator<[Uint8Array, Uint8Array]> {
     const from = latin1(range.gte);
     const to = latin1(range.lt);
-    const ids = [...this.#records.keys()].filter((id) => id >= from && id < to).sort();
-    for (const id of ids) {
-      const record = this.#records.get(id);
-      if (record) yield [record.key, record.value];
+    const kinds = [...this.#kinds.keys()].filter((kind) => kind >= (range.gte[0] ?? 0) && kind <= (range.lt[0] ?? 0));
+    for (const kind of kinds.sort((a, b) => a - b)) {
+      const ids = [...(this.#kinds.get(kind)?.keys() ?? [])].filter((id) => id >= from && id < to).sort();
+      for (const id of ids) {
+        const record = this.#find(id);
+        if (record) yield [record.key, record.value];
+      }
     }
   }
 
   /** A copy, as a backup would be. */
   copy(): SimulatedDisk {
     const copy = new SimulatedDisk();
-    copy.#records = new Map(this.#records);
+    for (const [kind, records] of this.#kinds) copy.#kinds.set(kind, new Map(records));
     copy.#recent = this.#recent.map((batch) => new Map(batch));
     copy.commits = this.commits;
     copy.isDamaged = this.isDamaged;
@@ -82,7 +85,7 @@ export class SimulatedDisk implements Store {
       const later = this.#recent.slice(at).find((batch) => batch.has(id));
       // A later batch would bring back what this one wrote.
       if (later) later.set(id, before);
-      else this.#restore(id, before);
+      else this.#put(id, before);
     }
   }
 
@@ -91,7 +94,7 @@ export class SimulatedDisk implements Store {
     this.isDamaged = true;
     for (let i = 0; i < count; i++) {
       const lost = this.#recent.pop();
-      for (const [id, before] of lost ?? []) this.#restore(id, before);
+      for (const [id, before] of lost ?? []) this.#put(id, before);
     }
   }
 
@@ -104,16 +107,23 @@ export class SimulatedDisk implements Store {
   flip(key: Uint8Array, bit: number): void {
     this.isDamaged = true;
     const id = latin1(key);
-    const record = this.#records.get(id);
+    const record = this.#find(id);
     if (record === undefined || record.value.length === 0) return;
     const value = new Uint8Array(record.value);
     const at = (bit >> 3) % value.length;
     value[at] = (value[at] ?? 0) ^ (1 << (bit & 7));
-    this.#records.set(id, { key: record.key, value });
+    this.#put(id, { key: record.key, value });
   }
 
-  #restore(id: string, record: StoredRecord | undefined): void {
-    if (record) this.#records.set(id, record);
-    else this.#records.delete(id);
+  #find(id: string): StoredRecord | undefined {
+    return this.#kinds.get(id.charCodeAt(0))?.get(id);
+  }
+
+  #put(id: string, record: StoredRecord | undefined): void {
+    const kind = id.charCodeAt(0);
+    const records = this.#kinds.get(kind) ?? new Map<string, StoredRecord>();
+    this.#kinds.set(kind, records);
+    if (record) records.set(id, record);
+    else records.delete(id);
   }
 }
