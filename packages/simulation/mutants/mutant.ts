@@ -16,3 +16,16 @@ export interface Mutant {
   /** The engine it belongs to; absent: a part that all engines share. */
   readonly engine?: string;
 }
+
+/** Makes a mutant of one edit in a file, and perhaps of more. */
+type Plant = (name: string, file: string, bug: string, find: string, replace: string, more?: readonly Edit[]) => Mutant;
+
+/** Plants bugs in files below `folder`: of `engine`, or of what all share. */
+export function planting(folder: string, engine?: string): Plant {
+  return (name, file, bug, find, replace, more = []) => ({
+    name,
+    bug,
+    edits: [{ file: `${folder}/${file}`, find, replace }, ...more],
+    ...(engine !== undefined && { engine }),
+  });
+}

@@ -1,18 +1,6 @@
-import type { Edit, Mutant } from './mutant.ts';
+import { type Edit, type Mutant, planting } from './mutant.ts';
 
-const raft = (
-  name: string,
-  file: string,
-  bug: string,
-  find: string,
-  replace: string,
-  more: readonly Edit[] = [],
-): Mutant => ({
-  name,
-  bug,
-  edits: [{ file: `packages/raft/src/${file}`, find, replace }, ...more],
-  engine: 'raft',
-});
+const raft = planting('packages/raft/src', 'raft');
 
 /** Appends of one entry each, which is allowed: what must not be done between two entries of a batch then can be. */
 const ENTRY_BY_ENTRY: readonly Edit[] = [

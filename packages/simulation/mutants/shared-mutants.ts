@@ -1,10 +1,6 @@
-import type { Mutant } from './mutant.ts';
+import { type Mutant, planting } from './mutant.ts';
 
-const shared = (name: string, file: string, bug: string, find: string, replace: string): Mutant => ({
-  name,
-  bug,
-  edits: [{ file: `packages/${file}`, find, replace }],
-});
+const shared = planting('packages');
 
 /** Bugs of what all engines share: validator, ledger and storage. */
 export const SHARED_MUTANTS: readonly Mutant[] = [

@@ -1,11 +1,6 @@
-import type { Mutant } from './mutant.ts';
+import { type Mutant, planting } from './mutant.ts';
 
-const change = (name: string, file: string, bug: string, find: string, replace: string): Mutant => ({
-  name,
-  bug,
-  edits: [{ file: `packages/${file}`, find, replace }],
-  engine: 'switch',
-});
+const change = planting('packages', 'switch');
 
 /** Bugs of the hand-over from one configuration to the next; they show only where configurations change. */
 export const SWITCH_MUTANTS: readonly Mutant[] = [

@@ -1,15 +1,7 @@
-import type { Edit, Mutant } from './mutant.ts';
+import { type Mutant, planting } from './mutant.ts';
 
-const inFile = (
-  name: string,
-  file: string,
-  bug: string,
-  find: string,
-  replace: string,
-  more: readonly Edit[] = [],
-): Mutant => ({ name, bug, edits: [{ file: `packages/${file}`, find, replace }, ...more], engine: 'tendermint' });
-
-const tendermint: typeof inFile = (name, file, ...bug) => inFile(name, `tendermint/src/${file}`, ...bug);
+const inFile = planting('packages', 'tendermint');
+const tendermint = planting('packages/tendermint/src', 'tendermint');
 
 /** Bugs of what the algorithm decides by. */
 const RULES: readonly Mutant[] = [

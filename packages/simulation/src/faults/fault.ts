@@ -1,7 +1,7 @@
 import type { WriteBoundary } from '../world/node.ts';
 
-/** Every kind of fault, by the name that `--faults` takes. */
-export const FAULT_KINDS = [
+/** What befalls machines, disks, clocks and networks. */
+const MACHINE_KINDS = [
   'loss',
   'duplication',
   'reordering',
@@ -24,6 +24,9 @@ export const FAULT_KINDS = [
   'rot-engine',
   'lost-batch',
   'backup',
+] as const;
+/** What only validators do that lie. */
+const LIAR_KINDS = [
   'twins',
   'equivocate',
   'withhold',
@@ -35,23 +38,16 @@ export const FAULT_KINDS = [
   'odd-seal',
 ] as const;
 
-export type FaultKind = (typeof FAULT_KINDS)[number];
+/** Every kind of fault, by the name that `--faults` takes. */
+export const FAULT_KINDS: readonly FaultKind[] = [...MACHINE_KINDS, ...LIAR_KINDS];
+
+export type FaultKind = (typeof MACHINE_KINDS)[number] | (typeof LIAR_KINDS)[number];
 
 /** Faults after which a validator must not vote any more: they strike at most f of a configuration. */
 export const VOTE_COSTING: ReadonlySet<FaultKind> = new Set<FaultKind>(['rot-engine', 'lost-batch', 'backup']);
 
-/** What only validators do that lie: they strike at most f together with what costs votes, and no crash protocol. */
-export const BYZANTINE: ReadonlySet<FaultKind> = new Set<FaultKind>([
-  'twins',
-  'equivocate',
-  'withhold',
-  'forge',
-  'amnesia',
-  'garbage',
-  'flood',
-  'lying-sync',
-  'odd-seal',
-]);
+/** Kinds of lies: they strike at most f together with what costs votes, and no crash protocol. */
+export const BYZANTINE: ReadonlySet<FaultKind> = new Set<FaultKind>(LIAR_KINDS);
 
 /** The validators that `plan` makes lie, by position. */
 export function liarsIn(plan: readonly Fault[]): ReadonlySet<number> {
