@@ -23,7 +23,7 @@ export {
   TIP_KEY,
 } from './records.ts';
 export type { Store, StoreOperation } from './store.ts';
-export { checksummed, RecordDamaged, RecordStore, unchecked } from './store.ts';
+export { checksummed, RecordDamaged, RecordStore, unchecked, unlessDamaged } from './store.ts';
 export type { TransactionView } from './views.ts';
 export {
   certificateAt,

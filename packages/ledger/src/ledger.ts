@@ -244,11 +244,11 @@ export class Ledger implements StateReader {
       this.#writeTip();
       return undefined;
     }
-    const sealed = this.#header(execution, entry);
+    const next = execution.nextConfiguration;
+    const sealed = this.#header(execution, entry, next);
     this.#writeBlock(sealed, execution);
     if (entry.bytes) this.records.put(payloadKey(entry.payload), entry.bytes);
     this.history.append(fromHex(sealed.hash));
-    const next = execution.nextConfiguration;
     if (next) {
       this.records.put(configurationKey(execution.point.height), encodeConfiguration(next));
       this.configurations.add(execution.point.height, next);
@@ -297,11 +297,14 @@ export class Ledger implements StateReader {
     this.#writeTip();
   }
 
-  #header(execution: Execution, entry: { index: number; epoch: Epoch; payload: PayloadId }): SealedHeader {
+  #header(
+    execution: Execution,
+    entry: { index: number; epoch: Epoch; payload: PayloadId },
+    nextConfiguration: Configuration | undefined,
+  ): SealedHeader {
     const tree = this.#trees.get(this.#tip.header.height);
     assert(tree !== undefined, 'the tip has a state tree');
     const { hash: configurationHash } = this.next;
-    const nextConfiguration = execution.nextConfiguration;
     const changed = [];
     for (const change of execution.changes()) {
       changed.push({

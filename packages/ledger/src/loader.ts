@@ -25,7 +25,7 @@ import {
   undoKey,
 } from './records.ts';
 import { encodeStateEntry, stateTreeKey, stateTreeValue } from './state.ts';
-import { RecordDamaged, type RecordStore, unchecked } from './store.ts';
+import { RecordDamaged, type RecordStore, unchecked, unlessDamaged } from './store.ts';
 import { TIMERS_MODULE, TimerIndex } from './timers.ts';
 import type { Transaction } from './transaction.ts';
 
@@ -223,7 +223,7 @@ export class LedgerLoader {
     const trees = new Map([[tipHeight, tree]]);
     let below = tree;
     for (let at = tipHeight; at > finalHeight; at--) {
-      const body = readOrUndefined(records, undoKey(at));
+      const body = unlessDamaged(() => records.get(undoKey(at)));
       if (body === undefined) return undefined;
       below = below.update(
         decodeUndo(body).map((entry) => ({
@@ -271,9 +271,9 @@ export class LedgerLoader {
 }
 
 function executeAgain(ledger: Ledger, at: Height, isSigned: (transaction: Transaction) => boolean): void {
-  const headerBytes = readOrUndefined(ledger.records, headerKey(at));
+  const headerBytes = unlessDamaged(() => ledger.records.get(headerKey(at)));
   const expected = headerBytes && decodeHeader(headerBytes);
-  const payload = expected && readOrUndefined(ledger.records, payloadKey(expected.header.payloadHash));
+  const payload = expected && unlessDamaged(() => ledger.records.get(payloadKey(expected.header.payloadHash)));
   if (expected === undefined || payload === undefined) {
     throw damagedStore(`the state is damaged, and so is the block at height ${at} that is needed to mend it`);
   }
@@ -282,15 +282,6 @@ function executeAgain(ledger: Ledger, at: Height, isSigned: (transaction: Transa
   const { index, epoch, payloadHash } = expected.header;
   const made = ledger.finish(execution, { index, epoch, payload: payloadHash });
   if (made?.sealed.hash !== expected.hash) throw damagedStore(`executing height ${at} again gives another block`);
-}
-
-function readOrUndefined(records: RecordStore, key: Uint8Array): Uint8Array | undefined {
-  try {
-    return records.get(key);
-  } catch (error) {
-    if (error instanceof RecordDamaged) return undefined;
-    throw error;
-  }
 }
 
 function damagedStore(reason: string): StoreError {

@@ -27,6 +27,16 @@ export class RecordDamaged extends Error {
   }
 }
 
+/** What `read` gives; nothing where a record that it needs is damaged. */
+export function unlessDamaged<T>(read: () => T | undefined): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof RecordDamaged) return undefined;
+    throw error;
+  }
+}
+
 /** Bytes of the checksum after each record: CRC-32 over key and body, big-endian. */
 const CHECKSUM_BYTES = 4;
 /** How many records read or written stay in memory per generation; two generations are kept. */

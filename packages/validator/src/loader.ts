@@ -15,6 +15,7 @@ import {
   RecordStore,
   type Store,
   unchecked,
+  unlessDamaged,
 } from '@varve/ledger/chain';
 import {
   decodeEngineState,
@@ -190,13 +191,8 @@ export class ValidatorLoader {
 }
 
 function readPayload(records: RecordStore, id: Parameters<typeof payloadKey>[0]): Payload | undefined {
-  try {
-    const bytes = records.get(payloadKey(id));
-    return bytes && payloadIdOf(bytes) === id ? { id, bytes } : undefined;
-  } catch (error) {
-    if (error instanceof RecordDamaged) return undefined;
-    throw error;
-  }
+  const bytes = unlessDamaged(() => records.get(payloadKey(id)));
+  return bytes && payloadIdOf(bytes) === id ? { id, bytes } : undefined;
 }
 
 function readUint(records: RecordStore, key: Uint8Array): number {

@@ -12,7 +12,7 @@ import {
   type SealedHeader,
   sealSignBytes,
 } from '@varve/ledger';
-import { certificateAt, headerAt, type Ledger, RecordDamaged, type RuledStretch } from '@varve/ledger/chain';
+import { certificateAt, headerAt, type Ledger, type RuledStretch, unlessDamaged } from '@varve/ledger/chain';
 import type { EvidenceBook } from './evidence.ts';
 import type { Hello } from './hello.ts';
 import { SEALS_AHEAD_MAX, SEALS_RESENT_MAX } from './limits.ts';
@@ -170,7 +170,7 @@ export class Sealing {
     const ledger = this.#ledger;
     if (configurationHash !== this.#ruled.hash) return this.#helpOver(peer, configurationHash);
     if (finalHeight < ledger.finalHeight && height >= ledger.finalHeight) {
-      const certificate = readable(() => certificateAt(ledger, ledger.finalHeight));
+      const certificate = unlessDamaged(() => certificateAt(ledger, ledger.finalHeight));
       if (certificate)
         this.#outbox.send(peer.networkKey, { kind: 'certificate', certificate: encodeCertificate(certificate) });
     }
@@ -189,7 +189,7 @@ export class Sealing {
     const { configurations, finalHeight } = this.#ledger;
     const following = configurations.all[configurations.all.findIndex((stretch) => stretch.hash === hash) + 1];
     const known = configurations.withHash(hash) && following && following.first - 1 <= finalHeight;
-    const certificate = known ? readable(() => certificateAt(this.#ledger, following.first - 1)) : undefined;
+    const certificate = known ? unlessDamaged(() => certificateAt(this.#ledger, following.first - 1)) : undefined;
     if (certificate) {
       this.#outbox.send(peer.networkKey, { kind: 'certificate', certificate: encodeCertificate(certificate) });
     }
@@ -217,7 +217,7 @@ export class Sealing {
    * of it also from one that was restarted itself.
    */
   #rememberSealed(): void {
-    const certificate = readable(() => certificateAt(this.#ledger, this.#ledger.finalHeight));
+    const certificate = unlessDamaged(() => certificateAt(this.#ledger, this.#ledger.finalHeight));
     if (certificate === undefined) return;
     const { configurationHash, height, blockHash } = certificate;
     const signers = this.#ledger.configurations.withHash(configurationHash);
@@ -304,7 +304,9 @@ export class Sealing {
 
   #lacksCertificate(height: number): boolean {
     const { finalHeight } = this.#ledger;
-    return height > finalHeight - SEALS_AHEAD_MAX && readable(() => certificateAt(this.#ledger, height)) === undefined;
+    return (
+      height > finalHeight - SEALS_AHEAD_MAX && unlessDamaged(() => certificateAt(this.#ledger, height)) === undefined
+    );
   }
 
   /** The cluster certified another block than this validator executed: it stops rather than serve a fork. */
@@ -326,15 +328,5 @@ export class Sealing {
       signature: seal.signature,
     });
     this.#evidence.found(validator, configurationHash, statement(first), statement(second));
-  }
-}
-
-/** What `read` gives; nothing where its record is damaged. */
-function readable<T>(read: () => T | undefined): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof RecordDamaged) return undefined;
-    throw error;
   }
 }

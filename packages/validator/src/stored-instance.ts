@@ -1,7 +1,15 @@
 import { type Entry, EPOCH_ZERO, type Slot } from '@varve/consensus';
 import { type BlockHash, fromHex, type InstanceId, type PayloadId, toHex } from '@varve/encoding';
 import { hashOf } from '@varve/ledger';
-import { headerAt, headerKey, type Ledger, payloadKey, RecordDamaged, type RecordStore } from '@varve/ledger/chain';
+import {
+  headerAt,
+  headerKey,
+  type Ledger,
+  payloadKey,
+  RecordDamaged,
+  type RecordStore,
+  unlessDamaged,
+} from '@varve/ledger/chain';
 import { type EngineState, engineEntryKey, engineStateKey, type StoredEntry } from './engine-log.ts';
 
 /** What a store holds of one engine instance. */
@@ -56,25 +64,15 @@ export function forgetInstance(
 /** Index of the last block of the configuration before the one that rules; 0 for the first. */
 export function lastIndexBefore(ledger: Ledger): number {
   const { first } = ledger.ruling;
-  return first === 0 ? 0 : (readable(() => headerAt(ledger, first - 1)?.header.index) ?? Number.POSITIVE_INFINITY);
+  return first === 0 ? 0 : (unlessDamaged(() => headerAt(ledger, first - 1)?.header.index) ?? Number.POSITIVE_INFINITY);
 }
 
 function hashOfBlock(ledger: Ledger, at: number): BlockHash {
   const { tip } = ledger;
   if (at === tip.header.height) return tip.hash;
-  const own = readable(() => headerAt(ledger, at)?.hash);
+  const own = unlessDamaged(() => headerAt(ledger, at)?.hash);
   // A damaged header is fetched again later; its child names its hash.
-  const hash = own ?? readable(() => headerAt(ledger, at + 1)?.header.parentHash);
+  const hash = own ?? unlessDamaged(() => headerAt(ledger, at + 1)?.header.parentHash);
   if (hash === undefined) throw new RecordDamaged(headerKey(at));
   return hash;
-}
-
-/** What `read` gives; nothing where its record is damaged. */
-function readable<T>(read: () => T | undefined): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof RecordDamaged) return undefined;
-    throw error;
-  }
 }
