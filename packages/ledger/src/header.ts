@@ -111,6 +111,21 @@ export function decodeHeader(bytes: Uint8Array): SealedHeader {
   });
 }
 
+/**
+ * What joins a header to the chain, read without the rest: a start looks at every header for no more than this.
+ * @throws {LedgerError} `HEADER_MALFORMED`.
+ */
+export function decodeHeaderLink(bytes: Uint8Array): { readonly hash: BlockHash; readonly parentHash: BlockHash } {
+  return readingAs('HEADER_MALFORMED', () => {
+    const reader = new CborReader(bytes);
+    reader.array(14);
+    reader.exactly(1);
+    reader.byteString(32);
+    reader.uint();
+    return { hash: blockHashOf(bytes), parentHash: blockHash(toHex(reader.byteString(32))) };
+  });
+}
+
 /** The place on which an engine's log can stand after this block: a new engine's start after the last of a configuration. */
 export function anchorOf(sealed: SealedHeader): Anchor {
   const { header, hash } = sealed;

@@ -6,7 +6,7 @@ import { firstBlock, type GenesisModule, genesisState, initialEntry, STORE_FORMA
 import { decodeConfiguration } from './configuration-codec.ts';
 import { ConfigurationHistory } from './configuration-history.ts';
 import { chainIdOf, decodeGenesis, type Genesis } from './genesis.ts';
-import { decodeHeader, type SealedHeader } from './header.ts';
+import { decodeHeader, decodeHeaderLink, type SealedHeader } from './header.ts';
 import { Ledger } from './ledger.ts';
 import type { AccountDirectory } from './module.ts';
 import { decodePayload } from './payload.ts';
@@ -79,7 +79,8 @@ export class LedgerLoader {
     kindRange(RECORD_KIND.configuration),
   ];
 
-  readonly #hashes = new Map<number, { readonly hash: BlockHash; readonly parent: BlockHash } | undefined>();
+  /** By height; `undefined` where a header is damaged. */
+  readonly #links = new Map<number, ReturnType<typeof decodeHeaderLink> | undefined>();
   readonly #leaves: { key: Uint8Array; value: Uint8Array }[] = [];
   readonly #stateKeys: Uint8Array[] = [];
   readonly #configurations: [number, Configuration][] = [];
@@ -136,14 +137,8 @@ export class LedgerLoader {
   }
 
   #addHeader(key: Uint8Array, record: Uint8Array): void {
-    const at = parseNumber(key);
-    try {
-      const { hash, header } = decodeHeader(unchecked(key, record));
-      this.#hashes.set(at, { hash, parent: header.parentHash });
-    } catch (error) {
-      if (!(error instanceof RecordDamaged)) throw error;
-      this.#hashes.set(at, undefined);
-    }
+    const link = unlessDamaged(() => decodeHeaderLink(unchecked(key, record)));
+    this.#links.set(parseNumber(key), link);
   }
 
   #addState(key: Uint8Array, record: Uint8Array): void {
@@ -201,12 +196,12 @@ export class LedgerLoader {
     const hashes: BlockHash[] = [];
     let expected = toHex(tipHash) as BlockHash | undefined;
     for (let at = tipHeight; at >= 0; at--) {
-      const found = this.#hashes.get(at);
+      const found = this.#links.get(at);
       if (found === undefined || (expected !== undefined && found.hash !== expected)) damaged.add(at);
       const hash = expected ?? found?.hash;
       if (hash === undefined) throw damagedStore(`the headers at heights ${at} and ${at + 1} are damaged`);
       hashes.push(hash);
-      expected = damaged.has(at) ? undefined : found?.parent;
+      expected = damaged.has(at) ? undefined : found?.parentHash;
     }
     const history = new MerkleLog();
     for (const hash of hashes.reverse()) history.append(fromHex(hash));

@@ -4,14 +4,18 @@ import { epochValue, readEpoch, readingAs } from '@varve/ledger';
 import { journalKey, type RecordStore } from '@varve/ledger/chain';
 import { JOURNAL_BYTES } from './limits.ts';
 
+/** Where a batch stands among all batches. */
+export interface JournalPlace {
+  readonly number: number;
+  /** Bytes of all batches up to and with this one. */
+  readonly bytesTotal: number;
+}
+
 /**
  * What each batch repeats. LevelDB can drop a damaged batch without a word; the numbers then have a gap, or the
  * newest entry does not match the engine state beside it.
  */
-export interface JournalEntry {
-  readonly number: number;
-  /** Bytes of all batches up to and with this one. */
-  readonly bytesTotal: number;
+export interface JournalEntry extends JournalPlace {
   /** The engine instance of which the next two are. */
   readonly instance: InstanceId;
   /** The engine's state record as of this batch; null before there is one. */
@@ -52,13 +56,23 @@ export function decodeJournalEntry(bytes: Uint8Array): JournalEntry {
 }
 
 /**
+ * The beginning of an entry: of all but the newest nothing else matters.
+ * @throws {EncodingError}
+ */
+export function decodeJournalPlace(bytes: Uint8Array): JournalPlace {
+  const reader = new CborReader(bytes);
+  reader.array(6);
+  return { number: reader.uint(), bytesTotal: reader.uint() };
+}
+
+/**
  * The first thing wrong with the journal found in a store.
  * @param entries - Ascending by number; `undefined` where an entry is damaged.
  * @param freedAt - Entries up to this number do not matter.
  * @returns A sentence, or `undefined` where nothing is wrong.
  */
-export function journalFault(entries: readonly (JournalEntry | undefined)[], freedAt = 0): string | undefined {
-  let previous: JournalEntry | undefined;
+export function journalFault(entries: readonly (JournalPlace | undefined)[], freedAt = 0): string | undefined {
+  let previous: JournalPlace | undefined;
   for (const entry of entries) {
     if (entry === undefined) return 'a journal entry is damaged';
     if (previous && entry.number !== previous.number + 1) {
@@ -76,13 +90,13 @@ export function journalFault(entries: readonly (JournalEntry | undefined)[], fre
 /** Numbers the batches of a store, and forgets entries that `JOURNAL_BYTES` later ones cover. */
 export class Journal {
   readonly #records: RecordStore;
-  readonly #kept: { readonly number: number; readonly bytesTotal: number }[];
+  readonly #kept: JournalPlace[];
   readonly #content: () => Pick<JournalEntry, 'instance' | 'engineState' | 'vouched' | 'tipHeight'>;
 
   /** @param kept - The entries in the store, ascending. */
   constructor(
     records: RecordStore,
-    kept: readonly { readonly number: number; readonly bytesTotal: number }[],
+    kept: readonly JournalPlace[],
     content: () => Pick<JournalEntry, 'instance' | 'engineState' | 'vouched' | 'tipHeight'>,
   ) {
     this.#records = records;

@@ -26,7 +26,7 @@ import {
   parseEngineEntryKey,
   type StoredEntry,
 } from './engine-log.ts';
-import { decodeJournalEntry, type JournalEntry, journalFault } from './journal.ts';
+import { decodeJournalEntry, decodeJournalPlace, type JournalEntry, type JournalPlace, journalFault } from './journal.ts';
 import { type ObserverOnly, readVoteRecord, writeVoteRecord } from './observer-only.ts';
 import { forgetInstance, freshInstance, lastIndexBefore, type StoredInstance } from './stored-instance.ts';
 
@@ -37,7 +37,7 @@ export interface LoadedStore {
   readonly report: LoadReport;
   /** Of the configuration that rules. */
   readonly instance: StoredInstance;
-  readonly journal: readonly JournalEntry[];
+  readonly journal: readonly JournalPlace[];
   /** Damaged records are left out: peers give them again. */
   readonly evidence: readonly EvidenceRecord[];
   readonly observerOnly: ObserverOnly | undefined;
@@ -59,7 +59,9 @@ export class ValidatorLoader {
   ];
 
   readonly #ledger = new LedgerLoader();
-  readonly #journal = new Map<number, JournalEntry | undefined>();
+  /** `undefined` where an entry is damaged. */
+  readonly #journal = new Map<number, JournalPlace | undefined>();
+  #newest: { readonly number: number; readonly key: Uint8Array; readonly record: Uint8Array } | undefined;
   /** By instance and index; `undefined` where an entry is damaged. */
   readonly #entries = new Map<InstanceId, Map<number, StoredEntry | undefined>>();
   readonly #evidence: (EvidenceRecord | undefined)[] = [];
@@ -80,16 +82,16 @@ export class ValidatorLoader {
     const { id } = fresh;
     const record = readVoteRecord(records);
     const freedAt = record?.freedAt ?? 0;
+    const newest = this.#newestEntry(freedAt);
     const numbered = [...this.#journal.entries()].sort(([a], [b]) => a - b);
-    const journal = numbered.flatMap(([number, entry]) => (number > freedAt ? [entry] : []));
-    const newest = journal.at(-1);
+    const journal = numbered.flatMap(([number, place]) => (number > freedAt ? [place] : []));
     const state = this.#engineState(records, id);
     const engineState = state ?? fresh.engineState;
     const entries = this.#contiguous(id, engineState.anchor.index);
     const log = this.#withPayloads(records, entries);
     // The last batch of an instance may hold the certificate that ended it.
     const journaled = newest && newest.instance !== id ? this.#engineState(records, newest.instance) : state;
-    const fault = this.#fault(journal, freedAt, journaled);
+    const fault = this.#fault(journal, freedAt, newest, journaled);
     const vouched = newest?.instance === id ? (newest.vouched ?? undefined) : undefined;
     this.#forgetOthers(records, ledger, id, newest?.instance);
     const boots = readUint(records, BOOTS_KEY) + 1;
@@ -101,7 +103,7 @@ export class ValidatorLoader {
       records,
       report,
       instance: { id, engineState, isStored: state !== undefined, log, entries, vouched },
-      journal: numbered.flatMap(([, entry]) => entry ?? []),
+      journal: numbered.flatMap(([, place]) => place ?? []),
       evidence: this.#evidence.filter((one) => one !== undefined),
       observerOnly,
       boots,
@@ -111,10 +113,17 @@ export class ValidatorLoader {
 
   #addJournal(key: Uint8Array, record: Uint8Array): void {
     const number = parseNumber(key);
-    this.#journal.set(
-      number,
-      tryRead(key, record, (body) => decodeJournalEntry(body)),
-    );
+    this.#journal.set(number, tryRead(key, record, decodeJournalPlace));
+    if (number > (this.#newest?.number ?? 0)) this.#newest = { number, key, record };
+  }
+
+  /** The entry of the last batch; where it cannot be read, its place in the journal cannot either. */
+  #newestEntry(freedAt: number): JournalEntry | undefined {
+    if (this.#newest === undefined || this.#newest.number <= freedAt) return undefined;
+    const { number, key, record } = this.#newest;
+    const entry = tryRead(key, record, decodeJournalEntry);
+    if (entry === undefined) this.#journal.set(number, undefined);
+    return entry;
   }
 
   #addEntry(key: Uint8Array, record: Uint8Array): void {
@@ -174,16 +183,16 @@ export class ValidatorLoader {
   }
 
   #fault(
-    journal: readonly (JournalEntry | undefined)[],
+    journal: readonly (JournalPlace | undefined)[],
     freedAt: number,
+    newest: JournalEntry | undefined,
     state: EngineState | undefined,
   ): ObserverOnly | undefined {
     const gap = journalFault(journal, freedAt);
     if (gap !== undefined) return { code: 'JOURNAL_GAP', reason: gap };
     if (this.#entryFault !== undefined) return { code: 'ENGINE_RECORD_DAMAGED', reason: this.#entryFault };
-    const newest = journal.at(-1)?.engineState ?? null;
     const present = state && encodeEngineState(state);
-    if (toHex(newest ?? new Uint8Array()) !== toHex(present ?? new Uint8Array())) {
+    if (toHex(newest?.engineState ?? new Uint8Array()) !== toHex(present ?? new Uint8Array())) {
       return { code: 'JOURNAL_GAP', reason: "the engine's state is not that of the newest batch" };
     }
     return undefined;

