@@ -26,7 +26,13 @@ import {
   parseEngineEntryKey,
   type StoredEntry,
 } from './engine-log.ts';
-import { decodeJournalEntry, decodeJournalPlace, type JournalEntry, type JournalPlace, journalFault } from './journal.ts';
+import {
+  decodeJournalEntry,
+  decodeJournalPlace,
+  type JournalEntry,
+  type JournalPlace,
+  journalFault,
+} from './journal.ts';
 import { type ObserverOnly, readVoteRecord, writeVoteRecord } from './observer-only.ts';
 import { forgetInstance, freshInstance, lastIndexBefore, type StoredInstance } from './stored-instance.ts';
 
