@@ -6,7 +6,9 @@ import type { Notice, SignatureRule } from '@varve/validator';
 import { forgetting } from '../byzantine/amnesia.ts';
 import { Liars } from '../byzantine/liars.ts';
 import { CanonicalChain, type Submitted } from '../checks/canonical-chain.ts';
+import { ClaimWatch } from '../checks/claim-watch.ts';
 import { EngineWatch } from '../checks/engine-watch.ts';
+import { RaftWatch } from '../checks/raft-watch.ts';
 import { StatementWatch } from '../checks/statement-watch.ts';
 import type { Report, Violation } from '../checks/violation.ts';
 import { type Reached, SimulatedClient } from '../clients/client.ts';
@@ -51,6 +53,13 @@ interface Waiter {
   readonly id: TransactionId;
   readonly level: 'committed' | 'final';
   readonly reached: (state: Reached) => void;
+}
+
+/** What looks at engines. */
+interface Watches {
+  readonly engine: EngineWatch;
+  readonly claims: ClaimWatch;
+  readonly raft: RaftWatch;
 }
 
 /** Validators, clients and everything between them, on one virtual clock: the same options give the same run. */
@@ -104,7 +113,12 @@ export class World {
       () => this.scheduler.now,
       this.report,
     );
-    const watch = new EngineWatch(this.report);
+    const isForgetful = (name: string): boolean => this.#isForgetful(name);
+    const watches: Watches = {
+      engine: new EngineWatch(this.report),
+      claims: new ClaimWatch(isForgetful, this.report),
+      raft: new RaftWatch(isForgetful, this.report),
+    };
     this.chain = new CanonicalChain(this.#submitted, this.model, () => WALL_START + this.scheduler.now, this.report);
     const surroundings: Omit<NodeSurroundings, 'dice'> = {
       scheduler: this.scheduler,
@@ -114,7 +128,7 @@ export class World {
       modules,
       protocols: (node, name) => {
         const engine = name === protocol.name ? protocol : simulatedProtocol(name);
-        return engine && repeating(this.#watched(node, watch, engine), () => this.#repetition(node));
+        return engine && repeating(this.#watched(node, watches, engine), () => this.#repetition(node));
       },
       send: (from, to, packet) => this.#send(from, to, packet),
       misbehaved: (node, peer) => this.#misbehaved(node, peer),
@@ -156,7 +170,11 @@ export class World {
 
   /** Whether that validator may contradict itself: it lies, or its disk forgot what it said. */
   isSuspect(name: string): boolean {
-    return this.liars.named(name) !== undefined || [...this.forgetful].some((node) => node.name === name);
+    return this.liars.named(name) !== undefined || this.#isForgetful(name);
+  }
+
+  #isForgetful(name: string): boolean {
+    return [...this.forgetful].some((node) => node.name === name);
   }
 
   /** A promise was broken. */
@@ -242,10 +260,12 @@ export class World {
   }
 
   /** Engines of liars do as they like; those of others are watched. */
-  #watched(node: SimulatedNode, watch: EngineWatch, engine: Protocol<unknown>): Protocol<unknown> {
+  #watched(node: SimulatedNode, watches: Watches, engine: Protocol<unknown>): Protocol<unknown> {
     if (this.isLiar(node)) return forgetting(engine, () => this.liars.takesMemory(node.name));
-    const watched = watch.watched(engine);
-    return engine.faultModel === 'byzantine' ? this.statements.watched(watched, () => node.run) : watched;
+    const watched = watches.engine.watched(engine);
+    if (engine.faultModel === 'byzantine') return this.statements.watched(watched, () => node.run);
+    const claiming = watches.claims.watched(watched);
+    return engine.name === 'raft' ? watches.raft.watched(claiming) : claiming;
   }
 
   #send(from: SimulatedNode, key: PublicKeyHex, packet: Uint8Array): void {
