@@ -32,6 +32,12 @@ const BURST_FAULTS_MIN = 4;
 const BURST_FAULTS_MAX = 12;
 /** How long a fault of a burst lasts: this, up to 8 times doubled, milliseconds. */
 const BURST_FAULT_MS_MIN = 4;
+/** How often the leader is out of reach meanwhile, from how long before to how long after the first of them. */
+const ELECTION_SHARE = 0.5;
+const ELECTION_MS_MIN = 300;
+const ELECTION_MS_MAX = 900;
+const OUTAGE_MS_MAX = 2500;
+const OUTAGE_KINDS: readonly FaultKind[] = ['kill', 'pause', 'partition'];
 /** What happens within moments. */
 const BURST_KINDS: ReadonlySet<FaultKind> = new Set<FaultKind>([
   'loss',
@@ -92,8 +98,22 @@ export function drawPlan(options: PlanOptions): Fault[] {
   return faults.sort((a, b) => a.at - b.at);
 }
 
-/** Many short faults at nearly the same time. */
-function drawBurst(dice: Dice, kinds: readonly FaultKind[], from: number, n: number): Fault[] {
+/** Many short faults at nearly the same time; often while a new leader is elected, when little is settled. */
+function drawBurst(dice: Dice, kinds: readonly FaultKind[], at: number, n: number): Fault[] {
+  const outages = OUTAGE_KINDS.filter((kind) => kinds.includes(kind));
+  if (outages.length === 0 || !dice.chance(ELECTION_SHARE)) return drawBrief(dice, kinds, at, n);
+  const from = at + dice.between(ELECTION_MS_MIN, ELECTION_MS_MAX);
+  const outage: Fault = {
+    kind: dice.pick(outages),
+    at,
+    until: dice.between(from, at + OUTAGE_MS_MAX),
+    nodes: [LEADER],
+    amount: 0,
+  };
+  return [outage, ...drawBrief(dice, kinds, from, n)];
+}
+
+function drawBrief(dice: Dice, kinds: readonly FaultKind[], from: number, n: number): Fault[] {
   const lasting = dice.between(50, BURST_MS_MAX);
   const count = dice.between(BURST_FAULTS_MIN, BURST_FAULTS_MAX);
   return Array.from({ length: count }, () => {
@@ -169,7 +189,7 @@ function drawFault(dice: Dice, kind: FaultKind, at: number, n: number, unlucky: 
         ...base,
         nodes: drawOne(dice, all),
         amount: dice.between(0, 1),
-        boundary: dice.pick(['before', 'during', 'after'] as const),
+        boundary: dice.pick(['before', 'during', 'after', 'answered'] as const),
       };
     case 'storm':
       return { ...base, nodes: all, amount: dice.between(2, 4), until: at + dice.between(500, 1500) };

@@ -26,14 +26,16 @@ import { SimulatedDisk } from './disk.ts';
 import type { Key, Signatures } from './keys.ts';
 import type { Scheduler } from './scheduler.ts';
 
+/** How long after an answer has left the process ends, milliseconds. */
+const ANSWERED_MS_MAX = 20;
 /** Unix time at virtual time 0. */
 export const WALL_START = 1_790_000_000_000;
 /** How long verifying a job takes, and a write at most without a slow disk; milliseconds. */
 const VERIFY_MS = 1;
 const WRITE_MS_MAX = 2;
 
-/** Where in a write the process ends. */
-export type WriteBoundary = 'before' | 'during' | 'after';
+/** Where in a write the process ends; `answered`: moments after what waited for the write has left. */
+export type WriteBoundary = 'before' | 'during' | 'after' | 'answered';
 
 /** What a node asks of the world around it. */
 export interface NodeSurroundings {
@@ -261,8 +263,8 @@ export class SimulatedNode {
   #write(batch: number, operations: readonly StoreOperation[]): void {
     const { scheduler, dice, trace } = this.#surroundings;
     const { boundary, failing } = this;
-    if (boundary) {
-      this.boundary = undefined;
+    this.boundary = undefined;
+    if (boundary && boundary.at !== 'answered') {
       if (boundary.at === 'after' || (boundary.at === 'during' && !boundary.power && dice.chance(0.5))) {
         this.disk.commit(operations);
       }
@@ -289,6 +291,14 @@ export class SimulatedNode {
         text: `batch ${batch}, ${operations.length} records`,
       }));
       this.deliver({ kind: 'persisted', batch });
+      if (boundary) this.#endLater(run, boundary.power);
+    });
+  }
+
+  #endLater(run: number, power: boolean): void {
+    const { scheduler, dice } = this.#surroundings;
+    scheduler.after(dice.between(1, ANSWERED_MS_MAX), () => {
+      if (this.run === run && this.isUp) this.#end({ kind: 'crash', power });
     });
   }
 

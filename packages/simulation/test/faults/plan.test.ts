@@ -17,7 +17,7 @@ const CRASH_KINDS = FAULT_KINDS.filter((kind) => !BYZANTINE.has(kind));
 /** The longest that any fault lasts, milliseconds. */
 const FAULT_MS_MAX = 6000;
 /** How much later than the last of the others a companion, or a fault of a burst, begins, milliseconds. */
-const LATER_MS_MAX = 1500;
+const LATER_MS_MAX = 2400;
 const SEEDS = Array.from({ length: 500 }, (_, i) => i + 1);
 
 function planOf(seed: number, options: Partial<PlanOptions> = {}): Fault[] {

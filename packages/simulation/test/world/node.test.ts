@@ -109,6 +109,23 @@ describe('a process that ends at a write', () => {
   });
 });
 
+describe('a process that ends when its answer has left', () => {
+  it.each([false, true])('knows that the write was durable, by a power cut: %s', (power) => {
+    for (const seed of SEEDS) {
+      const alone = new Alone(seed);
+      const { commits } = alone.node.disk;
+      const durable = alone.node.validator?.status().durableHeight ?? 0;
+      alone.node.boundary = { at: 'answered', power };
+      alone.write();
+      alone.world.run(5000, () => !alone.node.isUp || (alone.node.validator?.status().durableHeight ?? 0) > durable);
+      expect(alone.node.disk.commits).toBeGreaterThan(commits);
+      alone.runToEnd();
+      expect(alone.lastEnd).toBe(power ? 'power cut' : 'killed');
+      alone.recover();
+    }
+  });
+});
+
 describe('a process that ends while a write is under way', () => {
   it.each([
     ['killed', false, [false, true]],
