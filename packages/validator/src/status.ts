@@ -45,6 +45,8 @@ export function modeOf(
 /** Everything that holds a validator up at this moment, most serious first. */
 export function conditionsOf(parts: {
   readonly observerOnly: ObserverOnly | undefined;
+  /** Why this node cannot take the seat that names it. */
+  readonly keyMismatch: string | undefined;
   readonly isStarting: boolean;
   /** It has no vote, and knows only what others tell it. */
   readonly follows: boolean;
@@ -64,6 +66,7 @@ export function conditionsOf(parts: {
     conditions.push({ code, detail, nodes });
   };
   if (observerOnly) add(observerOnly.code, observerOnly.reason);
+  if (parts.keyMismatch !== undefined) add('KEY_MISMATCH', parts.keyMismatch);
   if (sealing.isContradicted) add('SEALS_CONTRADICT', 'seals of others name another block');
   for (const peer of peers.all()) {
     if (peers.isTwice(peer, now.monotonic))

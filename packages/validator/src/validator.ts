@@ -11,7 +11,7 @@ import type { Effects, Instant, TransactionState, ValidatorEvent } from './event
 import { EvidenceBook } from './evidence.ts';
 import { Follow } from './follow.ts';
 import { Inbound } from './inbound.ts';
-import { type Instance, openInstance } from './instance.ts';
+import { type Instance, keyMismatch, openInstance } from './instance.ts';
 import { Journal } from './journal.ts';
 import { SLICES_PER_STEP } from './limits.ts';
 import type { LoadedStore } from './loader.ts';
@@ -120,7 +120,7 @@ export class Validator {
   }
 
   status(): ValidatorStatus {
-    const { self, engine, greeting, sealing } = this.#instance;
+    const { self, keyless, engine, greeting, sealing } = this.#instance;
     const mode = modeOf(self, this.#voteRight.lost, engine);
     return {
       member: self,
@@ -132,6 +132,7 @@ export class Validator {
       pool: { transactions: this.#pool.size, bytes: this.#pool.bytes },
       conditions: conditionsOf({
         observerOnly: this.#voteRight.lost,
+        keyMismatch: keyless && keyMismatch(keyless, this.#options.signingKeys),
         isStarting: mode === 'starting',
         follows: self === undefined || this.#voteRight.lost !== undefined,
         isHandingOver: this.ledger.isHandingOver,
