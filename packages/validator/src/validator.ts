@@ -1,7 +1,7 @@
 import type { Slot } from '@varve/consensus';
 import { VerdictCache } from '@varve/crypto';
 import { height, type PublicKeyHex, type TransactionId } from '@varve/encoding';
-import { heightOfDamage, type Ledger, RecordDamaged } from '@varve/ledger/chain';
+import { heightOfDamage, type Ledger, RecordDamaged, rulesFault } from '@varve/ledger/chain';
 import { AdmissionDesk } from './admission.ts';
 import { Applier } from './applier.ts';
 import { Barriers } from './barriers.ts';
@@ -302,6 +302,8 @@ export class Validator {
     const { ledger } = this;
     const { first, hash, configuration } = ledger.ruling;
     if (hash === before.ruled.hash || this.#reactions.durableFinal < first - 1) return;
+    const unknown = rulesFault(configuration, first, ledger.rulesKnown);
+    if (unknown !== undefined) return this.#outbox.halt('RULES_UNKNOWN', unknown);
     before.engine?.stop();
     before.log.clear(lastIndexBefore(ledger));
     this.#instance = this.#open(freshInstance(ledger));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ENGINE_TIMING_DEFAULT, ENGINE_WINDOW_DEFAULT } from '@varve/consensus';
 import { createSigner, VERDICTS_MAX, verifySignature } from '@varve/crypto';
 import { bytesEqual, fromHex, type PublicKeyHex, toHex } from '@varve/encoding';
-import type { Genesis } from '@varve/ledger';
+import { type Genesis, RULES_KNOWN } from '@varve/ledger';
 import { StoreError as LedgerStoreError } from '@varve/ledger/chain';
 import { accountDirectory, builtinModules, nodeIn } from '@varve/modules';
 import {
@@ -197,6 +197,7 @@ async function load(store: LevelStore, options: NodeOptions): Promise<LoadedStor
       accounts: accountDirectory,
       isSigned: (transaction) => verifySignature(transaction.publicKey, transaction.signedBytes, transaction.signature),
       rebuild: options.rebuild,
+      rulesKnown: RULES_KNOWN,
     },
     options.genesis,
   );

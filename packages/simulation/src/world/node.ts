@@ -7,7 +7,7 @@ import {
 } from '@varve/consensus';
 import { sha256 } from '@varve/crypto';
 import { type PublicKeyHex, toHex, utf8Encode } from '@varve/encoding';
-import type { Genesis } from '@varve/ledger';
+import { type Genesis, RULES_KNOWN } from '@varve/ledger';
 import { type GenesisModule, initialRecords, type StoreOperation } from '@varve/ledger/chain';
 import { accountDirectory } from '@varve/modules';
 import {
@@ -130,6 +130,7 @@ export class SimulatedNode {
           isSigned: (transaction) =>
             signatures.rule(transaction.publicKey, transaction.signedBytes, transaction.signature),
           rebuild: options.rebuild,
+          rulesKnown: RULES_KNOWN,
         },
         genesis,
       );
