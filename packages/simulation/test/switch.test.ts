@@ -223,6 +223,39 @@ describe('a change of the seats', () => {
     expect(statusOf(leader)).toMatchObject({ mode: 'observer', conditions: [] });
   });
 
+  it('tells one that leaves when the others need it no more, also after a restart', () => {
+    const driver = new WorldDriver(4, 14);
+    const leaving = driver.node(3);
+    expect(statusOf(leaving).leaving).toBeUndefined();
+    driver.run(2000);
+    // What the others hold as final, it hears late.
+    const deafen = (): (() => void) =>
+      driver.disturb({
+        blocked: true,
+        covers: (from, to) => to === leaving.index && from !== 0,
+        concerns: (packet) => kindsIn(packet).includes('hello'),
+      });
+    const hear = deafen();
+    driver.switchTo({ validators: seatsOf(driver).filter(({ name }) => name !== leaving.name) });
+    const lastHeight = lastOf(driver);
+    driver.run(3000);
+    expect(statusOf(leaving).leaving).toEqual({ lastHeight, reported: 1, quorum: 2, code: 'LEAVING' });
+    hear();
+    driver.until('safety', () => statusOf(leaving).leaving?.code === 'SAFE_TO_STOP');
+    driver.switchTo({ protocol: 'tendermint' });
+    const under = () => statusOf(leaving).leaving;
+    driver.until('safety under the next', () => under()?.quorum === 3 && under()?.code === 'SAFE_TO_STOP');
+    expect(under()).toMatchObject({ lastHeight });
+    const again = deafen();
+    leaving.crash(false);
+    driver.world.operator.start(leaving, 1);
+    driver.until('restart', () => leaving.isUp);
+    driver.run(2000);
+    expect(statusOf(leaving).leaving).toMatchObject({ lastHeight, code: 'LEAVING' });
+    again();
+    driver.until('safety', () => statusOf(leaving).leaving?.code === 'SAFE_TO_STOP');
+  });
+
   it('replaces a validator and the protocol at once', () => {
     const driver = new WorldDriver(4, 11, { spares: 1 });
     const spare = driver.node(4);

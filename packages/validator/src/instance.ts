@@ -5,6 +5,7 @@ import type { EngineHost } from './engine-host.ts';
 import { EngineLog } from './engine-log.ts';
 import type { EvidenceBook } from './evidence.ts';
 import { Greeting, type GreetingEvents, type OwnRecord } from './greeting.ts';
+import { type Leaving, leavingOf } from './leaving.ts';
 import type { VoteRight } from './observer-only.ts';
 import type { ValidatorOptions } from './options.ts';
 import type { Outbox } from './outbox.ts';
@@ -22,6 +23,8 @@ export interface Instance {
   readonly self: ValidatorMember | undefined;
   /** The seat that names this node with a signing key it does not hold: it follows, and does not vote. */
   readonly keyless: ValidatorMember | undefined;
+  /** Of a validator that lost its seat. */
+  readonly leaving: Leaving | undefined;
   readonly log: EngineLog;
   readonly sealing: Sealing;
   readonly greeting: Greeting;
@@ -59,6 +62,7 @@ export function openInstance(parts: InstanceParts): Instance {
     stored,
     self,
     keyless,
+    leaving: leavingOf(ledger, options.networkKey, peers, outbox),
     log: new EngineLog(records, stored, () => ledger.applied),
     sealing: new Sealing(ledger, peers, outbox, options.signatureRule, parts.evidence, self, parts.sealingEvents),
     greeting: new Greeting(

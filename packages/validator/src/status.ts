@@ -3,6 +3,7 @@ import type { Height } from '@varve/encoding';
 import type { Instant } from './events.ts';
 import type { Follow } from './follow.ts';
 import type { Greeting } from './greeting.ts';
+import type { LeavingStatus } from './leaving.ts';
 import type { ObserverOnly } from './observer-only.ts';
 import type { Peer, Peers } from './peers.ts';
 import type { Production } from './production.ts';
@@ -25,6 +26,8 @@ export interface ValidatorStatus {
   readonly engine: Status | undefined;
   readonly pool: { readonly transactions: number; readonly bytes: number };
   readonly conditions: readonly Condition[];
+  /** Of a validator that lost its seat: whether it may stop. */
+  readonly leaving: LeavingStatus | undefined;
   readonly sealsMissing: readonly string[];
   readonly peers: readonly Peer[];
   /** Contradictions of validators, FORMATS `evidence`, in the order in which they came to be known here. */

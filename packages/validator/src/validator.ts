@@ -144,6 +144,7 @@ export class Validator {
         peers: this.#peers,
         now: this.#now,
       }),
+      leaving: this.#instance.leaving?.status,
       sealsMissing: sealing.missing,
       peers: [...this.#peers.all()],
       evidence: this.#evidence.records,
@@ -289,7 +290,10 @@ export class Validator {
       sealingEvents: this.#reactions,
       own: () => ({ vouched: this.#vouched, durableHeight: this.#reactions.durableHeight }),
       greetingEvents: {
-        heard: (peer, hello) => this.#instance.sealing.help(peer, hello),
+        heard: (peer, hello) => {
+          this.#instance.sealing.help(peer, hello);
+          this.#instance.leaving?.heard(peer);
+        },
         rolledBack: (mark) => this.#becomeObserverOnly(mark),
       },
       voteRight: this.#voteRight,

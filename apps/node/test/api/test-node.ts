@@ -149,6 +149,7 @@ export class TestNode implements NodeService {
         },
       ],
       conditions: [],
+      leaving: undefined,
       sealsMissing: ['validator-3' as NodeId],
       evidence: [],
       loopLagP99Ms: 1.5,

@@ -109,8 +109,19 @@ async function stateOf(client: Client, id: string, height: number | null): Promi
       ['proposal', id],
       ['state', proposal?.state],
       ['approve', votes],
+      ...(proposal && isLeft(proposal) ? [LEAVING] : []),
     ],
   };
+}
+
+const LEAVING = [
+  'leaving',
+  'a validator that lost its seat may end when its "varve query status" says SAFE_TO_STOP',
+] as const;
+
+/** Whether somebody lost a seat by it. */
+function isLeft({ adopted, changes }: ProposalReport): boolean {
+  return adopted !== null && changes.some((line) => line.startsWith('removes '));
 }
 
 function describe(proposal: ProposalReport): string {
