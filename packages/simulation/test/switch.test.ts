@@ -1,6 +1,7 @@
 import type { ValidatorMember } from '@varve/consensus';
-import { headerAt } from '@varve/ledger/chain';
+import { headerAt, RECORD_KIND } from '@varve/ledger/chain';
 import { describe, expect, it } from 'vitest';
+import { standInSignatures } from '../src/world/keys.ts';
 import type { SimulatedNode } from '../src/world/node.ts';
 import { carriesPayloads, codesOf, kindsIn, ledgerOf, stateOf, statusOf, WorldDriver } from './world-driver.ts';
 
@@ -300,6 +301,35 @@ describe('a change of the seats', () => {
     driver.until('a vote after a restart', () =>
       driver.nodes.every((one) => one.isUp && statusOf(one).mode === 'validator'),
     );
+    driver.settle();
+  });
+
+  const rotJournal = ({ disk }: SimulatedNode): void =>
+    disk.flip(disk.keysOf(RECORD_KIND.journal).at(-1) ?? new Uint8Array(), 0);
+
+  it.each([
+    ['while it had no seat', 1],
+    ['before it was started with that key', 0],
+  ])('seats with a new key one whose disk forgot %s', (_, spares) => {
+    const driver = new WorldDriver(4, 15, { spares });
+    const node = driver.node(3 + spares);
+    const others = driver.next({}).validators.filter(({ name }) => name !== node.name);
+    driver.grow(driver.node(0), 3);
+    driver.run(2000);
+    driver.strike(node, (struck) => {
+      rotJournal(struck);
+      if (spares === 0) struck.holdOnly(standInSignatures.key(`another ${node.name}`));
+    });
+    driver.until('observer-only', () => node.isUp && statusOf(node).mode === 'observer-only');
+    expect(codesOf(node).includes('KEY_MISMATCH')).toBe(spares === 0);
+    const seat = driver.rotate(node);
+    driver.ready(seat);
+    driver.switchTo({ validators: [...others, seat].sort((a, b) => (a.name < b.name ? -1 : 1)) });
+    driver.until('a vote', () => statusOf(node).mode === 'validator');
+    driver.grow(node, 2);
+    node.crash(true);
+    driver.world.operator.start(node, 1);
+    driver.until('a vote after a restart', () => node.isUp && statusOf(node).mode === 'validator');
     driver.settle();
   });
 });

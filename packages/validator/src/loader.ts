@@ -27,7 +27,7 @@ import {
   type StoredEntry,
 } from './engine-log.ts';
 import { decodeJournalEntry, type JournalEntry, journalFault } from './journal.ts';
-import { type ObserverOnly, readVoteRecord, writeVoteRecord } from './observer-only.ts';
+import { type ObserverOnly, readVoteRecord } from './observer-only.ts';
 import { forgetInstance, freshInstance, lastIndexBefore, type StoredInstance } from './stored-instance.ts';
 
 /** What a store holds of a validator. */
@@ -41,6 +41,8 @@ export interface LoadedStore {
   /** Damaged records are left out: peers give them again. */
   readonly evidence: readonly EvidenceRecord[];
   readonly observerOnly: ObserverOnly | undefined;
+  /** Of which instance the newest journal entry is, where `observerOnly` was found by this very start. */
+  readonly markedIn: InstanceId | undefined;
   /** How often this store was started, this time included. */
   readonly boots: number;
   /** Whatever `initialRecords` was given. */
@@ -95,7 +97,7 @@ export class ValidatorLoader {
     const boots = readUint(records, BOOTS_KEY) + 1;
     records.put(BOOTS_KEY, encodeCbor(boots));
     const observerOnly = (record?.freedAt === undefined ? record?.mark : undefined) ?? fault;
-    if (observerOnly) writeVoteRecord(records, { mark: observerOnly });
+    const isNew = observerOnly !== undefined && observerOnly === fault;
     return {
       ledger,
       records,
@@ -104,6 +106,8 @@ export class ValidatorLoader {
       journal: numbered.flatMap(([, entry]) => entry ?? []),
       evidence: this.#evidence.filter((one) => one !== undefined),
       observerOnly,
+      // A damaged entry is of the present instance at most.
+      markedIn: isNew && journal.length > 0 ? (newest?.instance ?? id) : undefined,
       boots,
       identity: records.get(metaKey('identity')) ?? new Uint8Array(),
     };

@@ -8,6 +8,7 @@ import {
   payloadKey,
   RecordDamaged,
   type RecordStore,
+  type RuledStretch,
   unlessDamaged,
 } from '@varve/ledger/chain';
 import { type EngineState, engineEntryKey, engineStateKey, type StoredEntry } from './engine-log.ts';
@@ -31,13 +32,18 @@ export function instanceOf(chainId: string, configurationHash: string, anchorBlo
   ) as InstanceId;
 }
 
+/** The instance of one of the chain's configurations. */
+export function instanceUnder(ledger: Ledger, { first, hash }: RuledStretch): InstanceId {
+  return instanceOf(ledger.chainId, hash, hashOfBlock(ledger, Math.max(0, first - 1)));
+}
+
 /** The instance of the configuration that rules, before its engine wrote anything. */
 export function freshInstance(ledger: Ledger): StoredInstance {
-  const { first, hash } = ledger.ruling;
-  const last = Math.max(0, first - 1);
+  const { ruling } = ledger;
+  const last = Math.max(0, ruling.first - 1);
   const blockHash = hashOfBlock(ledger, last);
   return {
-    id: instanceOf(ledger.chainId, hash, blockHash),
+    id: instanceUnder(ledger, ruling),
     engineState: { hardState: undefined, anchor: { index: 0, epoch: EPOCH_ZERO, height: last, blockHash } },
     isStored: false,
     log: [],

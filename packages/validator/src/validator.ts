@@ -15,6 +15,7 @@ import { type Instance, keyMismatch, openInstance } from './instance.ts';
 import { Journal } from './journal.ts';
 import { SLICES_PER_STEP } from './limits.ts';
 import type { LoadedStore } from './loader.ts';
+import { bindMark } from './mark-binding.ts';
 import { type ObserverOnly, VoteRight } from './observer-only.ts';
 import type { ValidatorOptions } from './options.ts';
 import { Outbox } from './outbox.ts';
@@ -70,7 +71,8 @@ export class Validator {
       tipHeight: ledger.tip.header.height,
     }));
     const outbox = this.#outbox;
-    this.#voteRight = new VoteRight(records, outbox, () => journal.number, loaded.observerOnly);
+    const mark = bindMark(loaded, options.networkKey);
+    this.#voteRight = new VoteRight(records, outbox, () => journal.number, mark);
     this.#durability = new Durability(records, journal, outbox);
     this.#peers = new Peers();
     this.#pool = new Pool(options.pool);
@@ -101,7 +103,7 @@ export class Validator {
       instance: () => this.#instance,
       barrierWanted: (peer, context) => this.#openBarrier({ kind: 'peer', peer, context }),
     });
-    if (loaded.observerOnly) outbox.log('error', loaded.observerOnly.code, { reason: loaded.observerOnly.reason });
+    if (mark) outbox.log('error', mark.code, { reason: mark.reason });
     this.#instance = this.#open(loaded.instance);
     if (loaded.report.stateRebuilt) outbox.log('warn', 'STATE_REBUILT', { height: ledger.tip.header.height });
   }

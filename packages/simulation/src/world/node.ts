@@ -178,6 +178,12 @@ export class SimulatedNode {
     this.#signingKeys.set(key.hex, key);
   }
 
+  /** It can sign with this key alone from its next start on. */
+  holdOnly(key: Key): void {
+    this.#signingKeys.clear();
+    this.addSigningKey(key);
+  }
+
   /** Gives the process an event: at once, or when it is its turn. */
   deliver(event: ValidatorEvent): void {
     if (this.validator === undefined) return;
