@@ -1,6 +1,10 @@
 import type { ValidatorMember } from '@varve/consensus';
-import { headerAt, RECORD_KIND } from '@varve/ledger/chain';
+import { encodeCbor, fromHex, toHex, utf8Encode } from '@varve/encoding';
+import { epochValue, payloadIdOf } from '@varve/ledger';
+import { checksummed, headerAt, kindRange, payloadKey, RECORD_KIND, unchecked } from '@varve/ledger/chain';
+import { instanceOf } from '@varve/validator';
 import { describe, expect, it } from 'vitest';
+import { decodeEntry, engineEntryKey, parseEngineEntryKey } from '../../validator/src/engine-log.ts';
 import { standInSignatures } from '../src/world/keys.ts';
 import type { SimulatedNode } from '../src/world/node.ts';
 import { carriesPayloads, codesOf, kindsIn, ledgerOf, stateOf, statusOf, WorldDriver } from './world-driver.ts';
@@ -19,6 +23,27 @@ function lastOf(driver: WorldDriver): number {
 /** Every transaction stands once in the chain: the world's checks see to the once, this to the standing. */
 function expectFinal(driver: WorldDriver, node: SimulatedNode, ids: readonly Parameters<typeof stateOf>[1][]): void {
   driver.until('final transactions', () => ids.every((one) => stateOf(node, one).state === 'final'));
+}
+
+/** Indexes of the log of one instance on the disk of `node`. */
+function entriesOf(node: SimulatedNode, instance: string): readonly number[] {
+  const parsed = node.disk.keysOf(RECORD_KIND.engineEntry).map(parseEngineEntryKey);
+  return parsed.flatMap((one) => (one.instance === instance ? [one.index] : []));
+}
+
+/** Payloads on the disk of `node` that neither a block nor a log entry names. */
+function strayPayloads(node: SimulatedNode): readonly string[] {
+  const ledger = ledgerOf(node);
+  const named = new Set<string>();
+  for (let at = 1; at <= ledger.tip.header.height; at++) named.add(headerAt(ledger, at)?.header.payloadHash ?? '');
+  for (const record of node.disk.entries(kindRange(RECORD_KIND.engineEntry))) {
+    const { payload } = decodeEntry(1, unchecked(...record));
+    if (payload) named.add(payload);
+  }
+  return node.disk
+    .keysOf(RECORD_KIND.payload)
+    .map((key) => toHex(key.subarray(1)))
+    .filter((id) => !named.has(id));
 }
 
 describe('a change of the protocol', () => {
@@ -59,6 +84,7 @@ describe('a change of the protocol', () => {
       .filter((one) => 'height' in one && one.height > lastOf(driver));
     expect(behind.length).toBeGreaterThan(0);
     driver.settle();
+    for (const node of driver.nodes) expect(strayPayloads(node)).toEqual([]);
   });
 
   it('builds nothing above the last block before its certificate, and says what it waits for', () => {
@@ -129,6 +155,35 @@ describe('schedules around the last block of a configuration', () => {
     driver.grow(driver.node(3), 2);
     driver.settle();
     for (const node of driver.nodes) expect(statusOf(node)).toMatchObject({ mode: 'validator', conditions: [] });
+    for (const node of driver.nodes) expect(strayPayloads(node)).toEqual([]);
+  });
+
+  it('a crash before the old records are gone leaves none, nor payloads that made no block', () => {
+    const driver = new WorldDriver(4, 16);
+    const node = driver.node(3);
+    const { chainId, ruling, tip } = ledgerOf(node);
+    const old = instanceOf(chainId, ruling.hash, tip.header.parentHash);
+    const change = driver.change({ protocol: 'tendermint' });
+    driver.hand(driver.leader, change);
+    driver.until('the change', () => stateOf(node, change).state === 'final');
+    node.crash(true);
+    // An entry behind the last block, of a payload that nothing else names.
+    const bytes = utf8Encode('a payload behind the last block');
+    const payload = payloadIdOf(bytes);
+    const index = 1 + Math.max(...entriesOf(node, old));
+    const entry = encodeCbor([epochValue(tip.header.epoch), fromHex(payload), null]);
+    for (const [key, body] of [
+      [engineEntryKey(old, index), entry],
+      [payloadKey(payload), bytes],
+    ] as const)
+      node.disk.commit([{ key, value: checksummed(key, body) }]);
+    driver.world.operator.start(node, 10);
+    driver.until('a vote', () => node.isUp && statusOf(node).mode === 'validator');
+    driver.grow(node, 2);
+    driver.settle();
+    expect(entriesOf(node, old)).toEqual([]);
+    expect(strayPayloads(node)).toEqual([]);
+    expect(node.disk.get(payloadKey(payload))).toBeUndefined();
   });
 
   it('three changes in a row, and a laggard that missed all', () => {

@@ -63,7 +63,7 @@ export function openInstance(parts: InstanceParts): Instance {
     self,
     keyless,
     leaving: leavingOf(ledger, options.networkKey, peers, outbox),
-    log: new EngineLog(records, stored, () => ledger.applied),
+    log: new EngineLog(records, stored, ledger),
     sealing: new Sealing(ledger, peers, outbox, options.signatureRule, parts.evidence, self, parts.sealingEvents),
     greeting: new Greeting(
       ledger,

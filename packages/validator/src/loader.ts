@@ -28,7 +28,7 @@ import {
 } from './engine-log.ts';
 import { decodeJournalEntry, type JournalEntry, journalFault } from './journal.ts';
 import { type ObserverOnly, readVoteRecord } from './observer-only.ts';
-import { forgetInstance, freshInstance, lastIndexBefore, type StoredInstance } from './stored-instance.ts';
+import { forgetInstance, freshInstance, type StoredInstance } from './stored-instance.ts';
 
 /** What a store holds of a validator. */
 export interface LoadedStore {
@@ -93,7 +93,7 @@ export class ValidatorLoader {
     const journaled = newest && newest.instance !== id ? this.#engineState(records, newest.instance) : state;
     const fault = this.#fault(journal, freedAt, journaled);
     const vouched = newest?.instance === id ? (newest.vouched ?? undefined) : undefined;
-    this.#forgetOthers(records, ledger, id, newest?.instance);
+    this.#forgetOthers(ledger, id, newest?.instance);
     const boots = readUint(records, BOOTS_KEY) + 1;
     records.put(BOOTS_KEY, encodeCbor(boots));
     const observerOnly = (record?.freedAt === undefined ? record?.mark : undefined) ?? fault;
@@ -130,12 +130,15 @@ export class ValidatorLoader {
   }
 
   /** Instances that ended, whose records a crash kept from being removed. */
-  #forgetOthers(records: RecordStore, ledger: Ledger, present: InstanceId, journaled: InstanceId | undefined): void {
+  #forgetOthers(ledger: Ledger, present: InstanceId, journaled: InstanceId | undefined): void {
     const others = new Set([...this.#entries.keys(), ...(journaled ? [journaled] : [])]);
     others.delete(present);
+    if (others.size === 0) return;
+    const own = [...(this.#entries.get(present)?.values() ?? [])].flatMap((stored) => stored?.payload ?? []);
     for (const id of others) {
-      const entries = [...(this.#entries.get(id) ?? [])].map(([index, stored]) => [index, stored?.payload] as const);
-      forgetInstance(records, id, entries, lastIndexBefore(ledger));
+      const entries = this.#entries.get(id) ?? new Map<number, StoredEntry | undefined>();
+      const anchorHeight = this.#engineState(ledger.records, id)?.anchor.height;
+      forgetInstance(ledger, id, entries, anchorHeight, new Set(own));
     }
   }
 

@@ -7,10 +7,10 @@ import {
   type Ledger,
   payloadKey,
   RecordDamaged,
-  type RecordStore,
   type RuledStretch,
   unlessDamaged,
 } from '@varve/ledger/chain';
+import { payloadsOfBlocks } from './block-payloads.ts';
 import { type EngineState, engineEntryKey, engineStateKey, type StoredEntry } from './engine-log.ts';
 
 /** What a store holds of one engine instance. */
@@ -52,25 +52,26 @@ export function freshInstance(ledger: Ledger): StoredInstance {
   };
 }
 
-/** Removes what is left of an instance: nothing asks for it once the next one may begin. */
+/**
+ * Removes what a crash left of an instance that ended, with every payload of its entries that neither a block nor an
+ * entry of the present instance needs.
+ * @param anchorHeight - Of the instance that ended; where it is unknown, the payloads stay.
+ */
 export function forgetInstance(
-  records: RecordStore,
+  ledger: Ledger,
   id: InstanceId,
-  entries: Iterable<readonly [index: number, payload: PayloadId | undefined]>,
-  lastIndex: number,
+  entries: ReadonlyMap<number, StoredEntry | undefined>,
+  anchorHeight: number | undefined,
+  present: ReadonlySet<PayloadId>,
 ): void {
+  const { records, ruling } = ledger;
   records.delete(engineStateKey(id));
-  for (const [index, payload] of entries) {
+  const needed = anchorHeight === undefined ? undefined : payloadsOfBlocks(ledger, anchorHeight + 1, ruling.first - 1);
+  for (const [index, stored] of entries) {
     records.delete(engineEntryKey(id, index));
-    // Payloads up to the last block of the configuration belong to blocks.
-    if (payload && index > lastIndex) records.delete(payloadKey(payload));
+    const payload = stored?.payload;
+    if (payload && needed?.has(payload) === false && !present.has(payload)) records.delete(payloadKey(payload));
   }
-}
-
-/** Index of the last block of the configuration before the one that rules; 0 for the first. */
-export function lastIndexBefore(ledger: Ledger): number {
-  const { first } = ledger.ruling;
-  return first === 0 ? 0 : (unlessDamaged(() => headerAt(ledger, first - 1)?.header.index) ?? Number.POSITIVE_INFINITY);
 }
 
 function hashOfBlock(ledger: Ledger, at: number): BlockHash {

@@ -27,7 +27,7 @@ import { type ReactionParts, Reactions } from './reactions.ts';
 import { PayloadVerifier } from './signatures.ts';
 import { Spread } from './spread.ts';
 import { conditionsOf, modeOf, type ValidatorStatus } from './status.ts';
-import { freshInstance, lastIndexBefore, type StoredInstance } from './stored-instance.ts';
+import { freshInstance, type StoredInstance } from './stored-instance.ts';
 import { successorOf } from './successor.ts';
 
 /**
@@ -311,7 +311,7 @@ export class Validator {
     const unknown = rulesFault(configuration, first, ledger.rulesKnown);
     if (unknown !== undefined) return this.#outbox.halt('RULES_UNKNOWN', unknown);
     before.engine?.stop();
-    before.log.clear(lastIndexBefore(ledger));
+    before.log.clear(first - 1);
     this.#instance = this.#open(freshInstance(ledger));
     this.#production.beginInstance();
     this.#proposals.beginInstance();
