@@ -317,6 +317,7 @@ export class Validator {
     this.#proposals.beginInstance();
     this.#barriers.beginInstance(first - 1);
     this.#reactions.beginInstance();
+    this.#evidence.beginConfiguration();
     this.#outbox.notice({ kind: 'configuration', first });
     const { number, protocol } = configuration;
     this.#outbox.log('info', 'CONFIGURATION_BEGAN', { number, protocol, first, seat: this.#instance.self?.name ?? '' });

@@ -1,26 +1,14 @@
 import { fromHex, nodeId } from '@varve/encoding';
-import { configurationHashOf, encodeConfiguration, type Operation } from '@varve/ledger';
+import type { Operation } from '@varve/ledger';
 import { readySignBytes } from '@varve/modules';
 import { describe, expect, it } from 'vitest';
 import { Cluster, type TestNode } from './cluster.ts';
+import { agree, ledgerOf, nextConfiguration } from './governing.ts';
 
 const RULES_NEXT = 2;
 
-function ledgerOf(node: TestNode) {
-  if (node.validator === undefined) throw new Error(`${node.name} is down`);
-  return node.validator.ledger;
-}
-
 function coordination(path: string): Operation {
   return { module: 'coordination', method: 'create', arguments: [path, new Uint8Array()] };
-}
-
-/** Makes operations final, as the admin of the one organization. */
-function agree(cluster: Cluster, operations: readonly Operation[]): void {
-  const transaction = cluster.transaction(operations, cluster.admin);
-  cluster.submit(cluster.node(0), transaction.bytes);
-  cluster.until(() => cluster.node(0).validator?.transactionState(transaction.id).state === 'final');
-  expect(cluster.node(0).validator?.transactionState(transaction.id)).toMatchObject({ outcome: { code: 'OK' } });
 }
 
 /** Every seat says that its program knows the next rules. */
@@ -42,17 +30,6 @@ function readiness(cluster: Cluster): Operation[] {
   });
 }
 
-function change(cluster: Cluster): Operation {
-  const { configuration } = ledgerOf(cluster.node(0));
-  const next = encodeConfiguration({
-    ...configuration,
-    number: configuration.number + 1,
-    parentHash: configurationHashOf(configuration),
-    parameters: { ...configuration.parameters, rules: RULES_NEXT },
-  });
-  return { module: 'governance', method: 'propose', arguments: [next, true] };
-}
-
 /** A network whose programs know the next rules */
 function network(): { readonly cluster: Cluster; readonly observer: TestNode } {
   const cluster = new Cluster({ validators: 4 });
@@ -68,7 +45,7 @@ describe('rules that a program does not know', () => {
     old.rulesKnown = 1;
     cluster.start().until(() => cluster.leader !== undefined);
     agree(cluster, readiness(cluster));
-    agree(cluster, [change(cluster)]);
+    agree(cluster, [nextConfiguration(cluster, { rules: RULES_NEXT })]);
     const last = ledgerOf(cluster.node(0)).configurations.newest.first - 1;
     cluster.until(() => old.halted !== undefined);
     expect(old.halted).toMatchObject({ code: 'RULES_UNKNOWN' });
@@ -94,7 +71,7 @@ describe('rules that a program does not know', () => {
   it('do not rule before every seat said that it knows them', () => {
     const { cluster } = network();
     cluster.start().until(() => cluster.leader !== undefined);
-    const transaction = cluster.transaction([change(cluster)], cluster.admin);
+    const transaction = cluster.transaction([nextConfiguration(cluster, { rules: RULES_NEXT })], cluster.admin);
     cluster.submit(cluster.node(0), transaction.bytes);
     const state = () => cluster.node(0).validator?.transactionState(transaction.id);
     cluster.until(() => state()?.state === 'final');
