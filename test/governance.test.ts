@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { expectOneChain } from './support/chain.ts';
 import { varve } from './support/command.ts';
-import { TestDevnet } from './support/devnet.ts';
+import { eventually, TestDevnet } from './support/devnet.ts';
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
@@ -78,6 +78,20 @@ it('the same configuration is listed by all, and more than half of the organizat
       { number: 1, parentHash: before.hash, protocol: 'tendermint', current: true, firstHeight: decided.height + 1 },
     ]);
   }
+});
+
+it('a validator that lost its seat says when it may stop', async () => {
+  const { proposalId } = await governance('propose', '--remove', 'validator-3', '--override', '--as', 'org1');
+  const voted = await devnet.command('governance', 'vote', proposalId, '--approve', '--as', 'org2');
+  expect(voted).toMatch(/^leaving +a validator that lost its seat .* SAFE_TO_STOP$/m);
+  const url = devnet.members[2]?.httpUrl ?? '';
+  await eventually('safety', async () => {
+    const { leaving } = await (await fetch(`${url}/v1/status`)).json();
+    return leaving?.code === 'SAFE_TO_STOP' && leaving.quorum === 2;
+  });
+  const { stdout } = await varve(['query', 'status', '--node', url]);
+  expect(stdout).toMatch(/^leaving +SAFE_TO_STOP: .* 2 of 2 validators report block \d+ as final$/m);
+  expect(await (await fetch(`${url}/readyz?verbose`)).text()).toContain('[+] leaving: SAFE_TO_STOP');
 });
 
 it('tells that nobody is there to switch', async () => {

@@ -92,6 +92,13 @@ export interface StatusAnswer {
   readonly pool: { readonly transactions: number; readonly bytes: number };
   readonly peers: { readonly connected: number; readonly known: number };
   readonly conditions: readonly { readonly code: string; readonly detail: string; readonly nodes: readonly string[] }[];
+  /** Of a validator that lost its seat: it may stop when a quorum reported the last block that it had a seat for. */
+  readonly leaving: {
+    readonly lastHeight: number;
+    readonly reported: number;
+    readonly quorum: number;
+    readonly code: 'LEAVING' | 'SAFE_TO_STOP';
+  } | null;
   readonly sealsMissing: readonly string[];
   readonly loopLagP99Ms: number;
 }

@@ -22,6 +22,7 @@ export {
   stateKey,
   TIP_KEY,
 } from './records.ts';
+export { rulesFault } from './rules.ts';
 export type { Store, StoreOperation } from './store.ts';
 export { checksummed, RecordDamaged, RecordStore, unchecked, unlessDamaged } from './store.ts';
 export type { TransactionView } from './views.ts';

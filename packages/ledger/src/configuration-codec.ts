@@ -19,10 +19,11 @@ import {
 } from '@varve/encoding';
 import { LedgerError, readingAs } from './errors.ts';
 import { hashOf, ZERO_HASH_HEX } from './hashes.ts';
+import { RULES_KNOWN } from './rules.ts';
 
 /** The parameters of a genesis that sets none. */
 export const PARAMETERS_DEFAULT: Parameters = {
-  rules: 1,
+  rules: RULES_KNOWN,
   transactionBytesMax: 65_536,
   payloadBytesMax: 1_048_576,
   operationsMax: 64,

@@ -58,6 +58,7 @@ export type { PayloadContent } from './payload.ts';
 export { decodePayload, encodePayload, payloadIdOf } from './payload.ts';
 export type { ConfigurationStep, Receipt } from './receipt.ts';
 export { decodeReceipt, encodeReceipt } from './receipt.ts';
+export { RULES_KNOWN } from './rules.ts';
 export { decodeStateEntry, encodeStateEntry, stateTreeKey, stateTreeValue } from './state.ts';
 export type { Operation, Transaction, TransactionBody } from './transaction.ts';
 export {

@@ -56,6 +56,7 @@ export interface LedgerParts {
   readonly trees: Map<number, StateTree>;
   readonly timers: TimerIndex;
   readonly configurations: ConfigurationHistory;
+  readonly rulesKnown: number;
 }
 
 /** A block that was just executed. */
@@ -77,6 +78,8 @@ export class Ledger implements StateReader {
   readonly configurations: ConfigurationHistory;
   readonly modules: ReadonlyMap<string, GenesisModule>;
   readonly accounts: AccountDirectory;
+  /** The newest version of the execution rules that the program knows. */
+  readonly rulesKnown: number;
   readonly #trees: Map<number, StateTree>;
   readonly #organizations: readonly string[];
   #tip: SealedHeader;
@@ -94,6 +97,7 @@ export class Ledger implements StateReader {
     this.history = parts.history;
     this.timers = parts.timers;
     this.configurations = parts.configurations;
+    this.rulesKnown = parts.rulesKnown;
     this.#organizations = parts.genesis.organizations.map((organization) => organization.name);
     this.#trees = parts.trees;
     this.#tip = parts.tip;
@@ -224,6 +228,7 @@ export class Ledger implements StateReader {
     isSigned: (transaction: Transaction) => boolean,
     decoded?: readonly (Transaction | undefined)[],
   ): Execution {
+    assert(this.next.configuration.parameters.rules <= this.rulesKnown, 'blocks are executed by rules that are known');
     const time = this.blockTime(content.time);
     const point = { height: height(this.#tip.header.height + 1), time };
     return new Execution(content.transactions, point, this, this.timers.due(time), this.environment(isSigned), decoded);

@@ -24,6 +24,7 @@ import {
   TIP_KEY,
   undoKey,
 } from './records.ts';
+import { rulesFault } from './rules.ts';
 import { encodeStateEntry, stateTreeKey, stateTreeValue } from './state.ts';
 import { RecordDamaged, type RecordStore, unchecked, unlessDamaged } from './store.ts';
 import { TIMERS_MODULE, TimerIndex } from './timers.ts';
@@ -37,6 +38,8 @@ export type StoreErrors = {
   STORE_FOREIGN: { reason: string };
   /** Its records contradict each other and cannot be mended here. */
   STORE_DAMAGED: { reason: string };
+  /** The next block is executed by rules that this program does not know. */
+  RULES_UNKNOWN: { reason: string };
 };
 
 /** A store that must not be used as it is. */
@@ -68,6 +71,8 @@ export interface LedgerSurroundings {
   readonly isSigned: (transaction: Transaction) => boolean;
   /** Execute all blocks again and write everything derived from them anew. */
   readonly rebuild: boolean;
+  /** The newest version of the execution rules that the program knows. */
+  readonly rulesKnown: number;
 }
 
 /** Builds a ledger from the records of a store. Feed it every record of `LedgerLoader.ranges`, then `finish`. */
@@ -106,6 +111,7 @@ export class LedgerLoader {
     const genesis = this.#genesis(records, expected);
     const tipBody = this.#required(records, TIP_KEY, 'the tip record');
     const tip = decodeTip(tipBody);
+    this.#demandRules(genesis.configuration, tip.finalHeight, surroundings.rulesKnown);
     const damaged = new Set<number>();
     const history = this.#history(tip.height, tip.blockHash, damaged);
     // Nobody has to send the first block: it follows from the genesis document.
@@ -177,6 +183,14 @@ export class LedgerLoader {
       });
     }
     return genesis;
+  }
+
+  /** A configuration that does not rule yet asks for nothing: its last block before is still to be sealed. */
+  #demandRules(genesis: Configuration, finalHeight: number, known: number): void {
+    for (const [last, configuration] of [[-1, genesis] as const, ...this.#configurations]) {
+      const fault = last <= finalHeight ? rulesFault(configuration, last + 1, known) : undefined;
+      if (fault !== undefined) throw new StoreError('RULES_UNKNOWN', { reason: fault });
+    }
   }
 
   #required(records: RecordStore, key: Uint8Array, what: string): Uint8Array {

@@ -25,6 +25,7 @@ import {
   PARAMETERS_DEFAULT,
   payloadIdOf,
   prepareTransaction,
+  RULES_KNOWN,
   type SealedHeader,
   type StateReader,
   sealSignBytes,
@@ -201,7 +202,11 @@ export function load(
 ): { ledger: Ledger; report: LoadReport } {
   const loader = new LedgerLoader();
   for (const range of LedgerLoader.ranges) for (const [key, record] of store.range(range)) loader.add(key, record);
-  return loader.finish(new RecordStore(store), { ...surroundings, isSigned, rebuild }, expected);
+  return loader.finish(
+    new RecordStore(store),
+    { ...surroundings, isSigned, rebuild, rulesKnown: RULES_KNOWN },
+    expected,
+  );
 }
 
 /** One validator's ledger on a store in memory, each block durable at once. */

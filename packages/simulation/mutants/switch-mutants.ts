@@ -50,7 +50,7 @@ export const SWITCH_MUTANTS: readonly Mutant[] = [
     'old-records-kept',
     'validator/src/validator.ts',
     'records of the last instance stay beside those of the next',
-    '    before.log.clear(lastIndexBefore(ledger));\n',
+    '    before.log.clear(first - 1);\n',
     '',
   ),
   change(

@@ -1,6 +1,11 @@
 import type { ValidatorMember } from '@varve/consensus';
-import { headerAt } from '@varve/ledger/chain';
+import { encodeCbor, fromHex, toHex, utf8Encode } from '@varve/encoding';
+import { epochValue, payloadIdOf } from '@varve/ledger';
+import { checksummed, headerAt, kindRange, payloadKey, RECORD_KIND, unchecked } from '@varve/ledger/chain';
+import { instanceOf } from '@varve/validator';
 import { describe, expect, it } from 'vitest';
+import { decodeEntry, engineEntryKey, parseEngineEntryKey } from '../../validator/src/engine-log.ts';
+import { standInSignatures } from '../src/world/keys.ts';
 import type { SimulatedNode } from '../src/world/node.ts';
 import { carriesPayloads, codesOf, kindsIn, ledgerOf, stateOf, statusOf, WorldDriver } from './world-driver.ts';
 
@@ -18,6 +23,27 @@ function lastOf(driver: WorldDriver): number {
 /** Every transaction stands once in the chain: the world's checks see to the once, this to the standing. */
 function expectFinal(driver: WorldDriver, node: SimulatedNode, ids: readonly Parameters<typeof stateOf>[1][]): void {
   driver.until('final transactions', () => ids.every((one) => stateOf(node, one).state === 'final'));
+}
+
+/** Indexes of the log of one instance on the disk of `node`. */
+function entriesOf(node: SimulatedNode, instance: string): readonly number[] {
+  const parsed = node.disk.keysOf(RECORD_KIND.engineEntry).map(parseEngineEntryKey);
+  return parsed.flatMap((one) => (one.instance === instance ? [one.index] : []));
+}
+
+/** Payloads on the disk of `node` that neither a block nor a log entry names. */
+function strayPayloads(node: SimulatedNode): readonly string[] {
+  const ledger = ledgerOf(node);
+  const named = new Set<string>();
+  for (let at = 1; at <= ledger.tip.header.height; at++) named.add(headerAt(ledger, at)?.header.payloadHash ?? '');
+  for (const record of node.disk.entries(kindRange(RECORD_KIND.engineEntry))) {
+    const { payload } = decodeEntry(1, unchecked(...record));
+    if (payload) named.add(payload);
+  }
+  return node.disk
+    .keysOf(RECORD_KIND.payload)
+    .map((key) => toHex(key.subarray(1)))
+    .filter((id) => !named.has(id));
 }
 
 describe('a change of the protocol', () => {
@@ -58,6 +84,7 @@ describe('a change of the protocol', () => {
       .filter((one) => 'height' in one && one.height > lastOf(driver));
     expect(behind.length).toBeGreaterThan(0);
     driver.settle();
+    for (const node of driver.nodes) expect(strayPayloads(node)).toEqual([]);
   });
 
   it('builds nothing above the last block before its certificate, and says what it waits for', () => {
@@ -128,6 +155,35 @@ describe('schedules around the last block of a configuration', () => {
     driver.grow(driver.node(3), 2);
     driver.settle();
     for (const node of driver.nodes) expect(statusOf(node)).toMatchObject({ mode: 'validator', conditions: [] });
+    for (const node of driver.nodes) expect(strayPayloads(node)).toEqual([]);
+  });
+
+  it('a crash before the old records are gone leaves none, nor payloads that made no block', () => {
+    const driver = new WorldDriver(4, 16);
+    const node = driver.node(3);
+    const { chainId, ruling, tip } = ledgerOf(node);
+    const old = instanceOf(chainId, ruling.hash, tip.header.parentHash);
+    const change = driver.change({ protocol: 'tendermint' });
+    driver.hand(driver.leader, change);
+    driver.until('the change', () => stateOf(node, change).state === 'final');
+    node.crash(true);
+    // An entry behind the last block, of a payload that nothing else names.
+    const bytes = utf8Encode('a payload behind the last block');
+    const payload = payloadIdOf(bytes);
+    const index = 1 + Math.max(...entriesOf(node, old));
+    const entry = encodeCbor([epochValue(tip.header.epoch), fromHex(payload), null]);
+    for (const [key, body] of [
+      [engineEntryKey(old, index), entry],
+      [payloadKey(payload), bytes],
+    ] as const)
+      node.disk.commit([{ key, value: checksummed(key, body) }]);
+    driver.world.operator.start(node, 10);
+    driver.until('a vote', () => node.isUp && statusOf(node).mode === 'validator');
+    driver.grow(node, 2);
+    driver.settle();
+    expect(entriesOf(node, old)).toEqual([]);
+    expect(strayPayloads(node)).toEqual([]);
+    expect(node.disk.get(payloadKey(payload))).toBeUndefined();
   });
 
   it('three changes in a row, and a laggard that missed all', () => {
@@ -223,6 +279,39 @@ describe('a change of the seats', () => {
     expect(statusOf(leader)).toMatchObject({ mode: 'observer', conditions: [] });
   });
 
+  it('tells one that leaves when the others need it no more, also after a restart', () => {
+    const driver = new WorldDriver(4, 14);
+    const leaving = driver.node(3);
+    expect(statusOf(leaving).leaving).toBeUndefined();
+    driver.run(2000);
+    // What the others hold as final, it hears late.
+    const deafen = (): (() => void) =>
+      driver.disturb({
+        blocked: true,
+        covers: (from, to) => to === leaving.index && from !== 0,
+        concerns: (packet) => kindsIn(packet).includes('hello'),
+      });
+    const hear = deafen();
+    driver.switchTo({ validators: seatsOf(driver).filter(({ name }) => name !== leaving.name) });
+    const lastHeight = lastOf(driver);
+    driver.run(3000);
+    expect(statusOf(leaving).leaving).toEqual({ lastHeight, reported: 1, quorum: 2, code: 'LEAVING' });
+    hear();
+    driver.until('safety', () => statusOf(leaving).leaving?.code === 'SAFE_TO_STOP');
+    driver.switchTo({ protocol: 'tendermint' });
+    const under = () => statusOf(leaving).leaving;
+    driver.until('safety under the next', () => under()?.quorum === 3 && under()?.code === 'SAFE_TO_STOP');
+    expect(under()).toMatchObject({ lastHeight });
+    const again = deafen();
+    leaving.crash(false);
+    driver.world.operator.start(leaving, 1);
+    driver.until('restart', () => leaving.isUp);
+    driver.run(2000);
+    expect(statusOf(leaving).leaving).toMatchObject({ lastHeight, code: 'LEAVING' });
+    again();
+    driver.until('safety', () => statusOf(leaving).leaving?.code === 'SAFE_TO_STOP');
+  });
+
   it('replaces a validator and the protocol at once', () => {
     const driver = new WorldDriver(4, 11, { spares: 1 });
     const spare = driver.node(4);
@@ -267,6 +356,35 @@ describe('a change of the seats', () => {
     driver.until('a vote after a restart', () =>
       driver.nodes.every((one) => one.isUp && statusOf(one).mode === 'validator'),
     );
+    driver.settle();
+  });
+
+  const rotJournal = ({ disk }: SimulatedNode): void =>
+    disk.flip(disk.keysOf(RECORD_KIND.journal).at(-1) ?? new Uint8Array(), 0);
+
+  it.each([
+    ['while it had no seat', 1],
+    ['before it was started with that key', 0],
+  ])('seats with a new key one whose disk forgot %s', (_, spares) => {
+    const driver = new WorldDriver(4, 15, { spares });
+    const node = driver.node(3 + spares);
+    const others = driver.next({}).validators.filter(({ name }) => name !== node.name);
+    driver.grow(driver.node(0), 3);
+    driver.run(2000);
+    driver.strike(node, (struck) => {
+      rotJournal(struck);
+      if (spares === 0) struck.holdOnly(standInSignatures.key(`another ${node.name}`));
+    });
+    driver.until('observer-only', () => node.isUp && statusOf(node).mode === 'observer-only');
+    expect(codesOf(node).includes('KEY_MISMATCH')).toBe(spares === 0);
+    const seat = driver.rotate(node);
+    driver.ready(seat);
+    driver.switchTo({ validators: [...others, seat].sort((a, b) => (a.name < b.name ? -1 : 1)) });
+    driver.until('a vote', () => statusOf(node).mode === 'validator');
+    driver.grow(node, 2);
+    node.crash(true);
+    driver.world.operator.start(node, 1);
+    driver.until('a vote after a restart', () => node.isUp && statusOf(node).mode === 'validator');
     driver.settle();
   });
 });

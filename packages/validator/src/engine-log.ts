@@ -12,8 +12,9 @@ import {
   toHex,
 } from '@varve/encoding';
 import { epochValue, readEpoch, readingAs } from '@varve/ledger';
-import { payloadKey, RECORD_KIND, type RecordStore } from '@varve/ledger/chain';
-import { forgetInstance, type StoredInstance } from './stored-instance.ts';
+import { type Ledger, payloadKey, RECORD_KIND, type RecordStore } from '@varve/ledger/chain';
+import { payloadsOfBlocks } from './block-payloads.ts';
+import type { StoredInstance } from './stored-instance.ts';
 
 /** What a store holds of an engine beside its entries. */
 export interface EngineState {
@@ -89,24 +90,28 @@ export function decodeEntry(index: number, bytes: Uint8Array): StoredEntry {
   });
 }
 
+/** The payload of an entry, and whether a block was made of it, as far as this run knows. */
+interface HeldPayload {
+  readonly id: PayloadId;
+  madeBlock: boolean | undefined;
+}
+
 /** The stored log of one engine instance: applies the engine's writes to records. */
 export class EngineLog {
   readonly instance: InstanceId;
   readonly #records: RecordStore;
-  readonly #applied: () => number;
-  readonly #payloads = new Map<number, PayloadId | undefined>();
-  readonly #blockless = new Set<PayloadId>();
+  readonly #ledger: Ledger;
+  readonly #payloads = new Map<number, HeldPayload | undefined>();
   #state: EngineState;
   #stateBytes: Uint8Array | undefined;
 
-  /** @param applied - The last index executed: payloads up to it may belong to blocks. */
-  constructor(records: RecordStore, stored: StoredInstance, applied: () => number) {
+  constructor(records: RecordStore, stored: StoredInstance, ledger: Ledger) {
     this.#records = records;
-    this.#applied = applied;
+    this.#ledger = ledger;
     this.instance = stored.id;
     this.#state = stored.engineState;
     this.#stateBytes = stored.isStored ? encodeEngineState(stored.engineState) : undefined;
-    for (const { entry, payload } of stored.entries) this.#payloads.set(entry.index, payload);
+    for (const { entry, payload } of stored.entries) this.#payloads.set(entry.index, held(payload));
   }
 
   /** The state record as last written. */
@@ -130,15 +135,19 @@ export class EngineLog {
     this.#records.put(engineStateKey(this.instance), this.#stateBytes);
   }
 
-  /** The payload made no block: nothing needs its bytes once its entry is trimmed. */
-  noteBlockless(payload: PayloadId): void {
-    this.#blockless.add(payload);
+  /** The entry was executed: a payload that made no block is needed by nothing once its entry is gone. */
+  noteExecuted(index: number, payload: PayloadId, madeBlock: boolean): void {
+    const entry = this.#payloads.get(index);
+    if (entry?.id === payload) entry.madeBlock = madeBlock;
   }
 
-  /** The configuration ended with the entry at `lastIndex`: its certificate is durable, and the next engine begins. */
-  clear(lastIndex: number): void {
-    forgetInstance(this.#records, this.instance, this.#payloads, lastIndex);
-    this.#payloads.clear();
+  /**
+   * The configuration ended with the block at `last`: its certificate is durable, and the next engine begins. Goes with
+   * the entries: every payload that no block was made of.
+   */
+  clear(last: number): void {
+    this.#records.delete(engineStateKey(this.instance));
+    this.#remove([...this.#payloads.keys()], last);
     this.#stateBytes = undefined;
   }
 
@@ -150,25 +159,47 @@ export class EngineLog {
 
   #append(entry: Entry): void {
     assert(!this.#payloads.has(entry.index), 'an entry is appended where none is');
-    this.#payloads.set(entry.index, entry.payload?.id);
+    this.#payloads.set(entry.index, held(entry.payload?.id));
     this.#records.put(engineEntryKey(this.instance, entry.index), encodeEntry(entry));
     if (entry.payload) this.#records.put(payloadKey(entry.payload.id), entry.payload.bytes);
   }
 
   #truncate(from: number): void {
+    const { applied, tip } = this.#ledger;
+    const indexes: number[] = [];
     for (let index = from; this.#payloads.has(index); index++) {
-      const payload = this.#payloads.get(index);
-      this.#payloads.delete(index);
-      this.#records.delete(engineEntryKey(this.instance, index));
-      if (payload && index > this.#applied()) this.#records.delete(payloadKey(payload));
+      const entry = this.#payloads.get(index);
+      if (entry && index > applied) entry.madeBlock ??= false;
+      indexes.push(index);
     }
+    this.#remove(indexes, tip.header.height);
   }
 
   #trim(anchor: Anchor): void {
+    const indexes: number[] = [];
     for (let index = this.#state.anchor.index + 1; index <= anchor.index; index++) {
-      const payload = this.#payloads.get(index);
-      if (this.#payloads.delete(index)) this.#records.delete(engineEntryKey(this.instance, index));
-      if (payload && this.#blockless.delete(payload)) this.#records.delete(payloadKey(payload));
+      if (this.#payloads.has(index)) indexes.push(index);
+    }
+    this.#remove(indexes, anchor.height);
+  }
+
+  /** Removes entries, and the payloads of which none of the blocks above the anchor, up to `last`, was made. */
+  #remove(indexes: readonly number[], last: number): void {
+    const entries = indexes.map((index) => this.#payloads.get(index));
+    for (const index of indexes) {
+      this.#payloads.delete(index);
+      this.#records.delete(engineEntryKey(this.instance, index));
+    }
+    const gone = entries.flatMap((entry) => (entry && entry.madeBlock !== true ? [entry] : []));
+    // What came before this run, or was fetched as a block, only the headers know.
+    const isClear = gone.every(({ madeBlock }) => madeBlock === false);
+    const needed = isClear ? undefined : payloadsOfBlocks(this.#ledger, this.#state.anchor.height + 1, last);
+    for (const { id, madeBlock } of gone) {
+      if (madeBlock === false || needed?.has(id) === false) this.#records.delete(payloadKey(id));
     }
   }
+}
+
+function held(payload: PayloadId | undefined): HeldPayload | undefined {
+  return payload && { id: payload, madeBlock: undefined };
 }

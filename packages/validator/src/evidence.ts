@@ -10,6 +10,7 @@ import {
   LedgerError,
 } from '@varve/ledger';
 import { type Ledger, RECORD_KIND } from '@varve/ledger/chain';
+import { WaitingEvidence } from './evidence-waiting.ts';
 import { EVIDENCE_MAX, EVIDENCE_MESSAGES_MAX, EVIDENCE_PER_VALIDATOR_MAX } from './limits.ts';
 import type { Outbox } from './outbox.ts';
 import type { Peer, Peers } from './peers.ts';
@@ -27,6 +28,7 @@ export class EvidenceBook {
   readonly #records: Uint8Array[] = [];
   readonly #ids = new Set<string>();
   readonly #perValidator = new Map<PublicKeyHex, number>();
+  readonly #waiting = new WaitingEvidence();
   /** Messages of each peer since its link came up. */
   readonly #messages = new Map<PublicKeyHex, number>();
 
@@ -67,10 +69,15 @@ export class EvidenceBook {
         if (!(error instanceof LedgerError)) throw error;
         return this.#outbox.misbehaved(peer.networkKey, 'malformed evidence');
       }
-      const fault = this.#take(record, peer.networkKey);
-      if (fault !== undefined)
-        return this.#outbox.misbehaved(peer.networkKey, `evidence that proves nothing: ${fault}`);
+      if (!this.#takeFrom(peer.networkKey, record)) return;
     }
+  }
+
+  /** Another configuration begins: what waited for it is judged. */
+  beginConfiguration(): void {
+    const { configurations } = this.#ledger;
+    for (const { peer, record } of this.#waiting.take((hash) => configurations.withHash(hash) !== undefined))
+      this.#takeFrom(peer, record);
   }
 
   /** A peer may have missed what went round before. */
@@ -81,6 +88,14 @@ export class EvidenceBook {
 
   disconnected(networkKey: PublicKeyHex): void {
     this.#messages.delete(networkKey);
+    this.#waiting.disconnected(networkKey);
+  }
+
+  /** Whether a record was not worse than useless; its sender answers for it. */
+  #takeFrom(peer: PublicKeyHex, record: EvidenceRecord): boolean {
+    const fault = this.#take(record, peer);
+    if (fault !== undefined) this.#outbox.misbehaved(peer, `evidence that proves nothing: ${fault}`);
+    return fault === undefined;
   }
 
   /** Keeps and passes on what is new; returns why it proves nothing. */
@@ -88,8 +103,11 @@ export class EvidenceBook {
     const id = evidenceId(record);
     if (this.#ids.has(id) || !this.#hasRoom(record.signingKey)) return undefined;
     const ruled = this.#ledger.configurations.withHash(record.configurationHash);
-    // A node that is behind cannot judge it yet, and hears it again.
-    if (ruled === undefined) return undefined;
+    if (ruled === undefined) {
+      // A node that is behind cannot judge it yet.
+      if (from !== undefined) this.#waiting.add(from, record);
+      return undefined;
+    }
     const judgement = judgeEvidence(record, this.#ledger.chainId, ruled.configuration, this.#rule);
     if (!judgement.ok) return judgement.reason;
     const bytes = this.#remember(id, inOrder(record));

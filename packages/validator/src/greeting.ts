@@ -14,9 +14,6 @@ import type { Peer, Peers } from './peers.ts';
 import type { SignatureRule } from './signatures.ts';
 import { judgeProof } from './witness.ts';
 
-/** The newest version of the execution rules that this program knows. */
-const RULES_KNOWN = 1;
-
 /** What this node durably holds of itself, to compare with what others saw. */
 export interface OwnRecord {
   readonly vouched: Slot | undefined;
@@ -162,7 +159,7 @@ export class Greeting {
       finalHeight: this.#ledger.finalHeight,
       bootId: this.#identity.bootId,
       clock: now.wall,
-      rules: RULES_KNOWN,
+      rules: this.#ledger.rulesKnown,
       witnesses: this.#peers.witnesses(this.#identity.instance),
     });
   }

@@ -1,10 +1,11 @@
 import type { Configuration, ValidatorMember } from '@varve/consensus';
-import type { InstanceId } from '@varve/encoding';
+import type { InstanceId, PublicKeyHex } from '@varve/encoding';
 import type { Ledger, RecordStore, RuledStretch } from '@varve/ledger/chain';
 import type { EngineHost } from './engine-host.ts';
 import { EngineLog } from './engine-log.ts';
 import type { EvidenceBook } from './evidence.ts';
 import { Greeting, type GreetingEvents, type OwnRecord } from './greeting.ts';
+import { type Leaving, leavingOf } from './leaving.ts';
 import type { VoteRight } from './observer-only.ts';
 import type { ValidatorOptions } from './options.ts';
 import type { Outbox } from './outbox.ts';
@@ -20,6 +21,10 @@ export interface Instance {
   readonly stored: StoredInstance;
   /** This node's seat, if it has one. */
   readonly self: ValidatorMember | undefined;
+  /** The seat that names this node with a signing key it does not hold: it follows, and does not vote. */
+  readonly keyless: ValidatorMember | undefined;
+  /** Of a validator that lost its seat. */
+  readonly leaving: Leaving | undefined;
   readonly log: EngineLog;
   readonly sealing: Sealing;
   readonly greeting: Greeting;
@@ -46,14 +51,19 @@ export function openInstance(parts: InstanceParts): Instance {
   const { ledger, records, peers, outbox, options, stored } = parts;
   const ruled = ledger.ruling;
   peers.seat(ruled.configuration.validators);
-  const self = seatOf(ruled.configuration, options);
+  const seat = seatNaming(ruled.configuration, options.networkKey);
+  const self = seat && options.signingKeys.includes(seat.signingKey) ? seat : undefined;
+  const keyless = self ? undefined : seat;
+  if (keyless) outbox.log('warn', 'KEY_MISMATCH', { detail: keyMismatch(keyless, options.signingKeys) });
   parts.voteRight.take(self);
   return {
     id: stored.id,
     ruled,
     stored,
     self,
-    log: new EngineLog(records, stored, () => ledger.applied),
+    keyless,
+    leaving: leavingOf(ledger, options.networkKey, peers, outbox),
+    log: new EngineLog(records, stored, ledger),
     sealing: new Sealing(ledger, peers, outbox, options.signatureRule, parts.evidence, self, parts.sealingEvents),
     greeting: new Greeting(
       ledger,
@@ -73,8 +83,13 @@ export function openInstance(parts: InstanceParts): Instance {
   };
 }
 
-/** The seat that this node can take: its peer id is named there, and it can sign with the key. */
-function seatOf(configuration: Configuration, options: ValidatorOptions): ValidatorMember | undefined {
-  const seat = configuration.validators.find((member) => member.networkKey === options.networkKey);
-  return seat && options.signingKeys.includes(seat.signingKey) ? seat : undefined;
+/** The seat that names this peer id. */
+function seatNaming(configuration: Configuration, networkKey: PublicKeyHex): ValidatorMember | undefined {
+  return configuration.validators.find((member) => member.networkKey === networkKey);
+}
+
+/** Which key the seat has, and which this node holds: it may be a coming configuration's, or simply the wrong one. */
+export function keyMismatch(seat: ValidatorMember, held: readonly PublicKeyHex[]): string {
+  const own = held.length > 0 ? held.join(', ') : 'none';
+  return `the seat of ${seat.name} has the signing key ${seat.signingKey}, and this node holds ${own}: it does not vote`;
 }

@@ -26,6 +26,8 @@ export const SYNC_BYTES_MAX: number = 6 * 1024 * 1024;
 export const EVIDENCE_MAX = 128;
 /** Records kept of one signing key. */
 export const EVIDENCE_PER_VALIDATOR_MAX = 8;
+/** Records of one peer that wait for a configuration which this node does not know yet: all that a correct one can have. */
+export const EVIDENCE_WAITING_PER_PEER_MAX = 128;
 /** Messages with evidence that a peer may send over one link: what it has, then each new record once, and then some. */
 export const EVIDENCE_MESSAGES_MAX: number = 2 * EVIDENCE_MAX;
 /** How long an answer to a block request may take before another peer is asked; milliseconds. */

@@ -33,8 +33,8 @@ import {
   type JournalPlace,
   journalFault,
 } from './journal.ts';
-import { type ObserverOnly, readVoteRecord, writeVoteRecord } from './observer-only.ts';
-import { forgetInstance, freshInstance, lastIndexBefore, type StoredInstance } from './stored-instance.ts';
+import { type ObserverOnly, readVoteRecord } from './observer-only.ts';
+import { forgetInstance, freshInstance, type StoredInstance } from './stored-instance.ts';
 
 /** What a store holds of a validator. */
 export interface LoadedStore {
@@ -47,6 +47,8 @@ export interface LoadedStore {
   /** Damaged records are left out: peers give them again. */
   readonly evidence: readonly EvidenceRecord[];
   readonly observerOnly: ObserverOnly | undefined;
+  /** Of which instance the newest journal entry is, where `observerOnly` was found by this very start. */
+  readonly markedIn: InstanceId | undefined;
   /** How often this store was started, this time included. */
   readonly boots: number;
   /** Whatever `initialRecords` was given. */
@@ -99,11 +101,11 @@ export class ValidatorLoader {
     const journaled = newest && newest.instance !== id ? this.#engineState(records, newest.instance) : state;
     const fault = this.#fault(journal, freedAt, newest, journaled);
     const vouched = newest?.instance === id ? (newest.vouched ?? undefined) : undefined;
-    this.#forgetOthers(records, ledger, id, newest?.instance);
+    this.#forgetOthers(ledger, id, newest?.instance);
     const boots = readUint(records, BOOTS_KEY) + 1;
     records.put(BOOTS_KEY, encodeCbor(boots));
     const observerOnly = (record?.freedAt === undefined ? record?.mark : undefined) ?? fault;
-    if (observerOnly) writeVoteRecord(records, { mark: observerOnly });
+    const isNew = observerOnly !== undefined && observerOnly === fault;
     return {
       ledger,
       records,
@@ -112,6 +114,8 @@ export class ValidatorLoader {
       journal: numbered.flatMap(([, place]) => place ?? []),
       evidence: this.#evidence.filter((one) => one !== undefined),
       observerOnly,
+      // A damaged entry is of the present instance at most.
+      markedIn: isNew && journal.length > 0 ? (newest?.instance ?? id) : undefined,
       boots,
       identity: records.get(metaKey('identity')) ?? new Uint8Array(),
     };
@@ -141,12 +145,15 @@ export class ValidatorLoader {
   }
 
   /** Instances that ended, whose records a crash kept from being removed. */
-  #forgetOthers(records: RecordStore, ledger: Ledger, present: InstanceId, journaled: InstanceId | undefined): void {
+  #forgetOthers(ledger: Ledger, present: InstanceId, journaled: InstanceId | undefined): void {
     const others = new Set([...this.#entries.keys(), ...(journaled ? [journaled] : [])]);
     others.delete(present);
+    if (others.size === 0) return;
+    const own = [...(this.#entries.get(present)?.values() ?? [])].flatMap((stored) => stored?.payload ?? []);
     for (const id of others) {
-      const entries = [...(this.#entries.get(id) ?? [])].map(([index, stored]) => [index, stored?.payload] as const);
-      forgetInstance(records, id, entries, lastIndexBefore(ledger));
+      const entries = this.#entries.get(id) ?? new Map<number, StoredEntry | undefined>();
+      const anchorHeight = this.#engineState(ledger.records, id)?.anchor.height;
+      forgetInstance(ledger, id, entries, anchorHeight, new Set(own));
     }
   }
 

@@ -1,5 +1,5 @@
 import type { ValidatorMember } from '@varve/consensus';
-import { CborReader, encodeCbor, fromHex, type PublicKeyHex, toHex } from '@varve/encoding';
+import { CborReader, encodeCbor, fromHex, type PublicKeyHex, publicKeyHex, toHex } from '@varve/encoding';
 import { metaKey, type RecordStore } from '@varve/ledger/chain';
 import type { Outbox } from './outbox.ts';
 
@@ -7,23 +7,26 @@ import type { Outbox } from './outbox.ts';
 export interface ObserverOnly {
   readonly code: 'ENGINE_RECORD_DAMAGED' | 'JOURNAL_GAP' | 'STORE_ROLLED_BACK';
   readonly reason: string;
-  /** What was forgotten was said with this key; a seat with another one may vote. Absent while no seat is known. */
-  readonly signingKey?: PublicKeyHex;
+  /**
+   * What was forgotten was said with this key; a seat with another one may vote. `null` where nothing was ever said;
+   * absent where nobody knows with which key: then the next seat is bound.
+   */
+  readonly signingKey?: PublicKeyHex | null;
 }
 
 /** Where the mark stands: it outlives the records that gave rise to it. */
 const KEY = metaKey('observer-only');
 
 /** What a store says of its validator's right to vote. */
-export interface VoteRecord {
+interface VoteRecord {
   readonly mark: ObserverOnly;
   /** A new key has the seat: journal entries up to this number say nothing of it. Absent while the mark holds. */
   readonly freedAt?: number;
 }
 
 /** Remembers in the store whether its validator may vote. */
-export function writeVoteRecord(records: RecordStore, { mark, freedAt }: VoteRecord): void {
-  const key = mark.signingKey === undefined ? null : fromHex(mark.signingKey);
+function writeVoteRecord(records: RecordStore, { mark, freedAt }: VoteRecord): void {
+  const key = mark.signingKey === undefined ? null : fromHex(mark.signingKey ?? '');
   records.put(KEY, encodeCbor([mark.code, mark.reason, key, freedAt ?? null]));
 }
 
@@ -36,9 +39,13 @@ export function readVoteRecord(records: RecordStore): VoteRecord | undefined {
   const text = reader.text();
   const code = text === 'JOURNAL_GAP' || text === 'STORE_ROLLED_BACK' ? text : 'ENGINE_RECORD_DAMAGED';
   const reason = reader.text();
-  const key = reader.nullable((inner) => inner.byteString(32));
+  const key = reader.nullable((inner) => inner.byteString());
   const freedAt = reader.nullable((inner) => inner.uint()) ?? undefined;
-  const mark = { code, reason, ...(key && { signingKey: toHex(key) as PublicKeyHex }) } as const;
+  const mark = {
+    code,
+    reason,
+    ...(key && { signingKey: key.length === 0 ? null : publicKeyHex(toHex(key)) }),
+  } as const;
   return { mark, ...(freedAt !== undefined && { freedAt }) };
 }
 
@@ -55,6 +62,7 @@ export class VoteRight {
     this.#outbox = outbox;
     this.#journalNumber = journalNumber;
     this.#mark = mark;
+    if (mark) writeVoteRecord(records, { mark });
   }
 
   /** Why it must not; `undefined` where it may. */

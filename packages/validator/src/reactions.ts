@@ -132,7 +132,7 @@ export class Reactions implements ApplierEvents, SealingEvents, AdmissionEvents 
     const { durability, pool, instance, now } = this.#parts;
     const { log, engine } = instance();
     if (payload) pool.release(payload);
-    if (payload && !madeBlock) log.noteBlockless(payload);
+    if (payload) log.noteExecuted(index, payload, madeBlock);
     engine?.step({ kind: 'applied', index }, now().monotonic);
     durability.after(() => {
       // Indexes of an instance that ended meanwhile say nothing of the next.

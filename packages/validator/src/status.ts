@@ -3,6 +3,7 @@ import type { Height } from '@varve/encoding';
 import type { Instant } from './events.ts';
 import type { Follow } from './follow.ts';
 import type { Greeting } from './greeting.ts';
+import type { LeavingStatus } from './leaving.ts';
 import type { ObserverOnly } from './observer-only.ts';
 import type { Peer, Peers } from './peers.ts';
 import type { Production } from './production.ts';
@@ -25,6 +26,8 @@ export interface ValidatorStatus {
   readonly engine: Status | undefined;
   readonly pool: { readonly transactions: number; readonly bytes: number };
   readonly conditions: readonly Condition[];
+  /** Of a validator that lost its seat: whether it may stop. */
+  readonly leaving: LeavingStatus | undefined;
   readonly sealsMissing: readonly string[];
   readonly peers: readonly Peer[];
   /** Contradictions of validators, FORMATS `evidence`, in the order in which they came to be known here. */
@@ -45,6 +48,8 @@ export function modeOf(
 /** Everything that holds a validator up at this moment, most serious first. */
 export function conditionsOf(parts: {
   readonly observerOnly: ObserverOnly | undefined;
+  /** Why this node cannot take the seat that names it. */
+  readonly keyMismatch: string | undefined;
   readonly isStarting: boolean;
   /** It has no vote, and knows only what others tell it. */
   readonly follows: boolean;
@@ -64,6 +69,7 @@ export function conditionsOf(parts: {
     conditions.push({ code, detail, nodes });
   };
   if (observerOnly) add(observerOnly.code, observerOnly.reason);
+  if (parts.keyMismatch !== undefined) add('KEY_MISMATCH', parts.keyMismatch);
   if (sealing.isContradicted) add('SEALS_CONTRADICT', 'seals of others name another block');
   for (const peer of peers.all()) {
     if (peers.isTwice(peer, now.monotonic))

@@ -7,9 +7,10 @@ import {
   type Ledger,
   payloadKey,
   RecordDamaged,
-  type RecordStore,
+  type RuledStretch,
   unlessDamaged,
 } from '@varve/ledger/chain';
+import { payloadsOfBlocks } from './block-payloads.ts';
 import { type EngineState, engineEntryKey, engineStateKey, type StoredEntry } from './engine-log.ts';
 
 /** What a store holds of one engine instance. */
@@ -31,13 +32,18 @@ export function instanceOf(chainId: string, configurationHash: string, anchorBlo
   ) as InstanceId;
 }
 
+/** The instance of one of the chain's configurations. */
+export function instanceUnder(ledger: Ledger, { first, hash }: RuledStretch): InstanceId {
+  return instanceOf(ledger.chainId, hash, hashOfBlock(ledger, Math.max(0, first - 1)));
+}
+
 /** The instance of the configuration that rules, before its engine wrote anything. */
 export function freshInstance(ledger: Ledger): StoredInstance {
-  const { first, hash } = ledger.ruling;
-  const last = Math.max(0, first - 1);
+  const { ruling } = ledger;
+  const last = Math.max(0, ruling.first - 1);
   const blockHash = hashOfBlock(ledger, last);
   return {
-    id: instanceOf(ledger.chainId, hash, blockHash),
+    id: instanceUnder(ledger, ruling),
     engineState: { hardState: undefined, anchor: { index: 0, epoch: EPOCH_ZERO, height: last, blockHash } },
     isStored: false,
     log: [],
@@ -46,25 +52,26 @@ export function freshInstance(ledger: Ledger): StoredInstance {
   };
 }
 
-/** Removes what is left of an instance: nothing asks for it once the next one may begin. */
+/**
+ * Removes what a crash left of an instance that ended, with every payload of its entries that neither a block nor an
+ * entry of the present instance needs.
+ * @param anchorHeight - Of the instance that ended; where it is unknown, the payloads stay.
+ */
 export function forgetInstance(
-  records: RecordStore,
+  ledger: Ledger,
   id: InstanceId,
-  entries: Iterable<readonly [index: number, payload: PayloadId | undefined]>,
-  lastIndex: number,
+  entries: ReadonlyMap<number, StoredEntry | undefined>,
+  anchorHeight: number | undefined,
+  present: ReadonlySet<PayloadId>,
 ): void {
+  const { records, ruling } = ledger;
   records.delete(engineStateKey(id));
-  for (const [index, payload] of entries) {
+  const needed = anchorHeight === undefined ? undefined : payloadsOfBlocks(ledger, anchorHeight + 1, ruling.first - 1);
+  for (const [index, stored] of entries) {
     records.delete(engineEntryKey(id, index));
-    // Payloads up to the last block of the configuration belong to blocks.
-    if (payload && index > lastIndex) records.delete(payloadKey(payload));
+    const payload = stored?.payload;
+    if (payload && needed?.has(payload) === false && !present.has(payload)) records.delete(payloadKey(payload));
   }
-}
-
-/** Index of the last block of the configuration before the one that rules; 0 for the first. */
-export function lastIndexBefore(ledger: Ledger): number {
-  const { first } = ledger.ruling;
-  return first === 0 ? 0 : (unlessDamaged(() => headerAt(ledger, first - 1)?.header.index) ?? Number.POSITIVE_INFINITY);
 }
 
 function hashOfBlock(ledger: Ledger, at: number): BlockHash {

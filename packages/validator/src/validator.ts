@@ -1,7 +1,7 @@
 import type { Slot } from '@varve/consensus';
 import { VerdictCache } from '@varve/crypto';
 import { height, type PublicKeyHex, type TransactionId } from '@varve/encoding';
-import { heightOfDamage, type Ledger, RecordDamaged } from '@varve/ledger/chain';
+import { heightOfDamage, type Ledger, RecordDamaged, rulesFault } from '@varve/ledger/chain';
 import { AdmissionDesk } from './admission.ts';
 import { Applier } from './applier.ts';
 import { Barriers } from './barriers.ts';
@@ -11,10 +11,11 @@ import type { Effects, Instant, TransactionState, ValidatorEvent } from './event
 import { EvidenceBook } from './evidence.ts';
 import { Follow } from './follow.ts';
 import { Inbound } from './inbound.ts';
-import { type Instance, openInstance } from './instance.ts';
+import { type Instance, keyMismatch, openInstance } from './instance.ts';
 import { Journal } from './journal.ts';
 import { SLICES_PER_STEP } from './limits.ts';
 import type { LoadedStore } from './loader.ts';
+import { bindMark } from './mark-binding.ts';
 import { type ObserverOnly, VoteRight } from './observer-only.ts';
 import type { ValidatorOptions } from './options.ts';
 import { Outbox } from './outbox.ts';
@@ -26,7 +27,7 @@ import { type ReactionParts, Reactions } from './reactions.ts';
 import { PayloadVerifier } from './signatures.ts';
 import { Spread } from './spread.ts';
 import { conditionsOf, modeOf, type ValidatorStatus } from './status.ts';
-import { freshInstance, lastIndexBefore, type StoredInstance } from './stored-instance.ts';
+import { freshInstance, type StoredInstance } from './stored-instance.ts';
 import { successorOf } from './successor.ts';
 
 /**
@@ -70,7 +71,8 @@ export class Validator {
       tipHeight: ledger.tip.header.height,
     }));
     const outbox = this.#outbox;
-    this.#voteRight = new VoteRight(records, outbox, () => journal.number, loaded.observerOnly);
+    const mark = bindMark(loaded, options.networkKey);
+    this.#voteRight = new VoteRight(records, outbox, () => journal.number, mark);
     this.#durability = new Durability(records, journal, outbox);
     this.#peers = new Peers();
     this.#pool = new Pool(options.pool);
@@ -101,7 +103,7 @@ export class Validator {
       instance: () => this.#instance,
       barrierWanted: (peer, context) => this.#openBarrier({ kind: 'peer', peer, context }),
     });
-    if (loaded.observerOnly) outbox.log('error', loaded.observerOnly.code, { reason: loaded.observerOnly.reason });
+    if (mark) outbox.log('error', mark.code, { reason: mark.reason });
     this.#instance = this.#open(loaded.instance);
     if (loaded.report.stateRebuilt) outbox.log('warn', 'STATE_REBUILT', { height: ledger.tip.header.height });
   }
@@ -120,7 +122,7 @@ export class Validator {
   }
 
   status(): ValidatorStatus {
-    const { self, engine, greeting, sealing } = this.#instance;
+    const { self, keyless, engine, greeting, sealing } = this.#instance;
     const mode = modeOf(self, this.#voteRight.lost, engine);
     return {
       member: self,
@@ -132,6 +134,7 @@ export class Validator {
       pool: { transactions: this.#pool.size, bytes: this.#pool.bytes },
       conditions: conditionsOf({
         observerOnly: this.#voteRight.lost,
+        keyMismatch: keyless && keyMismatch(keyless, this.#options.signingKeys),
         isStarting: mode === 'starting',
         follows: self === undefined || this.#voteRight.lost !== undefined,
         isHandingOver: this.ledger.isHandingOver,
@@ -143,6 +146,7 @@ export class Validator {
         peers: this.#peers,
         now: this.#now,
       }),
+      leaving: this.#instance.leaving?.status,
       sealsMissing: sealing.missing,
       peers: [...this.#peers.all()],
       evidence: this.#evidence.records,
@@ -288,7 +292,10 @@ export class Validator {
       sealingEvents: this.#reactions,
       own: () => ({ vouched: this.#vouched, durableHeight: this.#reactions.durableHeight }),
       greetingEvents: {
-        heard: (peer, hello) => this.#instance.sealing.help(peer, hello),
+        heard: (peer, hello) => {
+          this.#instance.sealing.help(peer, hello);
+          this.#instance.leaving?.heard(peer);
+        },
         rolledBack: (mark) => this.#becomeObserverOnly(mark),
       },
       voteRight: this.#voteRight,
@@ -301,13 +308,16 @@ export class Validator {
     const { ledger } = this;
     const { first, hash, configuration } = ledger.ruling;
     if (hash === before.ruled.hash || this.#reactions.durableFinal < first - 1) return;
+    const unknown = rulesFault(configuration, first, ledger.rulesKnown);
+    if (unknown !== undefined) return this.#outbox.halt('RULES_UNKNOWN', unknown);
     before.engine?.stop();
-    before.log.clear(lastIndexBefore(ledger));
+    before.log.clear(first - 1);
     this.#instance = this.#open(freshInstance(ledger));
     this.#production.beginInstance();
     this.#proposals.beginInstance();
     this.#barriers.beginInstance(first - 1);
     this.#reactions.beginInstance();
+    this.#evidence.beginConfiguration();
     this.#outbox.notice({ kind: 'configuration', first });
     const { number, protocol } = configuration;
     this.#outbox.log('info', 'CONFIGURATION_BEGAN', { number, protocol, first, seat: this.#instance.self?.name ?? '' });

@@ -8,6 +8,7 @@ import {
   type Operation,
   PARAMETERS_DEFAULT,
   prepareTransaction,
+  RULES_KNOWN,
   type Transaction,
 } from '@varve/ledger';
 import { type GenesisModule, initialRecords } from '@varve/ledger/chain';
@@ -48,6 +49,8 @@ export class TestNode {
   validator: Validator | undefined;
   halted: { readonly code: string; readonly detail: string } | undefined;
   clockOffset = 0;
+  /** By its program, from its next start on. */
+  rulesKnown = RULES_KNOWN;
   boots = 0;
   wakeAt: number | undefined;
   readonly notices: Notice[] = [];
@@ -259,6 +262,7 @@ export class Cluster {
         isSigned: (transaction) =>
           verifySignature(transaction.publicKey, transaction.signedBytes, transaction.signature),
         rebuild: false,
+        rulesKnown: node.rulesKnown,
       },
       this.genesis,
     );

@@ -6,10 +6,18 @@ import { raft } from '@varve/raft';
 import { verifyEvidence } from '@varve/verify';
 import { describe, expect, it } from 'vitest';
 import { tendermint } from '../../tendermint/src/index.ts';
-import { EVIDENCE_MAX, EVIDENCE_MESSAGES_MAX, EVIDENCE_PER_VALIDATOR_MAX } from '../src/limits.ts';
+import { WaitingEvidence } from '../src/evidence-waiting.ts';
+import {
+  EVIDENCE_MAX,
+  EVIDENCE_MESSAGES_MAX,
+  EVIDENCE_PER_VALIDATOR_MAX,
+  EVIDENCE_WAITING_PER_PEER_MAX,
+  STATEMENT_BYTES_MAX,
+} from '../src/limits.ts';
 import { decodePacket, encodePackets } from '../src/packet.ts';
 import { instanceOf } from '../src/stored-instance.ts';
 import { Cluster, type TestNode } from './cluster.ts';
+import { agree, nextConfiguration } from './governing.ts';
 
 function ready(validators = 4, seed = 1, protocol = raft as Protocol<unknown>): Cluster {
   const cluster = new Cluster({ validators, seed, protocol }).start();
@@ -174,6 +182,44 @@ describe('evidence', () => {
     const [a, b, liar] = cluster.nodes as [TestNode, TestNode, TestNode];
     tell(cluster, a, b, [twice(cluster, liar, 7, { configurationHash: 'ee'.repeat(32) as never })]);
     expect([a.misbehaved, evidenceOf(a)]).toEqual([[], []]);
+  });
+
+  it('of a configuration that a node comes to later is judged then, without another connection', () => {
+    const cluster = ready();
+    const [a, b, liar, late] = cluster.nodes as [TestNode, TestNode, TestNode, TestNode];
+    cluster.kill(late);
+    agree(cluster, [nextConfiguration(cluster)]);
+    const record = twice(cluster, liar, 7);
+    const { signingKey } = decodeEvidence(twice(cluster, b, 8));
+    const forged = encodeEvidence({ ...decodeEvidence(record), signingKey });
+    tell(cluster, a, b, [record]);
+    // What peers know of it comes over the new link at once, and so before the first block.
+    cluster.start(late);
+    tell(cluster, late, b, [forged]);
+    expect([evidenceOf(late), late.misbehaved]).toEqual([[], []]);
+    cluster.until(() => evidenceOf(late).length > 0);
+    cluster.run(100);
+    expect(evidenceOf(late)).toEqual(evidenceOf(a));
+    expect(late.misbehaved).toEqual(['evidence that proves nothing: SIGNATURE_INVALID']);
+  });
+
+  it('that waits for a configuration has a limit for each peer, and goes with its link', () => {
+    const cluster = ready();
+    const [, b, liar] = cluster.nodes as [TestNode, TestNode, TestNode];
+    const records = Array.from({ length: EVIDENCE_WAITING_PER_PEER_MAX + 1 }, (_, i) =>
+      decodeEvidence(twice(cluster, liar, i + 1)),
+    );
+    const waiting = new WaitingEvidence();
+    for (const record of records) waiting.add(liar.networkKey, record);
+    for (const record of records.slice(0, 2)) waiting.add(b.networkKey, record);
+    const long = { bytes: new Uint8Array(STATEMENT_BYTES_MAX + 1), signature: new Uint8Array(64) };
+    for (const record of records.slice(0, 1)) waiting.add(b.networkKey, { ...record, second: long });
+    expect(waiting.take(() => false)).toEqual([]);
+    waiting.disconnected(liar.networkKey);
+    expect(waiting.take(() => true)).toEqual(records.slice(0, 2).map((record) => ({ peer: b.networkKey, record })));
+    for (const record of records) waiting.add(liar.networkKey, record);
+    expect(waiting.take(() => true)).toHaveLength(EVIDENCE_WAITING_PER_PEER_MAX);
+    expect(waiting.take(() => true)).toEqual([]);
   });
 
   it('has limits for each validator, in all, and for messages over one link; the first records stay', () => {

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import { describeLeaving } from '../host/leaving-text.ts';
 import type { ApiContext } from './context.ts';
 import { READY_BEHIND_MAX, READY_UNCERTIFIED_MAX } from './limits.ts';
 import { problem } from './problems.ts';
@@ -10,6 +11,8 @@ interface Check {
   readonly name: string;
   /** Why not; absent where all is well. */
   readonly fault: string | undefined;
+  /** What is worth knowing though all is well. */
+  readonly note?: string;
 }
 
 const query = record({ verbose: Type.Optional(Type.String({ description: 'present: list the checks' })) });
@@ -35,12 +38,17 @@ function readiness(context: ApiContext, verbose: boolean, reply: FastifyReply): 
     const detail = failed.map(({ name, fault }) => `${name}: ${fault}`).join('; ');
     return problemReply(reply, problem('NOT_READY', detail));
   }
-  const lines = verbose ? checks.map(({ name, fault }) => (fault ? `[!] ${name}: ${fault}` : `[+] ${name} ok`)) : [];
+  const lines = verbose ? checks.map(lineOf) : [];
   const body = [...lines, ready ? 'ok' : 'not ready', ''].join('\n');
   return reply
     .code(ready ? 200 : 503)
     .type('text/plain; charset=utf-8')
     .send(body);
+}
+
+function lineOf({ name, fault, note }: Check): string {
+  if (fault) return `[!] ${name}: ${fault}`;
+  return note ? `[+] ${name}: ${note}` : `[+] ${name} ok`;
 }
 
 function checksOf({ service, progress }: ApiContext): Check[] {
@@ -63,6 +71,7 @@ function checksOf({ service, progress }: ApiContext): Check[] {
       name: 'conditions',
       fault: view.conditions.map(({ code, detail }) => `${code} (${detail})`).join(', ') || undefined,
     },
+    ...(view.leaving ? [{ name: 'leaving', fault: undefined, note: describeLeaving(view.leaving) }] : []),
   ];
 }
 

@@ -82,6 +82,7 @@ function statusAnswer({ service, progress }: ApiContext): StatusAnswer {
     pool: view.pool,
     peers: { connected: view.peers.filter((peer) => peer.connected).length, known: view.peers.length },
     conditions: view.conditions,
+    leaving: view.leaving ?? null,
     sealsMissing: view.sealsMissing,
     loopLagP99Ms: view.loopLagP99Ms,
   };

@@ -42,6 +42,9 @@ export const statusSchema: TSchema = record({
   pool: record({ transactions: count, bytes: count }),
   peers: record({ connected: count, known: count }),
   conditions: list(record({ code: text, detail: text, nodes: list(text) })),
+  leaving: nullable(
+    record({ lastHeight: count, reported: count, quorum: count, code: oneOf('LEAVING', 'SAFE_TO_STOP') }),
+  ),
   sealsMissing: list(text),
   loopLagP99Ms: Type.Number(),
 });

@@ -56,6 +56,7 @@ const HINTS: Readonly<Record<string, string>> = {
   RECORD_DAMAGED:
     'start it again, once with --rebuild; if it ends so again, initialize a new data directory: peers have all blocks',
   ROLE_MISSING: 'an admin of the organization can give the role: varve account set-roles',
+  RULES_UNKNOWN: 'install a version of the program that knows these rules, then start it on the same data directory',
   SEAT_NOT_READY: 'let each candidate run "varve governance ready", then vote again within 10 minutes',
   SEAT_REUSED: 'make new keys with "varve keys new", and choose another name',
   SEATS_CONCENTRATED: 'spread the seats over more organizations, or add --override',

@@ -4,8 +4,6 @@ export type NodeErrors = {
   BARRIER_UNAVAILABLE: { reason: string };
   /** The node is stopping. */
   NODE_STOPPING: { reason: string };
-  /** The signing key is not that of the seat which the network key has. */
-  KEY_MISMATCH: { reason: string };
   /** The configuration names a protocol this program has no engine for. */
   PROTOCOL_UNKNOWN: { protocol: string };
 };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ENGINE_TIMING_DEFAULT, ENGINE_WINDOW_DEFAULT } from '@varve/consensus';
 import { createSigner, VERDICTS_MAX, verifySignature } from '@varve/crypto';
 import { bytesEqual, fromHex, type PublicKeyHex, toHex } from '@varve/encoding';
-import type { Genesis } from '@varve/ledger';
+import { type Genesis, RULES_KNOWN } from '@varve/ledger';
 import { StoreError as LedgerStoreError } from '@varve/ledger/chain';
 import { accountDirectory, builtinModules, nodeIn } from '@varve/modules';
 import {
@@ -79,7 +79,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     progress('reading the ledger');
     const loaded = await load(store, options);
     const networkKey = toHex(createSigner(options.keys.networkSeed).publicKey) as PublicKeyHex;
-    checkIdentity(loaded, options, networkKey);
+    checkIdentity(loaded, networkKey);
     const { signingSeed } = options.keys;
     const signers = signingSeed ? [createSigner(signingSeed)] : [];
     const bootId = toHex(randomBytes(16));
@@ -197,28 +197,21 @@ async function load(store: LevelStore, options: NodeOptions): Promise<LoadedStor
       accounts: accountDirectory,
       isSigned: (transaction) => verifySignature(transaction.publicKey, transaction.signedBytes, transaction.signature),
       rebuild: options.rebuild,
+      rulesKnown: RULES_KNOWN,
     },
     options.genesis,
   );
 }
 
-/** A store serves the key it was made for, and a seat is taken with the signing key the configuration names, or not at all. */
-function checkIdentity(loaded: LoadedStore, options: NodeOptions, networkKey: PublicKeyHex): void {
+/** A store serves the key it was made for. Which seat that key has, and with which signing key, only the newest block says. */
+function checkIdentity(loaded: LoadedStore, networkKey: PublicKeyHex): void {
   if (!bytesEqual(loaded.identity, identityOf(networkKey))) {
     throw new LedgerStoreError('STORE_FOREIGN', {
       reason: `the store was initialized for another key than ${networkKey}`,
     });
   }
-  const { protocol, validators } = loaded.ledger.configuration;
+  const { protocol } = loaded.ledger.configuration;
   if (engineOf(protocol) === undefined) throw new NodeError('PROTOCOL_UNKNOWN', { protocol });
-  const seat = validators.find((member) => member.networkKey === networkKey);
-  if (seat === undefined) return;
-  const { signingSeed } = options.keys;
-  // Whoever must not vote with the old key may wait with a new one for a seat.
-  if (signingSeed === undefined || loaded.observerOnly) return;
-  if (toHex(createSigner(signingSeed).publicKey) !== seat.signingKey) {
-    throw new NodeError('KEY_MISMATCH', { reason: `the signing key is not that of ${seat.name} in the configuration` });
-  }
 }
 
 async function serve(

@@ -83,6 +83,7 @@ export class ServiceHost implements NodeService {
       pool: status.pool,
       peers: this.#peers(status),
       conditions,
+      leaving: status.leaving,
       sealsMissing: status.sealsMissing,
       evidence: status.evidence,
       loopLagP99Ms: this.#lagP99Ms,

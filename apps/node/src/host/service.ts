@@ -1,7 +1,7 @@
 import type { Status } from '@varve/consensus';
 import type { Height, NodeId, PublicKeyHex, TransactionId } from '@varve/encoding';
 import type { Ledger, RecordDamaged } from '@varve/ledger/chain';
-import type { Admission, Notice, TransactionState } from '@varve/validator';
+import type { Admission, LeavingStatus, Notice, TransactionState } from '@varve/validator';
 
 /** One member of the configuration, or another connected peer, as this node sees it. */
 export interface PeerView {
@@ -38,6 +38,8 @@ export interface NodeView {
   readonly peers: readonly PeerView[];
   /** Conditions that hold the node up, newest knowledge: codes of docs/errors.md, and the nodes concerned. */
   readonly conditions: readonly { readonly code: string; readonly detail: string; readonly nodes: readonly string[] }[];
+  /** Of a validator that lost its seat: whether it may stop. */
+  readonly leaving: LeavingStatus | undefined;
   /** Members whose seal of the lowest uncertified height is missing. */
   readonly sealsMissing: readonly string[];
   /** Contradictions of validators, FORMATS `evidence`. */

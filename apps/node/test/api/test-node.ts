@@ -19,6 +19,7 @@ import {
   PARAMETERS_DEFAULT,
   payloadIdOf,
   prepareTransaction,
+  RULES_KNOWN,
   sealSignBytes,
   type Transaction,
   ZERO_HASH_HEX,
@@ -111,7 +112,7 @@ export class TestNode implements NodeService {
       for (const { key, value } of this.#store.entries()) if (key[0] === gte[0]) loader.add(key, value);
     }
     this.records = new RecordStore(this.#store);
-    const surroundings = { modules, accounts: accountDirectory, isSigned, rebuild: false };
+    const surroundings = { modules, accounts: accountDirectory, isSigned, rebuild: false, rulesKnown: RULES_KNOWN };
     this.ledger = loader.finish(this.records, surroundings, document).ledger;
   }
 
@@ -148,6 +149,7 @@ export class TestNode implements NodeService {
         },
       ],
       conditions: [],
+      leaving: undefined,
       sealsMissing: ['validator-3' as NodeId],
       evidence: [],
       loopLagP99Ms: 1.5,

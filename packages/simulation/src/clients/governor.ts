@@ -1,5 +1,5 @@
 import type { Configuration, ProtocolName, ValidatorMember } from '@varve/consensus';
-import { configurationHashOf } from '@varve/ledger';
+import { configurationHashOf, RULES_KNOWN } from '@varve/ledger';
 import { readySignBytes } from '@varve/modules';
 import type { CanonicalChain } from '../checks/canonical-chain.ts';
 import type { Operator } from '../faults/operator.ts';
@@ -9,7 +9,6 @@ import type { SimulatedNode } from '../world/node.ts';
 import type { Scheduler } from '../world/scheduler.ts';
 import type { SimulatedClient } from './client.ts';
 import type { ConfigurationModel } from './configuration-model.ts';
-import { RULES } from './requests.ts';
 
 /** Between two changes, milliseconds. */
 const CHANGE_MS_MIN = 300;
@@ -77,7 +76,7 @@ export class Governor {
     const height = chain.finalHeight;
     const blockHash = chain.hashAt(height);
     if (blockHash === undefined) return this.#later();
-    const signed = readySignBytes({ chainId: admin.chainId, validator: seat, rules: RULES, height, blockHash });
+    const signed = readySignBytes({ chainId: admin.chainId, validator: seat, rules: RULES_KNOWN, height, blockHash });
     admin.submit([{ kind: 'ready', seat, proof: { height, blockHash, signature: key.sign(signed) } }], () =>
       this.#propose(change),
     );

@@ -1,5 +1,5 @@
 import { fromHex, utf8Encode } from '@varve/encoding';
-import { encodeConfiguration, type Operation } from '@varve/ledger';
+import { encodeConfiguration, type Operation, RULES_KNOWN } from '@varve/ledger';
 import { encodeAmount } from '@varve/modules';
 import type { Dice } from '../world/dice.ts';
 import type { Model, Request } from './model.ts';
@@ -9,8 +9,6 @@ export const ASSET = 'gold';
 export const ISSUED = 1000;
 /** Few paths, so that clients meet on them. */
 const PATHS = 6;
-/** The version of the execution rules. */
-export const RULES = 1;
 /** Larger than any balance. */
 const UNAFFORDABLE = 1_000_000_000;
 
@@ -53,7 +51,7 @@ function governance(method: string, args: Operation['arguments']): Operation {
 
 function readyArguments({ seat, proof }: Extract<Request, { kind: 'ready' }>): Operation['arguments'] {
   const validator = [seat.name, seat.organization, fromHex(seat.signingKey), fromHex(seat.networkKey)];
-  return [validator, RULES, proof.height, fromHex(proof.blockHash), proof.signature];
+  return [validator, RULES_KNOWN, proof.height, fromHex(proof.blockHash), proof.signature];
 }
 
 /** A path that clients read and write. */

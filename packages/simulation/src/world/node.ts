@@ -7,7 +7,7 @@ import {
 } from '@varve/consensus';
 import { sha256 } from '@varve/crypto';
 import { type PublicKeyHex, toHex, utf8Encode } from '@varve/encoding';
-import type { Genesis } from '@varve/ledger';
+import { type Genesis, RULES_KNOWN } from '@varve/ledger';
 import { type GenesisModule, initialRecords, type StoreOperation } from '@varve/ledger/chain';
 import { accountDirectory } from '@varve/modules';
 import {
@@ -132,6 +132,7 @@ export class SimulatedNode {
           isSigned: (transaction) =>
             signatures.rule(transaction.publicKey, transaction.signedBytes, transaction.signature),
           rebuild: options.rebuild,
+          rulesKnown: RULES_KNOWN,
         },
         genesis,
       );
@@ -177,6 +178,12 @@ export class SimulatedNode {
   /** It can sign with this key from its next start on. */
   addSigningKey(key: Key): void {
     this.#signingKeys.set(key.hex, key);
+  }
+
+  /** It can sign with this key alone from its next start on. */
+  holdOnly(key: Key): void {
+    this.#signingKeys.clear();
+    this.addSigningKey(key);
   }
 
   /** Gives the process an event: at once, or when it is its turn. */

@@ -6,6 +6,7 @@ import {
   encodePayload,
   payloadIdOf,
   prepareTransaction,
+  RULES_KNOWN,
   type Transaction,
 } from '@varve/ledger';
 import { initialRecords, type Ledger, LedgerLoader, RecordStore } from '@varve/ledger/chain';
@@ -35,7 +36,13 @@ class Teller {
     disk.commit(initialRecords(genesis, modules.values(), new Uint8Array()));
     const loader = new LedgerLoader();
     for (const range of LedgerLoader.ranges) for (const [key, value] of disk.entries(range)) loader.add(key, value);
-    const surroundings = { modules, accounts: accountDirectory, isSigned: () => true, rebuild: false };
+    const surroundings = {
+      modules,
+      accounts: accountDirectory,
+      isSigned: () => true,
+      rebuild: false,
+      rulesKnown: RULES_KNOWN,
+    };
     this.ledger = loader.finish(new RecordStore(disk), surroundings, genesis).ledger;
     this.node = { name, validator: { ledger: this.ledger } } as unknown as SimulatedNode;
   }

@@ -1,7 +1,7 @@
 import { type Client, operations } from '@varve/client';
 import { createSigner } from '@varve/crypto';
 import { blockHash, chainId, isHex, nodeId, toHex } from '@varve/encoding';
-import { encodeConfiguration, NAME_PATTERN } from '@varve/ledger';
+import { encodeConfiguration, NAME_PATTERN, RULES_KNOWN } from '@varve/ledger';
 import { proposalIdOf, readySignBytes } from '@varve/modules';
 import { demandSeed, openKeys, readPublicParts } from '../../setup/key-material.ts';
 import type { Action } from '../command.ts';
@@ -51,7 +51,7 @@ export const proveReady: Action = async (context, [file = ''], options) => {
     throw new CliError('KEY_MISSING', `${file} is not the key file of a validator`);
   const validator = { name: nodeId(seat.name), organization: seat.organization, signingKey, networkKey };
   const { chainId: chain, finalHeight: height, finalBlockHash } = await client.status();
-  const rules = options.number('rules') ?? 1;
+  const rules = options.number('rules') ?? RULES_KNOWN;
   const block = blockHash(finalBlockHash);
   const signed = readySignBytes({ chainId: chainId(chain), validator, rules, height, blockHash: block });
   const ready = governance.ready(validator, rules, height, block, createSigner(seed).sign(signed));
@@ -109,8 +109,19 @@ async function stateOf(client: Client, id: string, height: number | null): Promi
       ['proposal', id],
       ['state', proposal?.state],
       ['approve', votes],
+      ...(proposal && isLeft(proposal) ? [LEAVING] : []),
     ],
   };
+}
+
+const LEAVING = [
+  'leaving',
+  'a validator that lost its seat may end when its "varve query status" says SAFE_TO_STOP',
+] as const;
+
+/** Whether somebody lost a seat by it. */
+function isLeft({ adopted, changes }: ProposalReport): boolean {
+  return adopted !== null && changes.some((line) => line.startsWith('removes '));
 }
 
 function describe(proposal: ProposalReport): string {

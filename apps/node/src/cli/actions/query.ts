@@ -1,6 +1,7 @@
 import type { Client, StateAnswer } from '@varve/client';
 import { accountId, fromHex, toHex, utf8Decode } from '@varve/encoding';
 import { assetKey, balanceKey, decodeAsset, decodeBalance } from '@varve/modules';
+import { describeLeaving } from '../../host/leaving-text.ts';
 import { assetArgument, blockArgument, transactionArgument } from '../arguments.ts';
 import type { Action, Options } from '../command.ts';
 import { accountArgument, connect } from '../connection.ts';
@@ -28,6 +29,7 @@ export const queryStatus: Action = asking(
       ['node', status.name ?? status.networkKey],
       ['mode', status.mode],
       ['why', status.observerOnly && `${status.observerOnly.code}: ${status.observerOnly.reason}`],
+      ['leaving', status.leaving && describeLeaving(status.leaving)],
       ['height', status.height],
       ['final height', status.finalHeight],
       ['block time', status.blockTime],

@@ -55,7 +55,12 @@ export function addGovernanceCommands(host: CommandHost, program: Command): void
     .option('--name <name>', 'name of the seat (default: that in the key file)')
     .option('--organization <name>', 'its organization (default: that in the key file)')
     .addOption(
-      whole('--rules <n>', 'newest version of the execution rules that its program knows', 1, 1_000).default(1),
+      whole(
+        '--rules <n>',
+        'newest version of the execution rules that its program knows (default: as this one)',
+        1,
+        1_000,
+      ),
     )
     .addOption(option('--validator-passphrase-file <file>', 'of the candidate’s key (default: --passphrase-file)'));
   addNodeOptions(
