@@ -53,7 +53,7 @@ describe('tendermint with one of four not honest', () => {
   });
 
   it('one equivocates and sends garbage: all that is submitted becomes final once', async () => {
-    hostile = await HostileProcess.replace(devnet, VALIDATORS, { unreadableAfterMs: 2_000 });
+    hostile = await HostileProcess.replace(devnet, VALIDATORS, { unreadableMs: 1_000 });
     await submitAll('hostile');
     const { places } = await expectOneChain(honest(), acknowledged);
     expect(places.size).toBe(acknowledged.size);

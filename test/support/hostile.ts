@@ -12,7 +12,7 @@ const running = new Set<HostileProcess>();
 /** How a hostile process behaves; it has defaults for what is absent. */
 export interface HostileBehaviour {
   readonly garbageBytesPerSecond?: number;
-  readonly unreadableAfterMs?: number;
+  readonly unreadableMs?: number;
 }
 
 /** A process in the seat of a validator that equivocates and sends garbage. */
@@ -44,11 +44,11 @@ export class HostileProcess {
     const seat = members[which - 1];
     const other = members.find((member) => member !== seat);
     if (seat === undefined || other === undefined) throw new Error(`there is no validator ${which} beside others`);
-    const { garbageBytesPerSecond, unreadableAfterMs } = behaviour;
+    const { garbageBytesPerSecond, unreadableMs } = behaviour;
     const hostile = new HostileProcess([
       ...['--data', seat.dataDirectory, '--node', other.httpUrl],
       ...(garbageBytesPerSecond === undefined ? [] : ['--garbage', String(garbageBytesPerSecond)]),
-      ...(unreadableAfterMs === undefined ? [] : ['--unreadable-after', String(unreadableAfterMs)]),
+      ...(unreadableMs === undefined ? [] : ['--unreadable', String(unreadableMs)]),
     ]);
     await eventually('the hostile process is connected', () => hostile.#isOver || hostile.report.links > 0);
     if (hostile.#isOver) throw new Error(`it ended: ${readFileSync(hostile.#files[1], 'utf8')}`);

@@ -20,7 +20,7 @@ const { values } = parseArgs({
     data: { type: 'string', default: '' },
     node: { type: 'string', default: '' },
     garbage: { type: 'string', default: '1000000' },
-    'unreadable-after': { type: 'string', default: '5000' },
+    unreadable: { type: 'string', default: '4000' },
   },
 });
 const place = readNodeConfiguration(values.data);
@@ -40,7 +40,7 @@ const node = await HostileNode.start({
   instance: instanceOf(chainId, configuration.hash, blockHash((await client.block(0)).hash)),
   anchor: async () => anchorOf(decodeHeader(fromHex((await client.block('final')).headerBytes))),
   garbageBytesPerSecond: Number(values.garbage),
-  unreadableAfterMs: Number(values['unreadable-after']),
+  unreadableMs: Number(values.unreadable),
 });
 const report = (): void => console.log(JSON.stringify(node.report));
 report();

@@ -37,8 +37,8 @@ export interface HostileOptions {
   /** The newest final block of the others. */
   readonly anchor: () => Promise<Anchor>;
   readonly garbageBytesPerSecond: number;
-  /** So long after each connection it sends what cannot be read, which ends the connection. */
-  readonly unreadableAfterMs: number;
+  /** How often it sends what cannot be read to one of the others, which ends the connection. */
+  readonly unreadableMs: number;
 }
 
 /** What a hostile node did so far. */
@@ -59,8 +59,8 @@ export class HostileNode {
   readonly #voter: LedgerlessVoter;
   readonly #names: ReadonlyMap<PublicKeyHex, NodeId>;
   readonly #keys: ReadonlyMap<NodeId, PublicKeyHex>;
-  /** When each link came up. */
-  readonly #links = new Map<PublicKeyHex, number>();
+  /** The others that let it speak, the longest first. */
+  readonly #links = new Set<PublicKeyHex>();
   readonly #timers: readonly NodeJS.Timeout[];
   #network: Network | undefined;
   #manner: Equivocate;
@@ -100,6 +100,7 @@ export class HostileNode {
     );
     this.#timers = [
       setInterval(() => this.#speak(), SPEAK_MS),
+      setInterval(() => this.#insult(), options.unreadableMs),
       setInterval(() => this.#greet(), HELLO_MS),
       setInterval(() => this.#nextManner(), MANNER_MS),
     ];
@@ -139,7 +140,7 @@ export class HostileNode {
 
   #link(peer: PublicKeyHex, up: boolean): void {
     if (up) {
-      this.#links.set(peer, performance.now());
+      this.#links.add(peer);
       this.#linkCount += 1;
       this.#greet(peer);
     } else this.#links.delete(peer);
@@ -171,20 +172,21 @@ export class HostileNode {
   }
 
   #speak(): void {
-    const { garbageBytesPerSecond, unreadableAfterMs } = this.#options;
-    const now = performance.now();
+    const { garbageBytesPerSecond } = this.#options;
     this.#allowance = Math.min(this.#allowance + (garbageBytesPerSecond * SPEAK_MS) / 1000, garbageBytesPerSecond);
-    const before = this.#garbageBytes;
-    while (this.#links.size > 0 && this.#garbageBytes - before < this.#allowance) {
-      for (const peer of this.#links.keys()) this.#garbageBytes += this.#send(peer, this.#garbage.worthless());
+    let sent = 0;
+    for (let before = -1; before < sent && sent < this.#allowance; ) {
+      before = sent;
+      for (const peer of this.#links) sent += this.#send(peer, this.#garbage.worthless());
     }
-    for (const [peer, since] of this.#links) {
-      this.#send(peer, this.#liar.speak(peer));
-      if (now - since < unreadableAfterMs) continue;
-      this.#garbageBytes += this.#send(peer, this.#garbage.unreadable());
-      this.#links.set(peer, now);
-    }
-    this.#allowance -= this.#garbageBytes - before;
+    this.#allowance -= sent;
+    this.#garbageBytes += sent;
+    for (const peer of this.#links) this.#send(peer, this.#liar.speak(peer));
+  }
+
+  #insult(): void {
+    const [peer] = this.#links;
+    if (peer !== undefined) this.#garbageBytes += this.#send(peer, this.#garbage.unreadable());
   }
 
   #greet(only?: PublicKeyHex): void {
@@ -192,7 +194,7 @@ export class HostileNode {
     const said = { height: this.#height, finalHeight: this.#height, clock: Date.now(), rules: 1, witnesses: [] };
     // The liar puts in the boot id of all its lives.
     const hello = encodeHello({ chainId, configurationHash, bootId: '00'.repeat(16), ...said });
-    for (const peer of only ? [only] : this.#links.keys()) this.#say(peer, { kind: 'hello', hello });
+    for (const peer of only ? [only] : this.#links) this.#say(peer, { kind: 'hello', hello });
   }
 
   #nextManner(): Equivocate {
