@@ -1,5 +1,6 @@
 import type { ChainId } from '@varve/encoding';
 import { TestDevnet } from '../test/support/devnet.ts';
+import { measureHostile } from './hostile.ts';
 import { HttpLoad } from './http-load.ts';
 import { type BenchOptions, readOptions } from './options.ts';
 import { cpuMicros, folderBytes, residentMiB } from './processes.ts';
@@ -9,7 +10,7 @@ import { measureSimulation } from './simulation.ts';
 import { median } from './statistics.ts';
 import { measureSwitch, type SwitchResult } from './switching.ts';
 import { closedLoop, type LoadResult, type LoadShape, openLoop } from './throughput.ts';
-import { TransactionMaker } from './transactions.ts';
+import { signedAhead, TransactionMaker } from './transactions.ts';
 
 const BATCH = 100;
 const BATCH_CONCURRENCY = 16;
@@ -34,6 +35,10 @@ const options: BenchOptions = readOptions(process.argv.slice(2));
 const http = new HttpLoad();
 if (options.simulation) {
   await measureSimulation(options);
+  process.exit(0);
+}
+if (options.hostile) {
+  await measureHostile(options);
   process.exit(0);
 }
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
@@ -193,15 +198,8 @@ async function paced(maker: TransactionMaker, perSecond: number, wait: 'committe
   return openLoop(http, shape, prepare(maker, options.seconds), perSecond, options.seconds);
 }
 
-/** Signs ahead, so that signing is not measured; whatever is needed beyond that is signed on the way. */
 function prepare(maker: TransactionMaker, seconds: number): (count: number) => readonly Uint8Array[] {
-  const stock = maker.make(seconds * SIGNED_PER_SECOND);
-  let taken = 0;
-  return (count) => {
-    if (taken + count > stock.length) return maker.make(count);
-    taken += count;
-    return stock.slice(taken - count, taken);
-  };
+  return signedAhead(maker, seconds * SIGNED_PER_SECOND);
 }
 
 async function snapshot(): Promise<Snapshot> {

@@ -15,38 +15,42 @@ export interface BenchOptions {
   readonly recovery: boolean;
   /** Measure only how long nothing becomes final while the protocol is switched under load. */
   readonly switching: boolean;
+  /** Measure only what one validator of four that is stopped or hostile does to the others. */
+  readonly hostile: boolean;
   /** Measure only how fast the simulator runs seeds. */
   readonly simulation: boolean;
 }
 
 const USAGE = `usage: npm run bench -- [--protocol raft] [--validators 3] [--transactions 300B]
-                        [--seconds 6] [--runs 3] [--recovery] [--switch] [--simulation] [--json]`;
+                        [--seconds 6] [--runs 3] [--recovery] [--switch] [--hostile] [--simulation] [--json]`;
 
 /** @throws with the usage for words that are none of these. */
 export function readOptions(words: readonly string[]): BenchOptions {
   const { values } = parseArgs({
     args: [...words],
     options: {
-      protocol: { type: 'string', default: 'raft' },
+      protocol: { type: 'string' },
       validators: { type: 'string' },
       transactions: { type: 'string', default: '300B' },
-      seconds: { type: 'string', default: '6' },
+      seconds: { type: 'string' },
       runs: { type: 'string', default: '3' },
       json: { type: 'boolean', default: false },
       recovery: { type: 'boolean', default: false },
       switch: { type: 'boolean', default: false },
+      hostile: { type: 'boolean', default: false },
       simulation: { type: 'boolean', default: false },
     },
   });
   const size = /^(\d+)B?$/.exec(values.transactions);
-  const validatorsText = values.validators ?? (values.simulation ? '5' : values.switch ? '4' : '3');
-  const [validators, seconds, runs] = [validatorsText, values.seconds, values.runs].map(Number);
+  const validatorsText = values.validators ?? (values.simulation ? '5' : values.switch || values.hostile ? '4' : '3');
+  const secondsText = values.seconds ?? (values.hostile ? '20' : '6');
+  const [validators, seconds, runs] = [validatorsText, secondsText, values.runs].map(Number);
   const transactionBytes = Number(size?.[1] ?? Number.NaN);
   if (![validators, seconds, runs, transactionBytes].every((n) => Number.isInteger(n) && Number(n) > 0)) {
     throw new Error(USAGE);
   }
   return {
-    protocol: values.protocol,
+    protocol: values.protocol ?? (values.hostile ? 'tendermint' : 'raft'),
     validators: Number(validators),
     transactionBytes,
     seconds: Number(seconds),
@@ -54,6 +58,7 @@ export function readOptions(words: readonly string[]): BenchOptions {
     json: values.json,
     recovery: values.recovery,
     switching: values.switch,
+    hostile: values.hostile,
     simulation: values.simulation,
   };
 }

@@ -1,4 +1,5 @@
 import type { TestDevnet } from '../test/support/devnet.ts';
+import { watchFinal } from './final-watch.ts';
 import { HttpLoad } from './http-load.ts';
 import { openLoop } from './throughput.ts';
 import type { TransactionMaker } from './transactions.ts';
@@ -7,8 +8,6 @@ import type { TransactionMaker } from './transactions.ts';
 const AROUND_MS = 1500;
 /** Load ends by itself after this, seconds. */
 const LOAD_SECONDS_MAX = 60;
-/** How often the final height is looked at, milliseconds. */
-const LOOK_MS = 10;
 const BATCH = 20;
 
 /** What one switch under load showed. */
@@ -49,22 +48,6 @@ export async function measureSwitch(
   const { transactions } = await background;
   load.close();
   return { ...change, gapMs: await gaps, transactions };
-}
-
-/** The longest time in which the final height of a node stood still. */
-async function watchFinal(url: string, signal: AbortSignal): Promise<number> {
-  let height = -1;
-  let since = performance.now();
-  let longest = 0;
-  while (!signal.aborted) {
-    const status = (await (await fetch(`${url}/v1/status`)).json()) as { readonly finalHeight: number };
-    const now = performance.now();
-    longest = Math.max(longest, now - since);
-    if (status.finalHeight !== height) since = now;
-    height = status.finalHeight;
-    await pause(LOOK_MS);
-  }
-  return longest;
 }
 
 function pause(ms: number): Promise<void> {

@@ -44,14 +44,29 @@ export async function closedLoop(
   return result(done, performance.now() - start, latencies);
 }
 
+/** What one open loop showed, where not everything need succeed. */
+export interface OfferedResult extends LoadResult {
+  /** Transactions handed in; `transactions` counts those that were answered with 200. */
+  readonly offered: number;
+  /** What else became of requests. */
+  readonly failures: readonly unknown[];
+}
+
+/** An open loop of which everything succeeds. @throws the first failure, when all requests are through. */
+export async function openLoop(...args: Parameters<typeof offeredLoop>): Promise<LoadResult> {
+  const offered = await offeredLoop(...args);
+  if (offered.failures.length > 0) throw offered.failures[0];
+  return offered;
+}
+
 /** An open loop: requests leave at a fixed rate, whatever becomes of those before. */
-export async function openLoop(
+export async function offeredLoop(
   load: HttpLoad,
   shape: LoadShape,
   next: (count: number) => readonly Uint8Array[] | undefined,
   transactionsPerSecond: number,
   seconds: number,
-): Promise<LoadResult> {
+): Promise<OfferedResult> {
   const latencies: number[] = [];
   const start = performance.now();
   const intervalMs = (1000 * shape.batch) / transactionsPerSecond;
@@ -70,7 +85,7 @@ export async function openLoop(
         () => {
           latencies.push(performance.now() - due);
         },
-        // Nobody waits for it yet: it is thrown when all are through.
+        // Nobody waits for it yet: it is told when all are through.
         (error: unknown) => {
           failures.push(error);
         },
@@ -78,8 +93,11 @@ export async function openLoop(
     );
   }
   await Promise.all(sent);
-  if (failures.length > 0) throw failures[0];
-  return result(latencies.length * shape.batch, performance.now() - start, latencies);
+  return {
+    ...result(latencies.length * shape.batch, performance.now() - start, latencies),
+    offered: sent.length * shape.batch,
+    failures,
+  };
 }
 
 async function send(load: HttpLoad, shape: LoadShape, id: number, transactions: readonly Uint8Array[]): Promise<void> {

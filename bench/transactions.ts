@@ -53,3 +53,14 @@ export class TransactionMaker {
     throw new Error(`no transaction of this kind has exactly ${this.#bytes} bytes`);
   }
 }
+
+/** Signs `count` ahead, so that signing is not measured; whatever is needed beyond that is signed on the way. */
+export function signedAhead(maker: TransactionMaker, count: number): (count: number) => readonly Uint8Array[] {
+  const stock = maker.make(count);
+  let taken = 0;
+  return (wanted) => {
+    if (taken + wanted > stock.length) return maker.make(wanted);
+    taken += wanted;
+    return stock.slice(taken - wanted, taken);
+  };
+}

@@ -36,8 +36,8 @@ export const SHARED_MUTANTS: readonly Mutant[] = [
     'pool-dropped-on-leader-change',
     'validator/src/production.ts',
     'a new leader forgets what waits in its pool',
-    '    this.#pool.releaseAll();\n    // Payloads',
-    '    for (const { transaction } of [...this.#pool.all()]) this.#pool.remove(transaction.id);\n    // Payloads',
+    '    this.#pool.releaseAll();\n    return true;',
+    '    for (const { transaction } of [...this.#pool.all()]) this.#pool.remove(transaction.id);\n    return true;',
   ),
   shared(
     'journal-gap-ignored',

@@ -92,8 +92,8 @@ export const SWITCH_MUTANTS: readonly Mutant[] = [
     'proposed-stays-proposed',
     'validator/src/production.ts',
     'what was proposed to the last engine is never proposed to the next',
-    '    this.#logTime = this.#ledger.tip.header.time;\n    this.#pool.releaseAll();\n  }\n\n  /** A payload entered',
-    '    this.#logTime = this.#ledger.tip.header.time;\n  }\n\n  /** A payload entered',
+    '    this.#ownTime = 0;\n    this.#pool.releaseAll();\n',
+    '    this.#ownTime = 0;\n',
   ),
   change(
     'old-key-votes-again',

@@ -30,7 +30,7 @@ export interface EngineSurroundings {
   sign(message: Uint8Array, then: (signature: Uint8Array) => void): void;
   /** Judges a signature of a member. */
   verify(voter: NodeId, message: Uint8Array, signature: Uint8Array): boolean;
-  /** Payloads that came in a message: their transactions can be verified before they are committed. */
+  /** Payloads that a message named: their transactions can be verified before they are committed. */
   arrived(payload: Payload): void;
   committed(entry: Entry): void;
   /** Own payloads that lost their slot. */
@@ -138,7 +138,12 @@ export class EngineHost {
       const id = payloadIdOf(bytes);
       payloads.set(id, { id, bytes });
     }
-    const decoded = this.#protocol.decode(frame.body, (id) => payloads.get(id) ?? this.#surroundings.log.payload(id));
+    const named = new Set<Payload>();
+    const decoded = this.#protocol.decode(frame.body, (id) => {
+      const payload = payloads.get(id);
+      if (payload) named.add(payload);
+      return payload ?? this.#surroundings.log.payload(id);
+    });
     // A payload that is missing travels with the message that names it: the sender will repeat both.
     if (decoded.kind === 'missing') return;
     if (decoded.kind === 'malformed') return this.#surroundings.misbehaved(from, decoded.reason);
@@ -149,7 +154,7 @@ export class EngineHost {
     const slot = this.#protocol.vouched(message);
     const signature = frame.signature ?? undefined;
     if (slot) this.#surroundings.witnessed(from, slot, signed && signature && { bytes: signed, signature });
-    for (const payload of payloads.values()) this.#surroundings.arrived(payload);
+    for (const payload of named) this.#surroundings.arrived(payload);
     const envelope: Envelope<unknown> = { from, to: this.#options.self, message, ...(signature && { signature }) };
     this.step({ kind: 'message', envelope }, now);
   }

@@ -1,6 +1,6 @@
 import type { Protocol, ValidatorMember } from '@varve/consensus';
 import { sha256Parts } from '@varve/crypto';
-import { fromHex, type NodeId } from '@varve/encoding';
+import { fromHex, type NodeId, type PublicKeyHex } from '@varve/encoding';
 import { anchorOf } from '@varve/ledger';
 import type { Ledger } from '@varve/ledger/chain';
 import { EngineHost, type EngineSurroundings } from './engine-host.ts';
@@ -17,11 +17,12 @@ export function startEngine(parts: {
   readonly self: ValidatorMember;
   readonly options: ValidatorOptions;
   readonly surroundings: EngineSurroundings;
+  readonly isConnected: (networkKey: PublicKeyHex) => boolean;
   readonly now: number;
 }): EngineHost {
   const { ledger, instance, options, self } = parts;
   const { engineState } = instance;
-  return new EngineHost(
+  const engine = new EngineHost(
     parts.protocol,
     ledger.configuration,
     {
@@ -43,6 +44,12 @@ export function startEngine(parts: {
     parts.surroundings,
     parts.now,
   );
+  // It hears of links as they come and go, and so not of members that were away before it began.
+  for (const { name, networkKey } of ledger.configuration.validators) {
+    if (name !== self.name && !parts.isConnected(networkKey))
+      engine.step({ kind: 'link', peer: name, up: false }, parts.now);
+  }
+  return engine;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Payload, Slot } from '@varve/consensus';
+import type { Slot } from '@varve/consensus';
 import type { PayloadId } from '@varve/encoding';
 import type { Ledger } from '@varve/ledger/chain';
 import { buildPayload } from './builder.ts';
@@ -17,8 +17,8 @@ export class Production {
   readonly #outbox: Outbox;
   /** The epoch of the last slot that was answered. */
   #epoch: Slot['epoch'] | undefined;
-  /** The newest payload time in the log: the next is not before it. */
-  #logTime = 0;
+  /** The newest time of an own payload that is not executed: the next is not before it. */
+  #ownTime = 0;
   #demand = false;
   /** Bytes of the payloads of blocks above the final height. */
   readonly #uncertified = new Map<number, number>();
@@ -35,13 +35,8 @@ export class Production {
   beginInstance(): void {
     this.#epoch = undefined;
     this.#demand = false;
-    this.#logTime = this.#ledger.tip.header.time;
+    this.#ownTime = 0;
     this.#pool.releaseAll();
-  }
-
-  /** A payload entered this node's log; one that cannot be decoded has no time. */
-  noteLogged({ id, bytes }: Payload): void {
-    this.#logTime = Math.max(this.#logTime, this.#opened.open(id, bytes)?.content.time ?? 0);
   }
 
   /** A block was executed. */
@@ -84,7 +79,7 @@ export class Production {
     if (slot === undefined || obstacle !== undefined || this.isSealsMissing) return;
     if (!this.#mayFollow(slot)) return;
     if (!this.#isTime(now)) return;
-    const time = Math.max(now.wall, this.#logTime);
+    const time = Math.max(now.wall, this.#timeBefore(slot));
     const { payload, opened, hopeless } = buildPayload(this.#ledger, this.#pool, slot, time);
     if (hopeless.length > 0) {
       for (const { waiting } of hopeless) this.#pool.remove(waiting.transaction.id);
@@ -96,7 +91,7 @@ export class Production {
     if (payload === undefined) return;
     this.#epoch = slot.epoch;
     this.#opened.keep(payload.id, opened, payload.bytes.length);
-    this.noteLogged(payload);
+    this.#ownTime = time;
     engine.step({ kind: 'propose', slot, payload }, now.monotonic);
   }
 
@@ -113,9 +108,16 @@ export class Production {
     if (this.#epoch?.number === slot.epoch.number && this.#epoch.node === slot.epoch.node) return true;
     if (this.#ledger.applied < slot.index - 1) return false;
     this.#pool.releaseAll();
-    // Payloads that lost their place count no more: only what is executed lies before this one.
-    this.#logTime = this.#ledger.tip.header.time;
     return true;
+  }
+
+  /**
+   * The newest time in the log before `slot`. Within one leadership only own payloads are not executed; whatever else
+   * arrived may come from a liar, or lost its place.
+   */
+  #timeBefore(slot: Slot): number {
+    const { applied, tip } = this.#ledger;
+    return applied < slot.index - 1 ? Math.max(this.#ownTime, tip.header.time) : tip.header.time;
   }
 
   #isTime(now: Instant): boolean {

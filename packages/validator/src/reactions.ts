@@ -265,10 +265,7 @@ export class Reactions implements ApplierEvents, SealingEvents, AdmissionEvents 
         const member = voter === self.name ? self : peers.member(voter);
         return member !== undefined && rule(fromHex(member.signingKey), message, signature);
       },
-      arrived: (payload: Payload) => {
-        production.noteLogged(payload);
-        verifier.prepare(payload.id, payload.bytes);
-      },
+      arrived: (payload: Payload) => verifier.prepare(payload.id, payload.bytes),
       committed: (entry: Entry) => {
         if (entry.index > ledger.applied) applier().enqueue(entry, ruled.hash);
       },

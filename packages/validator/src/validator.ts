@@ -273,6 +273,7 @@ export class Validator {
       self,
       options: this.#options,
       surroundings: this.#reactions.engineSurroundings(instance, self),
+      isConnected: (networkKey) => this.#peers.get(networkKey) !== undefined,
       now: this.#now.monotonic,
     });
     if (this.ledger.isHandingOver) instance.engine.step({ kind: 'drain' }, this.#now.monotonic);

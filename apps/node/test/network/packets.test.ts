@@ -46,6 +46,23 @@ describe('packets', () => {
     expect(summary(b.packets[0]?.bytes ?? new Uint8Array(0))).toBe(summary(pattern(PACKET_BYTES_MAX)));
   });
 
+  it('of a peer that is cut off are delivered no more, not even those that came with the last one', async () => {
+    const received: number[] = [];
+    const a = await startNode(1);
+    const b = await startNode(2, {
+      onPacket: (from, bytes) => {
+        received.push(bytes.length);
+        b.network.disconnect(from);
+      },
+    });
+    a.network.setPeers([peerOf(b)]);
+    await untilLinked(a, b);
+    for (let i = 1; i <= 200; i++) a.network.send(b.key, new Uint8Array(i));
+    await until(() => !a.network.connected().includes(b.key), 'cut off');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(received).toEqual([1]);
+  });
+
   it('are dropped for a peer without a link and over the buffer limit, and flow again after it', async () => {
     const [a, b] = [await startNode(1), await startNode(2)];
     expect(a.network.send(b.key, Uint8Array.of(1))).toBe(false);
