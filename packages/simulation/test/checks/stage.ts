@@ -1,7 +1,7 @@
 import type { Engine, Envelope, Input, Output, Protocol, Status, Write } from '@varve/consensus';
 
 /** What an engine says that has nothing to say. */
-export const NOTHING: Output<unknown> = { send: [], commit: [], check: [], dropped: [], reads: [], evidence: [] };
+const NOTHING: Output<unknown> = { send: [], commit: [], check: [], dropped: [], reads: [], evidence: [] };
 
 /** A write whose `messages` leave when it is durable. */
 export function writing(
