@@ -22,10 +22,10 @@ export const RAFT_MUTANTS: readonly Mutant[] = [
   ),
   raft(
     'vote-not-stored',
-    'election.ts',
+    'codec.ts',
     'a vote is remembered in memory only (trap 2)',
-    'if (granted && state.votedFor !== from) adoptTerm(state, state.term, from);',
-    'if (granted) state.votedFor = from;',
+    'return encodeCbor([1, state.term, state.votedFor ?? null]);',
+    'return encodeCbor([1, state.term, null]);',
   ),
   raft(
     'vote-twice',
