@@ -1,5 +1,5 @@
 import type { Entry, Payload, Slot, ValidatorMember } from '@varve/consensus';
-import { fromHex, type NodeId, type PayloadId, type TransactionId } from '@varve/encoding';
+import { fromHex, type NodeId, type PayloadId, type PublicKeyHex, type TransactionId } from '@varve/encoding';
 import {
   anchorOf,
   type Certificate,
@@ -194,6 +194,13 @@ export class Reactions implements ApplierEvents, SealingEvents, AdmissionEvents 
     this.#signing.delete(job);
     then(signature);
     return true;
+  }
+
+  /** There is evidence against the holder of a signing key: the engine need not believe it any more. */
+  accused(signingKey: PublicKeyHex): void {
+    const { engine, ruled } = this.#parts.instance();
+    const member = ruled.configuration.validators.find((validator) => validator.signingKey === signingKey);
+    if (member) engine?.step({ kind: 'equivocated', voter: member.name }, this.#parts.now().monotonic);
   }
 
   // Repair

@@ -80,7 +80,9 @@ export class Validator {
     this.#barriers = new Barriers(outbox);
     this.#production = new Production(ledger, this.#pool, this.#verifier.opened, outbox);
     this.#proposals = new Proposals(ledger, this.#verifier);
-    this.#evidence = new EvidenceBook(ledger, this.#peers, outbox, options.signatureRule, loaded.evidence);
+    this.#evidence = new EvidenceBook(ledger, this.#peers, outbox, options.signatureRule, loaded.evidence, (key) =>
+      this.#reactions.accused(key),
+    );
     this.#reactions = new Reactions(this.#reactionParts());
     this.#applier = new Applier(ledger, this.#verifier, this.#reactions);
     this.#desk = new AdmissionDesk(ledger, this.#pool, verdicts, outbox, this.#reactions);
@@ -270,6 +272,7 @@ export class Validator {
       options: this.#options,
       surroundings: this.#reactions.engineSurroundings(instance, self),
       isConnected: (networkKey) => this.#peers.get(networkKey) !== undefined,
+      isAccused: (signingKey) => this.#evidence.isAgainst(signingKey),
       now: this.#now.monotonic,
     });
     if (this.ledger.isHandingOver) instance.engine.step({ kind: 'drain' }, this.#now.monotonic);
