@@ -25,6 +25,7 @@ import { Proposals } from './proposals.ts';
 import { type ReactionParts, Reactions } from './reactions.ts';
 import { PayloadVerifier } from './signatures.ts';
 import { Spread } from './spread.ts';
+import { StatementVerifier } from './statement-verifier.ts';
 import { conditionsOf, modeOf, type ValidatorStatus } from './status.ts';
 import { freshInstance, lastIndexBefore, type StoredInstance } from './stored-instance.ts';
 import { successorOf } from './successor.ts';
@@ -373,7 +374,7 @@ export class Validator {
       barriers: this.#barriers,
       verifier: this.#verifier,
       proposals: this.#proposals,
-      rule: this.#options.signatureRule,
+      statements: new StatementVerifier(this.#options.signatureRule),
       evidence: this.#evidence,
       desk: () => this.#desk,
       applier: () => this.#applier,
