@@ -68,7 +68,9 @@ export class HostileNode {
   #lies = 0;
   #linkCount = 0;
   #garbageBytes = 0;
+  /** Bytes of garbage that it may send now. */
   #allowance = 0;
+  #spokeAt: number = performance.now();
   #height = 0;
   #isAsking = false;
 
@@ -173,7 +175,11 @@ export class HostileNode {
 
   #speak(): void {
     const { garbageBytesPerSecond } = this.#options;
-    this.#allowance = Math.min(this.#allowance + (garbageBytesPerSecond * SPEAK_MS) / 1000, garbageBytesPerSecond);
+    const now = performance.now();
+    this.#allowance += (garbageBytesPerSecond * (now - this.#spokeAt)) / 1000;
+    // What it could not send to anybody it makes up for in a second at most.
+    this.#allowance = Math.min(this.#allowance, garbageBytesPerSecond);
+    this.#spokeAt = now;
     let sent = 0;
     for (let before = -1; before < sent && sent < this.#allowance; ) {
       before = sent;
