@@ -1,3 +1,4 @@
+import { VarveError } from '@varve/client';
 import type { Anchor, Configuration } from '@varve/consensus';
 import type { Signer } from '@varve/crypto';
 import {
@@ -217,6 +218,9 @@ export class HostileNode {
     this.#isAsking = true;
     try {
       this.#voter.synced(await this.#options.anchor());
+    } catch (error) {
+      // The node that it asks may be busy with its garbage; it asks again when it is told again that it is behind.
+      if (!(error instanceof VarveError)) throw error;
     } finally {
       this.#isAsking = false;
     }
