@@ -60,7 +60,7 @@ export class HostileNode {
   readonly #voter: LedgerlessVoter;
   readonly #names: ReadonlyMap<PublicKeyHex, NodeId>;
   readonly #keys: ReadonlyMap<NodeId, PublicKeyHex>;
-  /** The others that let it speak, the longest first. */
+  /** The others that let it speak; whose turn it is to get what cannot be read comes first. */
   readonly #links = new Set<PublicKeyHex>();
   readonly #timers: readonly NodeJS.Timeout[];
   #network: Network | undefined;
@@ -193,7 +193,11 @@ export class HostileNode {
 
   #insult(): void {
     const [peer] = this.#links;
-    if (peer !== undefined) this.#garbageBytes += this.#send(peer, this.#garbage.unreadable());
+    if (peer === undefined) return;
+    // Next time it is another's turn, also where this one takes its time to cut the link.
+    this.#links.delete(peer);
+    this.#links.add(peer);
+    this.#garbageBytes += this.#send(peer, this.#garbage.unreadable());
   }
 
   #greet(only?: PublicKeyHex): void {
