@@ -50,8 +50,7 @@ export class HostileProcess {
       ...(garbageBytesPerSecond === undefined ? [] : ['--garbage', String(garbageBytesPerSecond)]),
       ...(unreadableMs === undefined ? [] : ['--unreadable', String(unreadableMs)]),
     ]);
-    await eventually('the hostile process is connected', () => hostile.#isOver || hostile.report.links > 0);
-    if (hostile.#isOver) throw new Error(`it ended: ${readFileSync(hostile.#files[1], 'utf8')}`);
+    await eventually('the hostile process is connected', () => hostile.report.links > 0);
     return hostile;
   }
 
@@ -59,8 +58,13 @@ export class HostileProcess {
     return this.#child.pid ?? 0;
   }
 
-  /** What it did so far, as it last said. */
+  /** What it did so far, as it last said. @throws where it ended by itself. */
   get report(): HostileReport {
+    if (this.#isOver) throw new Error(`the hostile process ended: ${readFileSync(this.#files[1], 'utf8')}`);
+    return this.#lastReport();
+  }
+
+  #lastReport(): HostileReport {
     const lines = readFileSync(this.#files[0], 'utf8').split('\n');
     const last = lines.at(-2);
     if (last === undefined) return { garbageBytes: 0, lies: 0, links: 0, cpuMicros: 0 };
@@ -71,7 +75,7 @@ export class HostileProcess {
   async stop(): Promise<HostileReport> {
     this.#child.kill('SIGTERM');
     await this.#ended;
-    const { report } = this;
+    const report = this.#lastReport();
     running.delete(this);
     this.#folder.clean();
     return report;

@@ -90,7 +90,9 @@ export type Input<M> =
   | { readonly kind: 'transfer'; readonly to: NodeId }
   /** From now on vote, acknowledge and announce commits, but build nothing, append only no-ops and confirm no read. */
   | { readonly kind: 'drain' }
-  | { readonly kind: 'link'; readonly peer: NodeId; readonly up: boolean };
+  | { readonly kind: 'link'; readonly peer: NodeId; readonly up: boolean }
+  /** There is evidence that `voter` contradicted itself: it need not be waited for, nor believed. */
+  | { readonly kind: 'equivocated'; readonly voter: NodeId };
 
 /** Made durable in `sequence` order, each atomically. The messages of `then` leave only after `persisted(sequence)`. */
 export interface Write<M> {

@@ -52,6 +52,9 @@ function onInput(state: RaftState, input: Input<RaftMessage>): void {
     case 'drain':
       state.draining = true;
       return failReads(state);
+    case 'equivocated':
+      // Crash faults only: nobody lies.
+      return;
     case 'link':
       if (state.leadership) onLink(state, state.leadership, input.peer, input.up);
       return;

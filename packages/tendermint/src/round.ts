@@ -25,6 +25,7 @@ function findRule(state: TendermintState): Rule | undefined {
   return nextRule(height, {
     votes: height.votes,
     proposal: presentProposal(state),
+    isDistrusted: isDistrusted(state),
     decision: presentDecision(state),
     roundOfMany: height.votes.roundOf(state.skip),
     scheduled: new Set(height.timers.keys()),
@@ -38,6 +39,15 @@ function presentProposal({ height }: TendermintState): ProposalFacts | undefined
   const { verdict, proposal } = proposed;
   const isValid = verdict === 'valid' ? true : verdict === 'invalid' ? false : undefined;
   return { id: proposal.payload.id, validRound: proposal.validRound, isValid };
+}
+
+/**
+ * Whether the proposer of a round that has started is known to lie. Where more did than can be tolerated, somebody
+ * has to be believed all the same.
+ */
+function isDistrusted({ equivocators, faults, voters, height }: TendermintState): boolean {
+  if (!height.timers.has('propose') || equivocators.size > faults) return false;
+  return equivocators.has(proposerOf(voters, height.height, height.round));
 }
 
 /** The payload's id names its bytes, and its bytes their epoch, so a proposal of another round serves as well. */

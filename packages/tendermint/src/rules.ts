@@ -25,6 +25,8 @@ export interface ProposalFacts {
 export interface Facts {
   readonly votes: Tally;
   readonly proposal: ProposalFacts | undefined;
+  /** Its proposer contradicted itself before: nothing that it proposes gets a vote, and it is not waited for. */
+  readonly isDistrusted: boolean;
   /** A payload that is at hand and valid, and a round in which a quorum precommitted it. */
   readonly decision: { readonly round: number; readonly id: PayloadId } | undefined;
   /** The highest round that more than a third of the voters have reached. */
@@ -59,8 +61,9 @@ export function nextRule(state: RoundState, facts: Facts): Rule | undefined {
   );
 }
 
-function prevoteRule(state: RoundState, { votes, proposal, expired }: Facts): Rule | undefined {
+function prevoteRule(state: RoundState, { votes, proposal, isDistrusted, expired }: Facts): Rule | undefined {
   const { round, locked } = state;
+  if (isDistrusted) return { line: 57, kind: 'prevote', id: null };
   if (proposal?.isValid !== undefined) {
     const { id, validRound, isValid } = proposal;
     // L22: a new payload. Who is locked on another one prevotes nil, not its lock.

@@ -92,6 +92,8 @@ export interface TendermintState extends WriteProgress {
   readonly reads: ReadState;
   /** Voters against whom there is evidence, by the height of what they said: the present or the next. */
   readonly accused: Map<number, Set<string>>;
+  /** Voters that the host says contradicted themselves, in this instance or before. */
+  readonly equivocators: Set<NodeId>;
   repeatAt: number | undefined;
   /** Repetitions since something last moved. */
   repeats: number;
@@ -168,6 +170,7 @@ export function createState(
     judging: undefined,
     reads: createReads(options.seed),
     accused: new Map(),
+    equivocators: new Set(),
     repeatAt: undefined,
     repeats: 0,
     sequence: 0,

@@ -61,6 +61,9 @@ function onInput(state: TendermintState, input: Input<TendermintMessage>): void 
     case 'drain':
       state.draining = true;
       return failReads(state);
+    case 'equivocated':
+      if (state.voters.includes(input.voter)) state.equivocators.add(input.voter);
+      return;
     case 'link':
       return onLink(state, input.peer, input.up);
     default:

@@ -1,4 +1,5 @@
 import { payloadOf } from '@varve/consensus/testing';
+import { nodeId } from '@varve/encoding';
 import { describe, expect, it } from 'vitest';
 import { tendermint } from '../src/index.ts';
 import { DECIDED_WAITING_MAX } from '../src/peer.ts';
@@ -419,6 +420,43 @@ describe('a proposer without a connection', () => {
     const before = cluster.history.highest;
     cluster.demandAll(1000).run(5000);
     expect(cluster.history.highest - before).toBeGreaterThan(100);
+  });
+});
+
+describe('a proposer that contradicted itself', () => {
+  const lies = (voter: typeof A) => ({ kind: 'equivocated', voter }) as const;
+
+  it('is neither waited for nor voted for', () => {
+    const d = decided();
+    d.step(lies(B));
+    d.receive(B, proposalOf(4, 0, W, { height: 2 }));
+    d.judge().settle();
+    expect(d.voted('prevote', 0, 2)).toBe('nil');
+  });
+
+  it('starts no height by itself where there is nothing to decide', () => {
+    const d = decided();
+    d.step(lies(B));
+    d.pass(5000).settle();
+    expect(d.voted('prevote', 0, 2)).toBe('none');
+  });
+
+  it('is believed where more voters did so than can be tolerated, or the name is unknown', () => {
+    const d = decided();
+    for (const voter of [B, C, nodeId('stranger')]) d.step(lies(voter));
+    d.receive(B, proposalOf(4, 0, W, { height: 2 }));
+    d.judge().settle();
+    expect(d.voted('prevote', 0, 2)).toBe(W.id);
+  });
+
+  it('of four nodes costs its turns nothing', () => {
+    const cluster = new LyingCluster({ n: 4, seed: 'proven' }, []).start().progress(1);
+    cluster.crash(B);
+    cluster.run(20);
+    for (const id of cluster.live()) cluster.input(id, lies(B));
+    const before = cluster.history.highest;
+    cluster.demandAll(1000).run(5000);
+    expect(cluster.history.highest - before).toBeGreaterThan(200);
   });
 });
 

@@ -23,6 +23,7 @@ function factsOf(more: Partial<Facts> & { readonly steps?: readonly Step[] } = {
   return {
     votes: keeperOf(0),
     proposal: undefined,
+    isDistrusted: false,
     decision: undefined,
     roundOfMany: -1,
     scheduled: new Set(),
@@ -52,6 +53,26 @@ describe('L22: a new payload', () => {
 
   it.each(['prevote', 'precommit'] as const)('not in step %s', (step) => {
     expect(nextRule(stateOf(0, step), factsOf({ proposal: proposed() }))).toBeUndefined();
+  });
+});
+
+describe('L57 for a proposer that contradicted itself', () => {
+  it.each([
+    { name: 'that is silent', more: {} },
+    { name: 'with a valid payload', more: { proposal: proposed() } },
+    {
+      name: 'with a payload that had a polka',
+      more: { proposal: proposed({ validRound: 0 }), votes: keeperOf(1, votesOf('prevote', 0, v, [A, B, C])) },
+    },
+  ])('$name: nil at once', ({ more }) => {
+    const rule = nextRule(stateOf(1, 'propose'), factsOf({ ...more, isDistrusted: true }));
+    expect(rule).toEqual({ line: 57, kind: 'prevote', id: null });
+  });
+
+  it('a polka of others for its payload counts', () => {
+    const votes = keeperOf(0, votesOf('prevote', 0, v, [B, C, D]));
+    const facts = factsOf({ votes, proposal: proposed(), isDistrusted: true });
+    expect(nextRule(stateOf(0, 'prevote'), facts)).toMatchObject({ line: 36, kind: 'lock', id: v });
   });
 });
 

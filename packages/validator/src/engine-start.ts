@@ -18,6 +18,8 @@ export function startEngine(parts: {
   readonly options: ValidatorOptions;
   readonly surroundings: EngineSurroundings;
   readonly isConnected: (networkKey: PublicKeyHex) => boolean;
+  /** Whether there is evidence against the holder of a signing key. */
+  readonly isAccused: (signingKey: PublicKeyHex) => boolean;
   readonly now: number;
 }): EngineHost {
   const { ledger, instance, options, self } = parts;
@@ -44,10 +46,11 @@ export function startEngine(parts: {
     parts.surroundings,
     parts.now,
   );
-  // It hears of links as they come and go, and so not of members that were away before it began.
-  for (const { name, networkKey } of ledger.configuration.validators) {
+  // It hears of links and of evidence as they come, and so not of what was before it began.
+  for (const { name, networkKey, signingKey } of ledger.configuration.validators) {
     if (name !== self.name && !parts.isConnected(networkKey))
       engine.step({ kind: 'link', peer: name, up: false }, parts.now);
+    if (parts.isAccused(signingKey)) engine.step({ kind: 'equivocated', voter: name }, parts.now);
   }
   return engine;
 }

@@ -25,6 +25,7 @@ export class EvidenceBook {
   readonly #peers: Peers;
   readonly #outbox: Outbox;
   readonly #rule: SignatureRule;
+  readonly #accused: (signingKey: PublicKeyHex) => void;
   readonly #records: Uint8Array[] = [];
   readonly #ids = new Set<string>();
   readonly #perValidator = new Map<PublicKeyHex, number>();
@@ -32,18 +33,34 @@ export class EvidenceBook {
   /** Messages of each peer since its link came up. */
   readonly #messages = new Map<PublicKeyHex, number>();
 
-  /** @param stored - What the store holds. */
-  constructor(ledger: Ledger, peers: Peers, outbox: Outbox, rule: SignatureRule, stored: readonly EvidenceRecord[]) {
+  /**
+   * @param stored - What the store holds.
+   * @param accused - Called with the signing key of each new record.
+   */
+  constructor(
+    ledger: Ledger,
+    peers: Peers,
+    outbox: Outbox,
+    rule: SignatureRule,
+    stored: readonly EvidenceRecord[],
+    accused: (signingKey: PublicKeyHex) => void,
+  ) {
     this.#ledger = ledger;
     this.#peers = peers;
     this.#outbox = outbox;
     this.#rule = rule;
+    this.#accused = accused;
     for (const record of stored) this.#remember(evidenceId(record), record);
   }
 
   /** FORMATS `evidence`, each contradiction once. */
   get records(): readonly Uint8Array[] {
     return this.#records;
+  }
+
+  /** Whether the holder of this key is known to have contradicted itself. */
+  isAgainst(signingKey: PublicKeyHex): boolean {
+    return this.#perValidator.has(signingKey);
   }
 
   /** This node itself saw two statements of a member of a configuration that contradict each other. */
@@ -115,6 +132,7 @@ export class EvidenceBook {
     const code = judgement.first.kind === 'seal' ? 'SEAL_EQUIVOCATION' : 'VOTE_EQUIVOCATION';
     this.#outbox.log('error', code, { validator: judgement.validator.name, evidence: id });
     for (const peer of this.#peers.all()) if (peer.networkKey !== from) this.#send(peer, [bytes]);
+    this.#accused(record.signingKey);
     return undefined;
   }
 

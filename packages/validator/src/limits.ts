@@ -66,6 +66,8 @@ export const JOURNAL_BYTES: number = 32 * 1024 * 1024;
 export const BARRIERS_MAX = 10_000;
 /** A read barrier without an answer ends after this long; milliseconds. */
 export const BARRIER_TIMEOUT_MS = 3000;
+/** Verdicts on signed votes and proposals that are remembered. */
+export const STATEMENT_VERDICTS_MAX = 8192;
 /** Bytes of a signed vote or proposal, or of a seal, that a peer shows. */
 export const STATEMENT_BYTES_MAX = 512;
 /** Two boot ids of one key are held against it for this long after the last was seen; milliseconds. */

@@ -1,5 +1,5 @@
 import type { Entry, Payload, Slot, ValidatorMember } from '@varve/consensus';
-import { fromHex, type NodeId, type PayloadId, type TransactionId } from '@varve/encoding';
+import type { NodeId, PayloadId, PublicKeyHex, TransactionId } from '@varve/encoding';
 import {
   anchorOf,
   type Certificate,
@@ -37,8 +37,9 @@ import type { Pool } from './pool.ts';
 import type { Production } from './production.ts';
 import type { Proposals } from './proposals.ts';
 import type { SealingEvents } from './sealing.ts';
-import type { PayloadVerifier, SignatureRule } from './signatures.ts';
+import type { PayloadVerifier } from './signatures.ts';
 import type { Spread } from './spread.ts';
+import type { StatementVerifier } from './statement-verifier.ts';
 
 /** Parts of one validator. Those that react on each other's events are reached through functions. */
 export interface ReactionParts {
@@ -52,7 +53,7 @@ export interface ReactionParts {
   readonly barriers: Barriers;
   readonly verifier: PayloadVerifier;
   readonly proposals: Proposals;
-  readonly rule: SignatureRule;
+  readonly statements: StatementVerifier;
   readonly evidence: EvidenceBook;
   readonly desk: () => AdmissionDesk;
   readonly applier: () => Applier;
@@ -196,6 +197,13 @@ export class Reactions implements ApplierEvents, SealingEvents, AdmissionEvents 
     return true;
   }
 
+  /** There is evidence against the holder of a signing key: the engine need not believe it any more. */
+  accused(signingKey: PublicKeyHex): void {
+    const { engine, ruled } = this.#parts.instance();
+    const member = ruled.configuration.validators.find((validator) => validator.signingKey === signingKey);
+    if (member) engine?.step({ kind: 'equivocated', voter: member.name }, this.#parts.now().monotonic);
+  }
+
   // Repair
 
   /** A damaged block arrived again from a peer. */
@@ -246,7 +254,7 @@ export class Reactions implements ApplierEvents, SealingEvents, AdmissionEvents 
   // The engine
 
   engineSurroundings(instance: Instance, self: ValidatorMember): EngineSurroundings {
-    const { durability, outbox, peers, verifier, rule, ledger, production } = this.#parts;
+    const { durability, outbox, peers, verifier, statements, ledger, production } = this.#parts;
     const { barriers, applier, follow, proposals, evidence } = this.#parts;
     const { log, ruled } = instance;
     return {
@@ -263,7 +271,7 @@ export class Reactions implements ApplierEvents, SealingEvents, AdmissionEvents 
       },
       verify: (voter, message, signature) => {
         const member = voter === self.name ? self : peers.member(voter);
-        return member !== undefined && rule(fromHex(member.signingKey), message, signature);
+        return member !== undefined && statements.isSigned(member.signingKey, message, signature);
       },
       arrived: (payload: Payload) => verifier.prepare(payload.id, payload.bytes),
       committed: (entry: Entry) => {

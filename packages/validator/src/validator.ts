@@ -26,6 +26,7 @@ import { Proposals } from './proposals.ts';
 import { type ReactionParts, Reactions } from './reactions.ts';
 import { PayloadVerifier } from './signatures.ts';
 import { Spread } from './spread.ts';
+import { StatementVerifier } from './statement-verifier.ts';
 import { conditionsOf, modeOf, type ValidatorStatus } from './status.ts';
 import { freshInstance, type StoredInstance } from './stored-instance.ts';
 import { successorOf } from './successor.ts';
@@ -82,7 +83,9 @@ export class Validator {
     this.#barriers = new Barriers(outbox);
     this.#production = new Production(ledger, this.#pool, this.#verifier.opened, outbox);
     this.#proposals = new Proposals(ledger, this.#verifier);
-    this.#evidence = new EvidenceBook(ledger, this.#peers, outbox, options.signatureRule, loaded.evidence);
+    this.#evidence = new EvidenceBook(ledger, this.#peers, outbox, options.signatureRule, loaded.evidence, (key) =>
+      this.#reactions.accused(key),
+    );
     this.#reactions = new Reactions(this.#reactionParts());
     this.#applier = new Applier(ledger, this.#verifier, this.#reactions);
     this.#desk = new AdmissionDesk(ledger, this.#pool, verdicts, outbox, this.#reactions);
@@ -274,6 +277,7 @@ export class Validator {
       options: this.#options,
       surroundings: this.#reactions.engineSurroundings(instance, self),
       isConnected: (networkKey) => this.#peers.get(networkKey) !== undefined,
+      isAccused: (signingKey) => this.#evidence.isAgainst(signingKey),
       now: this.#now.monotonic,
     });
     if (this.ledger.isHandingOver) instance.engine.step({ kind: 'drain' }, this.#now.monotonic);
@@ -380,7 +384,7 @@ export class Validator {
       barriers: this.#barriers,
       verifier: this.#verifier,
       proposals: this.#proposals,
-      rule: this.#options.signatureRule,
+      statements: new StatementVerifier(this.#options.signatureRule),
       evidence: this.#evidence,
       desk: () => this.#desk,
       applier: () => this.#applier,

@@ -117,6 +117,31 @@ describe('evidence', () => {
     });
   });
 
+  it('takes from the proposals of whom it proves a liar what they count for, also after a restart', () => {
+    const cluster = ready(4, 1, tendermint as Protocol<unknown>);
+    const [witness, other, liar] = cluster.nodes as [TestNode, TestNode, TestNode];
+    let at = 0;
+    const proposers = (): Set<string> => {
+      const found = new Set<string>();
+      for (let i = 0; i < 8; i++) {
+        const operation = { module: 'coordination', method: 'create', arguments: [`/e${at++}`, new Uint8Array()] };
+        cluster.submit(other, cluster.transaction([operation]).bytes);
+        cluster.until(() => cluster.nodes.every(({ validator }) => validator?.ledger.tip.header.height === at), 2000);
+        found.add(witness.validator?.ledger.tip.header.epoch.node ?? '');
+      }
+      return found;
+    };
+    expect(proposers()).toContain(liar.name);
+    tell(cluster, witness, other, [twice(cluster, liar, 5)]);
+    cluster.run(100);
+    expect(proposers()).toEqual(new Set(cluster.nodes.map(({ name }) => name).filter((name) => name !== liar.name)));
+    for (const node of cluster.nodes) cluster.kill(node);
+    cluster.run(10);
+    cluster.start();
+    cluster.until(() => cluster.nodes.every((node) => node.validator?.status().mode === 'validator'), 5000);
+    expect(proposers()).not.toContain(liar.name);
+  });
+
   it('is kept once and passed on once, whichever of the two statements comes first', () => {
     const cluster = ready();
     const [a, b, liar] = cluster.nodes as [TestNode, TestNode, TestNode];

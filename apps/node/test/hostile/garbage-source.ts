@@ -13,6 +13,7 @@ const BODY_BYTES_MAX = 16_000;
 const ITEM_BYTES = 300;
 const IDS = 300;
 const ID_BYTES = 32;
+const VOTES = 200;
 
 /** Makes bytes that no correct node sends. */
 export class GarbageSource {
@@ -38,18 +39,30 @@ export class GarbageSource {
 
   #worthless(): PeerMessage {
     const bytes = this.#dice.between(BODY_BYTES_MIN, BODY_BYTES_MAX);
-    switch (this.#dice.between(0, 2)) {
+    switch (this.#dice.between(0, 3)) {
       case 0: {
         const instance = instanceId(toHex(this.#slice(ID_BYTES)));
         return { kind: 'frame', frame: { instance, body: this.#slice(bytes), payloads: [], signature: null } };
       }
       case 1:
         return { kind: 'offer', ids: Array.from({ length: IDS }, () => this.#slice(ID_BYTES)) };
+      case 2:
+        return this.#repeatedVotes() ?? this.#worthless();
       default: {
         const transactions = Array.from({ length: Math.ceil(bytes / ITEM_BYTES) }, () => this.#slice(ITEM_BYTES));
         return { kind: 'transactions', transactions };
       }
     }
+  }
+
+  /** One true vote as often as a message takes it: each is to be verified. */
+  #repeatedVotes(): PeerMessage | undefined {
+    const { plot, voice } = this.#liar;
+    const { instance, height, round } = plot;
+    if (instance === undefined) return undefined;
+    const place = { height: height + 1, round };
+    const vote = voice.signed({ kind: 'prevote', ...place, id: null, voter: voice.name }, instance);
+    return voice.frameOf({ kind: 'votes', ...place, votes: Array.from({ length: VOTES }, () => vote) }, instance);
   }
 
   #slice(length: number): Uint8Array {

@@ -5,6 +5,8 @@ import { createSigner } from '@varve/crypto';
 import { blockHash, configurationHash, fromHex } from '@varve/encoding';
 import { anchorOf, chainIdOf, decodeHeader } from '@varve/ledger';
 import { instanceOf } from '@varve/validator';
+import { pino } from 'pino';
+import { surviveStrayErrors } from '../../src/host/stray-errors.ts';
 import { readGenesisFile } from '../../src/setup/genesis-file.ts';
 import { demandSeed, openKeys } from '../../src/setup/key-material.ts';
 import { GENESIS_FILE, readNodeConfiguration, resolvePeers } from '../../src/setup/node-configuration.ts';
@@ -14,6 +16,8 @@ import { HostileNode } from './hostile-node.ts';
 // stands. Each second it prints what it did so far, as a line of JSON.
 
 const REPORT_MS = 1_000;
+
+surviveStrayErrors(pino({ base: null }, pino.destination({ dest: 2, sync: true })));
 
 const { values } = parseArgs({
   options: {

@@ -1,3 +1,4 @@
+import { VarveError } from '@varve/client';
 import type { Anchor, Configuration } from '@varve/consensus';
 import type { Signer } from '@varve/crypto';
 import {
@@ -59,7 +60,7 @@ export class HostileNode {
   readonly #voter: LedgerlessVoter;
   readonly #names: ReadonlyMap<PublicKeyHex, NodeId>;
   readonly #keys: ReadonlyMap<NodeId, PublicKeyHex>;
-  /** The others that let it speak, the longest first. */
+  /** The others that let it speak; whose turn it is to get what cannot be read comes first. */
   readonly #links = new Set<PublicKeyHex>();
   readonly #timers: readonly NodeJS.Timeout[];
   #network: Network | undefined;
@@ -68,7 +69,9 @@ export class HostileNode {
   #lies = 0;
   #linkCount = 0;
   #garbageBytes = 0;
+  /** Bytes of garbage that it may send now. */
   #allowance = 0;
+  #spokeAt: number = performance.now();
   #height = 0;
   #isAsking = false;
 
@@ -173,7 +176,11 @@ export class HostileNode {
 
   #speak(): void {
     const { garbageBytesPerSecond } = this.#options;
-    this.#allowance = Math.min(this.#allowance + (garbageBytesPerSecond * SPEAK_MS) / 1000, garbageBytesPerSecond);
+    const now = performance.now();
+    this.#allowance += (garbageBytesPerSecond * (now - this.#spokeAt)) / 1000;
+    // What it could not send to anybody it makes up for in a second at most.
+    this.#allowance = Math.min(this.#allowance, garbageBytesPerSecond);
+    this.#spokeAt = now;
     let sent = 0;
     for (let before = -1; before < sent && sent < this.#allowance; ) {
       before = sent;
@@ -186,7 +193,11 @@ export class HostileNode {
 
   #insult(): void {
     const [peer] = this.#links;
-    if (peer !== undefined) this.#garbageBytes += this.#send(peer, this.#garbage.unreadable());
+    if (peer === undefined) return;
+    // Next time it is another's turn, also where this one takes its time to cut the link.
+    this.#links.delete(peer);
+    this.#links.add(peer);
+    this.#garbageBytes += this.#send(peer, this.#garbage.unreadable());
   }
 
   #greet(only?: PublicKeyHex): void {
@@ -211,6 +222,9 @@ export class HostileNode {
     this.#isAsking = true;
     try {
       this.#voter.synced(await this.#options.anchor());
+    } catch (error) {
+      // The node that it asks may be busy with its garbage; it asks again when it is told again that it is behind.
+      if (!(error instanceof VarveError)) throw error;
     } finally {
       this.#isAsking = false;
     }
