@@ -1,5 +1,10 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Client, operations } from '@varve/client';
+import { createSigner } from '@varve/crypto';
+import { openKeyFile, readKeyFile } from '@varve/crypto/files';
+import { type BlockHash, type ChainId, height, publicKeyHex, toHex } from '@varve/encoding';
+import { type EvidenceRecord, encodeEvidence, sealSignBytes } from '@varve/ledger';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { expectOneChain, placeOf } from './support/chain.ts';
 import { temporaryFolder, varve } from './support/command.ts';
@@ -100,6 +105,46 @@ describe('varve devnet switch', () => {
     const [client] = clients();
     const indexAt = async (height: number) => (await client?.block(height))?.header.index ?? 0;
     for (const height of decided.slice(0, 2)) expect(await indexAt(height + 1)).toBeLessThan(await indexAt(height));
+  });
+
+  it('evidence of later eras is verified offline from the genesis document and the configurations', async () => {
+    const answer = await (await fetch(`${devnet.members[0]?.httpUrl}/v1/configurations`)).text();
+    const all = join(folder.path, 'configurations.json');
+    writeFileSync(all, answer);
+    const { configurations } = JSON.parse(answer);
+    const passphrase = readFileSync(devnet.file.passphraseFile, 'utf8').trim();
+    const keys = openKeyFile(readKeyFile(join(devnet.members[0]?.dataDirectory ?? '', 'key.json')), passphrase);
+    const signer = createSigner(keys.secrets.get('signing') ?? new Uint8Array());
+    const verify = async (file: string, ...args: readonly string[]) => {
+      const run = await varve(['evidence', 'verify', file, '--genesis', devnet.file.genesisFile, '--json', ...args]);
+      return { exitCode: run.code, ...JSON.parse(run.stdout) };
+    };
+    for (const { number, hash } of [configurations[1], configurations.at(-1)]) {
+      const file = join(folder.path, `era-${number}.evidence`);
+      const [first, second] = ['11', '22'].map((block) => {
+        const bytes = sealSignBytes(devnet.file.chainId as ChainId, hash, height(7), block.repeat(32) as BlockHash);
+        return { bytes, signature: signer.sign(bytes) };
+      }) as [EvidenceRecord['first'], EvidenceRecord['second']];
+      const signingKey = publicKeyHex(toHex(signer.publicKey));
+      writeFileSync(file, encodeEvidence({ signingKey, configurationHash: hash, first, second }));
+      const configurationNumber = number;
+      expect(await verify(file, '--configurations', all)).toMatchObject({
+        exitCode: 0,
+        valid: true,
+        validator: 'validator-1',
+        configurationNumber,
+      });
+      expect(await verify(file)).toMatchObject({ exitCode: 1, reason: 'CONFIGURATION_UNKNOWN' });
+      // Another certificate than that of the step's own block.
+      const spoiled = join(folder.path, 'spoiled.json');
+      const { certificate } = configurations[number].step;
+      writeFileSync(spoiled, answer.replace(certificate, `${certificate.slice(0, -8)}00000000`));
+      expect(await verify(file, '--configurations', spoiled)).toMatchObject({
+        exitCode: 1,
+        code: 'EVIDENCE_INVALID',
+        reason: 'CONFIGURATION_STEP_INVALID',
+      });
+    }
   });
 
   it('receipts of each era are verified offline from the genesis document alone', async () => {

@@ -40,6 +40,11 @@ export interface ConfigurationAnswer {
   };
   /** FORMATS `configuration`, whose SHA-256 is `hash`. */
   readonly bytes: string;
+  /**
+   * What proves it: the last block before it and that block's certificate, FORMATS `header` and `certificate`. Null for
+   * the genesis configuration, and while the block is not certified.
+   */
+  readonly step: { readonly header: string; readonly certificate: string } | null;
 }
 
 export interface ConfigurationsAnswer {

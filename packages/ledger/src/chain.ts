@@ -38,6 +38,7 @@ export {
   receiptOf,
   stateAt,
   stateProofAt,
+  stepTo,
   transactionHashOf,
   transactionOf,
   transactionsAt,

@@ -1,13 +1,14 @@
 import { assert, type Configuration } from '@varve/consensus';
 import { sha256 } from '@varve/crypto';
-import { type BlockHash, bytesEqual, fromHex, type Height, height, toHex } from '@varve/encoding';
+import { type BlockHash, bytesEqual, fromHex, toHex } from '@varve/encoding';
 import { MerkleLog, StateTree } from '@varve/merkle';
 import { firstBlock, type GenesisModule, genesisState, initialEntry, STORE_FORMAT } from './chain-start.ts';
 import { decodeConfiguration } from './configuration-codec.ts';
 import { ConfigurationHistory } from './configuration-history.ts';
 import { chainIdOf, decodeGenesis, type Genesis } from './genesis.ts';
-import { decodeHeader, decodeHeaderLink, type SealedHeader } from './header.ts';
+import { anchorOf, decodeHeader, decodeHeaderLink, type SealedHeader } from './header.ts';
 import { Ledger } from './ledger.ts';
+import { dropBlocks } from './lost-blocks.ts';
 import type { AccountDirectory } from './module.ts';
 import { decodePayload } from './payload.ts';
 import {
@@ -22,6 +23,7 @@ import {
   RECORD_KIND,
   stateKey,
   TIP_KEY,
+  type TipRecord,
   undoKey,
 } from './records.ts';
 import { rulesFault } from './rules.ts';
@@ -61,6 +63,8 @@ export interface LoadReport {
   readonly damagedBlocks: ReadonlySet<number>;
   /** Whether the state was made anew by executing all blocks, because a record of it was damaged. */
   readonly stateRebuilt: boolean;
+  /** Where blocks are gone that no record here names any more: the chain ends below this height and is fetched again. */
+  readonly lostFrom: number | undefined;
 }
 
 /** The parts of the node that a ledger needs. */
@@ -117,11 +121,11 @@ export class LedgerLoader {
     // Nobody has to send the first block: it follows from the genesis document.
     if (damaged.delete(0)) records.put(headerKey(0), firstBlock(genesis, surroundings.modules.values()).bytes);
     const tipBytes = damaged.has(tip.height) ? undefined : records.get(headerKey(tip.height));
-    if (tipBytes === undefined) throw damagedStore(`the header of the tip, height ${tip.height}, is damaged`);
-    const sealed = decodeHeader(tipBytes);
+    const sealed = tipBytes && decodeHeader(tipBytes);
     const tree = StateTree.empty.update(this.#leaves);
     const common = { genesis, records, ...surroundings };
-    if (!surroundings.rebuild && !this.#stateDamaged && bytesEqual(tree.root, sealed.header.stateRoot)) {
+    const isWhole = sealed !== undefined && bytesEqual(tree.root, sealed.header.stateRoot);
+    if (!surroundings.rebuild && !this.#stateDamaged && isWhole && history !== undefined) {
       const trees = this.#trees(records, tree, tip.height, tip.finalHeight);
       if (trees) {
         const configurations = new ConfigurationHistory(genesis.configuration);
@@ -135,11 +139,13 @@ export class LedgerLoader {
           timers: this.#timers,
           configurations,
         });
-        return { ledger, report: { damagedBlocks: damaged, stateRebuilt: false } };
+        return { ledger, report: { damagedBlocks: damaged, stateRebuilt: false, lostFrom: undefined } };
       }
     }
-    const ledger = this.#rebuild(common, sealed, tip.finalHeight, tip.applied);
-    return { ledger, report: { damagedBlocks: damaged, stateRebuilt: true } };
+    const ledger = this.#rebuild(common, tip, damaged);
+    const { height: reached } = ledger.tip.header;
+    const lostFrom = reached < tip.height ? reached + 1 : undefined;
+    return { ledger, report: { damagedBlocks: new Set(), stateRebuilt: true, lostFrom } };
   }
 
   #addHeader(key: Uint8Array, record: Uint8Array): void {
@@ -205,20 +211,24 @@ export class LedgerLoader {
     return body;
   }
 
-  /** Block hashes from 0 to the tip; where a header is damaged its child or the tip record names the hash. */
-  #history(tipHeight: number, tipHash: Uint8Array, damaged: Set<number>): MerkleLog {
-    const hashes: BlockHash[] = [];
+  /**
+   * Block hashes from 0 to the tip; where a header is damaged its child or the tip record names the hash.
+   * @returns `undefined` where two in a row are damaged: nothing names the lower one.
+   */
+  #history(tipHeight: number, tipHash: Uint8Array, damaged: Set<number>): MerkleLog | undefined {
+    const hashes: (BlockHash | undefined)[] = [];
     let expected = toHex(tipHash) as BlockHash | undefined;
     for (let at = tipHeight; at >= 0; at--) {
       const found = this.#links.get(at);
       if (found === undefined || (expected !== undefined && found.hash !== expected)) damaged.add(at);
-      const hash = expected ?? found?.hash;
-      if (hash === undefined) throw damagedStore(`the headers at heights ${at} and ${at + 1} are damaged`);
-      hashes.push(hash);
+      hashes.push(expected ?? found?.hash);
       expected = damaged.has(at) ? undefined : found?.parentHash;
     }
     const history = new MerkleLog();
-    for (const hash of hashes.reverse()) history.append(fromHex(hash));
+    for (const hash of hashes.reverse()) {
+      if (hash === undefined) return undefined;
+      history.append(fromHex(hash));
+    }
     return history;
   }
 
@@ -245,12 +255,11 @@ export class LedgerLoader {
     return trees;
   }
 
-  /** Executes every block again on the genesis state. Needs all payloads. */
+  /** Executes every block again on the genesis state, up to the first that is not whole: from there on they are lost. */
   #rebuild(
     common: { genesis: Genesis; records: RecordStore } & LedgerSurroundings,
-    tip: SealedHeader,
-    finalHeight: number,
-    applied: number,
+    tip: TipRecord,
+    damaged: ReadonlySet<number>,
   ): Ledger {
     const { genesis, records, modules } = common;
     for (const key of this.#stateKeys) records.delete(key);
@@ -268,29 +277,53 @@ export class LedgerLoader {
     const configurations = new ConfigurationHistory(genesis.configuration);
     const start = { tip: first, finalHeight: 0, applied: 0, history, trees, timers, configurations };
     const ledger = new Ledger({ ...common, ...start });
-    for (let at = 1; at <= tip.header.height; at++) {
+    for (let at = 1; at <= tip.height; at++) {
+      const block = damaged.has(at) ? undefined : blockOf(records, at);
+      if (block === undefined) return cutBack(ledger, tip);
       // What has a block on it, or is known to be final, has handed over.
       ledger.passFinal();
-      executeAgain(ledger, height(at), common.isSigned);
+      executeAgain(ledger, block, common.isSigned);
     }
-    assert(ledger.tip.hash === tip.hash, 'executing the same blocks gives the same tip');
-    ledger.restoreProgress(finalHeight, applied);
+    assert(bytesEqual(fromHex(ledger.tip.hash), tip.blockHash), 'executing the same blocks gives the same tip');
+    ledger.restoreProgress(tip.finalHeight, tip.applied);
     return ledger;
   }
 }
 
-function executeAgain(ledger: Ledger, at: Height, isSigned: (transaction: Transaction) => boolean): void {
-  const headerBytes = unlessDamaged(() => ledger.records.get(headerKey(at)));
-  const expected = headerBytes && decodeHeader(headerBytes);
-  const payload = expected && unlessDamaged(() => ledger.records.get(payloadKey(expected.header.payloadHash)));
-  if (expected === undefined || payload === undefined) {
-    throw damagedStore(`the state is damaged, and so is the block at height ${at} that is needed to mend it`);
-  }
+/** A block to execute again. */
+interface StoredBlock {
+  readonly sealed: SealedHeader;
+  readonly payload: Uint8Array;
+}
+
+/** `undefined` where a record of it is damaged or gone. */
+function blockOf(records: RecordStore, at: number): StoredBlock | undefined {
+  const bytes = unlessDamaged(() => records.get(headerKey(at)));
+  const sealed = bytes && decodeHeader(bytes);
+  const payload = sealed && unlessDamaged(() => records.get(payloadKey(sealed.header.payloadHash)));
+  return sealed && payload && { sealed, payload };
+}
+
+function executeAgain(
+  ledger: Ledger,
+  { sealed, payload }: StoredBlock,
+  isSigned: (transaction: Transaction) => boolean,
+): void {
   const execution = ledger.begin(decodePayload(payload), isSigned);
   execution.run(Number.MAX_SAFE_INTEGER);
-  const { index, epoch, payloadHash } = expected.header;
+  const { index, epoch, payloadHash, height } = sealed.header;
   const made = ledger.finish(execution, { index, epoch, payload: payloadHash });
-  if (made?.sealed.hash !== expected.hash) throw damagedStore(`executing height ${at} again gives another block`);
+  if (made?.sealed.hash !== sealed.hash) throw damagedStore(`executing height ${height} again gives another block`);
+}
+
+/** The chain goes on from here with what peers have. What was final up to here stays so. */
+function cutBack(ledger: Ledger, tip: TipRecord): Ledger {
+  const { header } = ledger.tip;
+  const finalHeight = Math.min(tip.finalHeight, header.height);
+  const hasHandedOver = finalHeight === header.height && anchorOf(ledger.tip).index === 0;
+  dropBlocks(ledger.records, header.height + 1, tip.height);
+  ledger.restoreProgress(finalHeight, hasHandedOver ? 0 : header.index);
+  return ledger;
 }
 
 function damagedStore(reason: string): StoreError {

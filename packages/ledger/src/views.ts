@@ -2,6 +2,7 @@ import { assert } from '@varve/consensus';
 import { type BlockHash, type Height, height, type TransactionId, toHex } from '@varve/encoding';
 import { MerkleLog, type StateProof } from '@varve/merkle';
 import { type Certificate, decodeCertificate } from './certificate.ts';
+import type { RuledStretch } from './configuration-history.ts';
 import { LedgerError } from './errors.ts';
 import { decodeHeader, type SealedHeader } from './header.ts';
 import type { Ledger } from './ledger.ts';
@@ -232,13 +233,22 @@ export function receiptOf(ledger: Ledger, id: TransactionId): Receipt | undefine
 
 /** From the genesis configuration to the one that rules the block at `at`; each last block has its own certificate. */
 function stepsTo(ledger: Ledger, at: number): ConfigurationStep[] {
-  return ledger.configurations.all.slice(1).flatMap(({ first, configuration }) => {
-    if (first > at) return [];
-    const lastHeader = headerAt(ledger, first - 1);
-    const certificate = certificateAt(ledger, first - 1);
-    assert(lastHeader !== undefined && certificate !== undefined, 'every last block of a configuration is certified');
-    return [{ lastHeader, certificate, next: configuration }];
+  return ledger.configurations.all.slice(1).flatMap((stretch) => {
+    if (stretch.first > at) return [];
+    const step = stepTo(ledger, stretch);
+    assert(step !== undefined, 'every last block of a configuration is certified');
+    return [step];
   });
+}
+
+/**
+ * The step to a configuration after the first; `undefined` while the last block before it is not certified.
+ * @throws {RecordDamaged}
+ */
+export function stepTo(ledger: Ledger, { first, configuration }: RuledStretch): ConfigurationStep | undefined {
+  const lastHeader = headerAt(ledger, first - 1);
+  const certificate = certificateAt(ledger, first - 1);
+  return lastHeader && certificate && { lastHeader, certificate, next: configuration };
 }
 
 /** The block at `at` if it has a certificate of its own, else the final block. */

@@ -278,3 +278,19 @@ describe('transactions', () => {
     expect(driver.world.chain.height).toBe(6);
   });
 });
+
+describe('blocks that a disk lost', () => {
+  it.each([0, 1])('a batch of several blocks lost by a node that only follows: %i before the newest', (back) => {
+    const driver = new WorldDriver(4, 8, { spares: 1 });
+    const observer = driver.node(4);
+    for (let i = 0; i < 4; i++) {
+      driver.grow(driver.leader, 3);
+      driver.run(1500);
+    }
+    driver.strike(observer, ({ disk }) => disk.loseBatch(back));
+    driver.until('start', () => observer.isUp).settle();
+    expect(statusOf(observer).mode).toBe(back === 0 ? 'observer' : 'observer-only');
+    driver.grow(driver.leader, 2);
+    driver.settle();
+  });
+});

@@ -1,7 +1,7 @@
 import type { ValidatorMember } from '@varve/consensus';
 import { encodeCbor, fromHex, toHex, utf8Encode } from '@varve/encoding';
 import { epochValue, payloadIdOf } from '@varve/ledger';
-import { checksummed, headerAt, kindRange, payloadKey, RECORD_KIND, unchecked } from '@varve/ledger/chain';
+import { checksummed, headerAt, headerKey, kindRange, payloadKey, RECORD_KIND, unchecked } from '@varve/ledger/chain';
 import { instanceOf } from '@varve/validator';
 import { describe, expect, it } from 'vitest';
 import { decodeEntry, engineEntryKey, parseEngineEntryKey } from '../../validator/src/engine-log.ts';
@@ -386,5 +386,31 @@ describe('a change of the seats', () => {
     driver.world.operator.start(node, 1);
     driver.until('a vote after a restart', () => node.isUp && statusOf(node).mode === 'validator');
     driver.settle();
+  });
+
+  it('votes with no key that it had when blocks from before the change that seated it are gone', () => {
+    const driver = new WorldDriver(4, 17);
+    const node = driver.node(2);
+    const others = driver.next({}).validators.filter(({ name }) => name !== node.name);
+    const reseat = (): void => {
+      const seat = driver.rotate(node);
+      driver.ready(seat);
+      driver.switchTo({ validators: [...others, seat].sort((a, b) => (a.name < b.name ? -1 : 1)) });
+    };
+    driver.grow(driver.node(0), 3);
+    reseat();
+    driver.until('a vote', () => statusOf(node).mode === 'validator');
+    const first = lastOf(driver);
+    driver.grow(driver.node(0), 3);
+    driver.strike(node, ({ disk }) => {
+      for (const at of [first - 1, first]) disk.flip(headerKey(at), 0);
+    });
+    driver.until('observer-only', () => node.isUp && statusOf(node).mode === 'observer-only');
+    expect(codesOf(node)).toContain('BLOCKS_LOST');
+    // It holds both keys: that of the seat it has as long as its chain ends before the change, and that of the one after.
+    driver.until('the present configuration', () => numberOf(node) === 1);
+    driver.settle();
+    driver.run(2000);
+    expect(statusOf(node).mode).toBe('observer-only');
   });
 });

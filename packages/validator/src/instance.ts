@@ -55,7 +55,7 @@ export function openInstance(parts: InstanceParts): Instance {
   const self = seat && options.signingKeys.includes(seat.signingKey) ? seat : undefined;
   const keyless = self ? undefined : seat;
   if (keyless) outbox.log('warn', 'KEY_MISMATCH', { detail: keyMismatch(keyless, options.signingKeys) });
-  parts.voteRight.take(self);
+  parts.voteRight.take(self, seat, stored.id);
   return {
     id: stored.id,
     ruled,

@@ -99,7 +99,7 @@ export class ValidatorLoader {
     const log = this.#withPayloads(records, entries);
     // The last batch of an instance may hold the certificate that ended it.
     const journaled = newest && newest.instance !== id ? this.#engineState(records, newest.instance) : state;
-    const fault = this.#fault(journal, freedAt, newest, journaled);
+    const fault = this.#fault(journal, freedAt, newest, journaled) ?? faultOf(report);
     const vouched = newest?.instance === id ? (newest.vouched ?? undefined) : undefined;
     this.#forgetOthers(ledger, id, newest?.instance);
     const boots = readUint(records, BOOTS_KEY) + 1;
@@ -210,6 +210,12 @@ export class ValidatorLoader {
     }
     return undefined;
   }
+}
+
+/** What this node said of blocks that are gone it cannot know any more. */
+function faultOf({ lostFrom }: LoadReport): ObserverOnly | undefined {
+  if (lostFrom === undefined) return undefined;
+  return { code: 'BLOCKS_LOST', reason: `blocks from ${lostFrom} on are gone and are fetched again` };
 }
 
 function readPayload(records: RecordStore, id: Parameters<typeof payloadKey>[0]): Payload | undefined {

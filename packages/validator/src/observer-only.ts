@@ -1,17 +1,29 @@
 import type { ValidatorMember } from '@varve/consensus';
-import { CborReader, encodeCbor, fromHex, type PublicKeyHex, publicKeyHex, toHex } from '@varve/encoding';
+import {
+  CborReader,
+  encodeCbor,
+  fromHex,
+  type InstanceId,
+  type PublicKeyHex,
+  publicKeyHex,
+  toHex,
+} from '@varve/encoding';
 import { metaKey, type RecordStore } from '@varve/ledger/chain';
 import type { Outbox } from './outbox.ts';
 
+const CODES = ['ENGINE_RECORD_DAMAGED', 'JOURNAL_GAP', 'STORE_ROLLED_BACK', 'BLOCKS_LOST'] as const;
+
 /** Why a validator must not vote, seal or acknowledge any more: its memory of what it said may have holes. */
 export interface ObserverOnly {
-  readonly code: 'ENGINE_RECORD_DAMAGED' | 'JOURNAL_GAP' | 'STORE_ROLLED_BACK';
+  readonly code: (typeof CODES)[number];
   readonly reason: string;
   /**
    * What was forgotten was said with this key; a seat with another one may vote. `null` where nothing was ever said;
-   * absent where nobody knows with which key: then the next seat is bound.
+   * absent where that is not known yet.
    */
   readonly signingKey?: PublicKeyHex | null;
+  /** The store spoke last in this instance, which its chain has not come to again: the seat there is the one bound. */
+  readonly spokeIn?: InstanceId;
 }
 
 /** Where the mark stands: it outlives the records that gave rise to it. */
@@ -27,7 +39,10 @@ interface VoteRecord {
 /** Remembers in the store whether its validator may vote. */
 function writeVoteRecord(records: RecordStore, { mark, freedAt }: VoteRecord): void {
   const key = mark.signingKey === undefined ? null : fromHex(mark.signingKey ?? '');
-  records.put(KEY, encodeCbor([mark.code, mark.reason, key, freedAt ?? null]));
+  records.put(
+    KEY,
+    encodeCbor([mark.code, mark.reason, key, freedAt ?? null, mark.spokeIn ? fromHex(mark.spokeIn) : null]),
+  );
 }
 
 /** What the store remembers; `undefined` where nothing was ever forgotten. */
@@ -35,15 +50,18 @@ export function readVoteRecord(records: RecordStore): VoteRecord | undefined {
   const body = records.get(KEY);
   if (body === undefined) return undefined;
   const reader = new CborReader(body);
-  reader.array(4);
+  // The last one came later.
+  const items = reader.array();
   const text = reader.text();
-  const code = text === 'JOURNAL_GAP' || text === 'STORE_ROLLED_BACK' ? text : 'ENGINE_RECORD_DAMAGED';
+  const code = CODES.find((one) => one === text) ?? 'ENGINE_RECORD_DAMAGED';
   const reason = reader.text();
   const key = reader.nullable((inner) => inner.byteString());
   const freedAt = reader.nullable((inner) => inner.uint()) ?? undefined;
+  const spokeIn = items > 4 ? reader.nullable((inner) => toHex(inner.byteString(32)) as InstanceId) : null;
   const mark = {
     code,
     reason,
+    ...(spokeIn && { spokeIn }),
     ...(key && { signingKey: key.length === 0 ? null : publicKeyHex(toHex(key)) }),
   } as const;
   return { mark, ...(freedAt !== undefined && { freedAt }) };
@@ -78,17 +96,25 @@ export class VoteRight {
     this.take(seat);
   }
 
-  /** This node has a seat, or none. A new key is not bound by what was said with another. */
-  take(seat: ValidatorMember | undefined): void {
+  /**
+   * This node has a seat that it can take, or none. A new key is not bound by what was said with another.
+   * @param named - The seat that names this node, with whatever key.
+   */
+  take(seat: ValidatorMember | undefined, named: ValidatorMember | undefined = seat, instance?: InstanceId): void {
+    this.#bind(seat, named, instance);
     const mark = this.#mark;
-    if (mark === undefined || seat === undefined) return;
-    if (mark.signingKey === undefined) {
-      this.#mark = { ...mark, signingKey: seat.signingKey };
-      writeVoteRecord(this.#records, { mark: this.#mark });
-    } else if (mark.signingKey !== seat.signingKey) {
-      this.#mark = undefined;
-      writeVoteRecord(this.#records, { mark, freedAt: this.#journalNumber() });
-      this.#outbox.log('info', 'SEATED_AGAIN', { validator: seat.name });
-    }
+    if (mark?.signingKey === undefined || seat === undefined || mark.signingKey === seat.signingKey) return;
+    this.#mark = undefined;
+    writeVoteRecord(this.#records, { mark, freedAt: this.#journalNumber() });
+    this.#outbox.log('info', 'SEATED_AGAIN', { validator: seat.name });
+  }
+
+  #bind(seat: ValidatorMember | undefined, named: ValidatorMember | undefined, instance: InstanceId | undefined): void {
+    const mark = this.#mark;
+    if (mark === undefined || mark.signingKey !== undefined) return;
+    if (mark.spokeIn === undefined ? seat === undefined : mark.spokeIn !== instance) return;
+    const spoke = mark.spokeIn === undefined ? seat : named;
+    this.#mark = { ...mark, signingKey: spoke?.signingKey ?? null };
+    writeVoteRecord(this.#records, { mark: this.#mark });
   }
 }

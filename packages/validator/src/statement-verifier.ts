@@ -1,4 +1,4 @@
-import { sha256Parts, VerdictCache } from '@varve/crypto';
+import { SIGNATURE_BYTES, sha256Parts, VerdictCache } from '@varve/crypto';
 import { fromHex, type PublicKeyHex, toHex } from '@varve/encoding';
 import { STATEMENT_VERDICTS_MAX } from './limits.ts';
 import type { SignatureRule } from './signatures.ts';
@@ -17,8 +17,9 @@ export class StatementVerifier {
   }
 
   isSigned(signingKey: PublicKeyHex, message: Uint8Array, signature: Uint8Array): boolean {
+    // With keys and signatures of fixed lengths no two statements share these bytes.
+    if (signature.length !== SIGNATURE_BYTES) return false;
     const key = fromHex(signingKey);
-    // Keys and signatures have fixed lengths wherever the rule accepts them, so no two statements share these bytes.
     const hash = toHex(sha256Parts(key, signature, message));
     if (this.#good.get(hash) === true) return true;
     const isGood = this.#rule(key, message, signature);

@@ -140,7 +140,7 @@ export class Validator {
         keyMismatch: keyless && keyMismatch(keyless, this.#options.signingKeys),
         isStarting: mode === 'starting',
         follows: self === undefined || this.#voteRight.lost !== undefined,
-        isHandingOver: this.ledger.isHandingOver,
+        isHandingOver: this.#reactions.isBetween,
         engine: engine?.status(),
         greeting,
         sealing,

@@ -1,6 +1,8 @@
 import { type InstanceId, publicKeyHex, toHex } from '@varve/encoding';
 import { describe, expect, it } from 'vitest';
 import { bindMark } from '../src/mark-binding.ts';
+import { readVoteRecord, VoteRight } from '../src/observer-only.ts';
+import { Outbox } from '../src/outbox.ts';
 import { instanceUnder } from '../src/stored-instance.ts';
 import { Cluster } from './cluster.ts';
 
@@ -23,13 +25,35 @@ describe('a mark found at a start', () => {
     expect(bound).toEqual({ ...mark, signingKey: null });
   });
 
-  it('stays open, and so binds the next seat, where the store spoke under a configuration that its chain lacks', () => {
+  it('waits for the configuration under which the store spoke where its chain lacks it', () => {
     const markedIn = 'ff'.repeat(32) as InstanceId;
-    expect(bindMark({ ledger, observerOnly: mark, markedIn }, node.networkKey)).toEqual(mark);
+    expect(bindMark({ ledger, observerOnly: mark, markedIn }, node.networkKey)).toEqual({ ...mark, spokeIn: markedIn });
   });
 
   it('stays what it was at every later start', () => {
     const old = { ...mark, signingKey: publicKeyHex('dd'.repeat(32)) };
     expect(bindMark({ ledger, observerOnly: old, markedIn: undefined }, node.networkKey)).toEqual(old);
+  });
+
+  it('that waits for a configuration binds the seat there, and no seat is free before', () => {
+    const [before, then, later] = ['aa', 'bb', 'cc'].map((byte) => ({
+      ...(ledger.configuration.validators[0] as NonNullable<(typeof ledger.configuration.validators)[0]>),
+      signingKey: publicKeyHex(byte.repeat(32)),
+    }));
+    const spokeIn = 'ff'.repeat(32) as InstanceId;
+    const start = (found: ConstructorParameters<typeof VoteRight>[3]) =>
+      new VoteRight(ledger.records, new Outbox(), () => 7, found);
+    const first = start({ ...mark, spokeIn });
+    first.take(before, before, spoken);
+    expect(first.lost).toEqual({ ...mark, spokeIn });
+    const again = start(readVoteRecord(ledger.records)?.mark);
+    again.take(undefined, then, spokeIn);
+    expect(again.lost).toMatchObject({ signingKey: then?.signingKey });
+    const last = start(readVoteRecord(ledger.records)?.mark);
+    last.take(then, then, spoken);
+    expect(last.lost).toMatchObject({ spokeIn, signingKey: then?.signingKey });
+    last.take(later, later, spoken);
+    expect(last.lost).toBeUndefined();
+    expect(readVoteRecord(ledger.records)).toMatchObject({ freedAt: 7 });
   });
 });

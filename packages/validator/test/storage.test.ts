@@ -65,6 +65,42 @@ function keysOf(node: TestNode, kind: number): Uint8Array[] {
   return [...node.store.entries({ gte: Uint8Array.of(kind), lt: Uint8Array.of(kind + 1) })].map(([key]) => key);
 }
 
+describe('blocks that are gone', () => {
+  it('are fetched again, also where nothing names them any more; the validator votes no more', () => {
+    const cluster = grown(4, 6);
+    const node = follower(cluster);
+    const { hash } = ledgerOf(node).tip;
+    cluster.kill(node);
+    rot(node, headerKey(3));
+    rot(node, headerKey(4));
+    cluster.start(node);
+    expect(node.validator?.status()).toMatchObject({ mode: 'observer-only', durableHeight: 2 });
+    expect(node.validator?.status().conditions).toContainEqual({
+      code: 'BLOCKS_LOST',
+      detail: 'blocks from 3 on are gone and are fetched again',
+      nodes: [],
+    });
+    cluster.until(() => ledgerOf(node).tip.hash === hash && ledgerOf(node).finalHeight === 6);
+    for (let at = 1; at <= 6; at++) expect(transactionsAt(ledgerOf(node), at)).toHaveLength(1);
+    cluster.kill(node);
+    cluster.start(node);
+    cluster.run(5000);
+    expect(node.validator?.status()).toMatchObject({ mode: 'observer-only', durableHeight: 6 });
+  });
+
+  it('are fetched again where the state that they made is gone too', () => {
+    const cluster = grown(4, 6);
+    const node = follower(cluster);
+    const { hash } = ledgerOf(node).tip;
+    cluster.kill(node);
+    rot(node, headerKey(5));
+    rot(node, keysOf(node, RECORD_KIND.state)[0] as Uint8Array);
+    cluster.start(node);
+    expect(node.validator?.status()).toMatchObject({ mode: 'observer-only', durableHeight: 4 });
+    cluster.until(() => ledgerOf(node).tip.hash === hash);
+  });
+});
+
 describe('damaged records', () => {
   it('fetches a block with a damaged header again from peers', () => {
     const cluster = grown(4, 6);

@@ -1,12 +1,14 @@
 import { type FaultModel, faultModelOf, type ProtocolName } from '@varve/consensus';
 import type { BlockHash, ChainId } from '@varve/encoding';
-import type { Certificate, ConfigurationStep, SealedHeader } from '@varve/ledger';
-import { decodeCertificate, decodeConfiguration, decodeHeader } from '@varve/ledger';
+import type { Certificate, SealedHeader } from '@varve/ledger';
+import { decodeCertificate, decodeHeader } from '@varve/ledger';
 import {
   demandCertificate,
   type Reign,
   type Reigns,
+  readSteps,
   reignOf,
+  type StepBytes,
   type Trust,
   walkConfigurations,
 } from './configurations.ts';
@@ -32,13 +34,6 @@ export interface Finality {
   readonly signers: readonly Signer[];
 }
 
-/** A step from one configuration to the next, as bytes. */
-export interface StepBytes {
-  readonly header: Uint8Array;
-  readonly certificate: Uint8Array;
-  readonly next: Uint8Array;
-}
-
 /** A certified header, and the way from the genesis configuration to the one that certified it. */
 export interface CertifiedHeaderBytes {
   readonly header: Uint8Array;
@@ -61,14 +56,7 @@ export function verifyHeader(input: CertifiedHeaderBytes, trust: Trust): Verdict
 export function certifiedHeader(input: CertifiedHeaderBytes, trust: Trust): HeaderReport {
   const sealed = reading('HEADER_MALFORMED', () => decodeHeader(input.header));
   const certificate = reading('CERTIFICATE_MALFORMED', () => decodeCertificate(input.certificate));
-  const steps = (input.configurations ?? []).map(
-    (step): ConfigurationStep => ({
-      lastHeader: reading('HEADER_MALFORMED', () => decodeHeader(step.header)),
-      certificate: reading('CERTIFICATE_MALFORMED', () => decodeCertificate(step.certificate)),
-      next: reading('CONFIGURATION_MALFORMED', () => decodeConfiguration(step.next)),
-    }),
-  );
-  const reigns = walkConfigurations(trust, steps);
+  const reigns = walkConfigurations(trust, readSteps(input.configurations ?? []));
   const reign = reignOf(reigns, sealed);
   demandCertificate(reigns, sealed, reign, certificate);
   return { sealed, ...finalityOf(reigns, reign, certificate) };

@@ -8,6 +8,9 @@ import {
   checkConfiguration,
   checkGenesis,
   configurationHashOf,
+  decodeCertificate,
+  decodeConfiguration,
+  decodeHeader,
   type Genesis,
   type SealedHeader,
 } from '@varve/ledger';
@@ -16,6 +19,14 @@ import { demand, reading } from './verdict.ts';
 /** What the caller knows to be right. */
 export interface Trust {
   readonly genesis: Genesis;
+}
+
+/** A step from one configuration to the next, as bytes. */
+export interface StepBytes {
+  /** The last block of the former, and its certificate. */
+  readonly header: Uint8Array;
+  readonly certificate: Uint8Array;
+  readonly next: Uint8Array;
 }
 
 /** A configuration and the heights it ruled. */
@@ -32,6 +43,15 @@ export interface Reign {
 export interface Reigns {
   readonly chainId: ChainId;
   readonly list: readonly Reign[];
+}
+
+/** @throws {Refused} `HEADER_MALFORMED`, `CERTIFICATE_MALFORMED`, `CONFIGURATION_MALFORMED`. */
+export function readSteps(steps: readonly StepBytes[]): readonly ConfigurationStep[] {
+  return steps.map(({ header, certificate, next }) => ({
+    lastHeader: reading('HEADER_MALFORMED', () => decodeHeader(header)),
+    certificate: reading('CERTIFICATE_MALFORMED', () => decodeCertificate(certificate)),
+    next: reading('CONFIGURATION_MALFORMED', () => decodeConfiguration(next)),
+  }));
 }
 
 /**

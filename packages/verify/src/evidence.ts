@@ -1,5 +1,5 @@
 import { decodeEvidence, judgeEvidence, type Statement } from '@varve/ledger';
-import { reignOfHash, type Trust, walkConfigurations } from './configurations.ts';
+import { readSteps, reignOfHash, type StepBytes, type Trust, walkConfigurations } from './configurations.ts';
 import { judged, reading, refuse, type Verdict } from './verdict.ts';
 
 /** Everything that a piece of evidence proves. */
@@ -18,11 +18,16 @@ export interface EvidenceReport {
  * Checks evidence offline: that a validator of the chain of `trust` signed two statements of one slot that differ.
  * Total: any input has a verdict.
  * @param evidenceBytes - FORMATS `evidence`.
+ * @param steps - From the genesis configuration to the one that the evidence is of, or further.
  */
-export function verifyEvidence(evidenceBytes: Uint8Array, trust: Trust): Verdict<EvidenceReport> {
+export function verifyEvidence(
+  evidenceBytes: Uint8Array,
+  trust: Trust,
+  steps: readonly StepBytes[] = [],
+): Verdict<EvidenceReport> {
   return judged('EVIDENCE_MALFORMED', () => {
     const evidence = reading('EVIDENCE_MALFORMED', () => decodeEvidence(evidenceBytes));
-    const reigns = walkConfigurations(trust, []);
+    const reigns = walkConfigurations(trust, readSteps(steps));
     const { configuration } = reignOfHash(reigns, evidence.configurationHash);
     const judgement = judgeEvidence(evidence, reigns.chainId, configuration);
     if (!judgement.ok) return refuse(judgement.reason, judgement.detail);

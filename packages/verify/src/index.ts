@@ -3,10 +3,9 @@ export {
   type Finality,
   type HeaderReport,
   type Signer,
-  type StepBytes,
   verifyHeader,
 } from './certified-block.ts';
-export type { Trust } from './configurations.ts';
+export type { StepBytes, Trust } from './configurations.ts';
 export { type EvidenceReport, verifyEvidence } from './evidence.ts';
 export { type ReceiptReport, verifyReceipt } from './receipt.ts';
 export { type StateAnswer, type StateReport, verifyState } from './state.ts';

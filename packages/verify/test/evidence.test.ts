@@ -1,8 +1,17 @@
 import { encodeCbor, fromHex, height } from '@varve/encoding';
-import { configurationHashOf, type EvidenceRecord, encodeEvidence, sealSignBytes } from '@varve/ledger';
+import {
+  type ConfigurationStep,
+  configurationHashOf,
+  type EvidenceRecord,
+  encodeCertificate,
+  encodeConfiguration,
+  encodeEvidence,
+  sealSignBytes,
+} from '@varve/ledger';
 import { describe, expect, it } from 'vitest';
 import { chain, genesis, mutations, signerOf } from '../../ledger/test/harness.ts';
-import { type RefusalReason, verifyEvidence } from '../src/index.ts';
+import { type RefusalReason, type StepBytes, verifyEvidence } from '../src/index.ts';
+import { configurations, steps } from './ladder.ts';
 
 const trust = { genesis };
 const [SEED] = [11];
@@ -85,5 +94,64 @@ describe('verifyEvidence', () => {
   it('refuses evidence with any byte changed', () => {
     const bytes = evidence(vote(1, 7, 0, A), vote(1, 7, 0, B));
     for (const changed of mutations(bytes)) expect(reasonOf(changed)).not.toBe('ACCEPTED');
+  });
+});
+
+describe('verifyEvidence of a later configuration', () => {
+  const bytesOf = ({ lastHeader, certificate, next }: ConfigurationStep): StepBytes => ({
+    header: lastHeader.bytes,
+    certificate: encodeCertificate(certificate),
+    next: encodeConfiguration(next),
+  });
+  const way = steps(2).map(bytesOf);
+  /** Seeds of the first validators of configurations 1 and 2. */
+  const seeds = [31, 41];
+
+  /** Two seals of the first validator of configuration `number`. */
+  function later(number: number): Uint8Array {
+    const configuration = configurations[number] as (typeof configurations)[number];
+    const key = signerOf(seeds[number - 1] as number);
+    const configurationHash = configurationHashOf(configuration);
+    const [first, second] = [A, B].map((block) => {
+      const bytes = sealSignBytes(chain, configurationHash, height(9), block as never);
+      return { bytes, signature: key.sign(bytes) };
+    }) as [EvidenceRecord['first'], EvidenceRecord['second']];
+    const { signingKey } = configuration.validators[0] as { signingKey: EvidenceRecord['signingKey'] };
+    return encodeEvidence({ signingKey, configurationHash, first, second });
+  }
+
+  function reason(number: number, given: readonly StepBytes[]): string {
+    const verdict = verifyEvidence(later(number), trust, given);
+    return verdict.ok ? `${verdict.report.configurationNumber} ${verdict.report.validator}` : verdict.reason;
+  }
+
+  it.each([
+    [1, way.slice(0, 1), '1 w1-0'],
+    [1, way, '1 w1-0'],
+    [2, way, '2 w2-0'],
+    [1, [], 'CONFIGURATION_UNKNOWN'],
+    [2, way.slice(0, 1), 'CONFIGURATION_UNKNOWN'],
+    [2, way.slice(1), 'CONFIGURATION_STEP_INVALID'],
+    [2, [...way].reverse(), 'CONFIGURATION_STEP_INVALID'],
+    [2, [...way, ...way], 'CONFIGURATION_STEP_INVALID'],
+  ] as const)('follows the steps to configuration %i: %#', (number, given, expected) => {
+    expect(reason(number, given)).toBe(expected);
+  });
+
+  it('refuses it with any byte of it or of a step changed', () => {
+    for (const changed of mutations(later(2))) expect(verifyEvidence(changed, trust, way).ok).toBe(false);
+    for (const part of ['header', 'certificate', 'next'] as const) {
+      for (const [i, step] of way.entries()) {
+        for (const changed of mutations(step[part])) {
+          const given = way.map((one, at) => (at === i ? { ...one, [part]: changed } : one));
+          expect(reason(2, given)).not.toBe('2 w2-0');
+        }
+      }
+    }
+  });
+
+  it('refuses what is no step at all', () => {
+    expect(verifyEvidence(later(1), trust, [{}] as never).ok).toBe(false);
+    expect(verifyEvidence(later(1), trust, 7 as never).ok).toBe(false);
   });
 });

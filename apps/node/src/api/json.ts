@@ -12,6 +12,7 @@ import { faultModelOf, quorumSize } from '@varve/consensus';
 import { type CborValue, toHex } from '@varve/encoding';
 import {
   type Certificate,
+  type ConfigurationStep,
   decodeResults,
   encodeCertificate,
   encodeConfiguration,
@@ -105,8 +106,15 @@ export function executedJson(view: TransactionView): ExecutedAnswer {
   };
 }
 
-/** @param stretch - The configuration, and where it begins; `current` says whether it rules the next block. */
-export function configurationJson({ configuration, hash, first }: RuledStretch, current: boolean): ConfigurationAnswer {
+/**
+ * @param stretch - The configuration, and where it begins; `current` says whether it rules the next block.
+ * @param step - What leads to it, where there is such a thing.
+ */
+export function configurationJson(
+  { configuration, hash, first }: RuledStretch,
+  current: boolean,
+  step: ConfigurationStep | undefined,
+): ConfigurationAnswer {
   const { parameters, validators, protocol } = configuration;
   const faultModel = faultModelOf(protocol);
   return {
@@ -129,5 +137,8 @@ export function configurationJson({ configuration, hash, first }: RuledStretch, 
       timeFloor: parameters.timeFloor === null ? null : timeJson(parameters.timeFloor),
     },
     bytes: toHex(encodeConfiguration(configuration)),
+    step: step
+      ? { header: toHex(step.lastHeader.bytes), certificate: toHex(encodeCertificate(step.certificate)) }
+      : null,
   };
 }

@@ -1,7 +1,7 @@
 import type { AccountAnswer, ConfigurationsAnswer, PeerAnswer, StatusAnswer, ValidatorsAnswer } from '@varve/client';
 import { faultModelOf, quorumSize } from '@varve/consensus';
 import { type AccountId, toHex } from '@varve/encoding';
-import { headerAt } from '@varve/ledger/chain';
+import { headerAt, stepTo, unlessDamaged } from '@varve/ledger/chain';
 import { accountIn } from '@varve/modules';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { NodeView, PeerView } from '../host/service.ts';
@@ -107,7 +107,10 @@ function configurationsAnswer({ service, progress }: ApiContext): Configurations
   return {
     height: progress.height,
     organizations: ledger.genesis.organizations.map(({ name }) => name),
-    configurations: shown.map((one) => configurationJson(one, one.hash === ledger.configurationHash)),
+    configurations: shown.map((one) => {
+      const step = one.first === 0 ? undefined : unlessDamaged(() => stepTo(ledger, one));
+      return configurationJson(one, one.hash === ledger.configurationHash, step);
+    }),
   };
 }
 

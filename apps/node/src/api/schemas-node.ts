@@ -75,6 +75,7 @@ export const configurationsSchema: TSchema = record({
         policies: list(record({ kind: text, numerator: count, denominator: count })),
       }),
       bytes: text,
+      step: nullable(record({ header: text, certificate: text })),
     }),
   ),
 });

@@ -21,7 +21,9 @@ export interface ConfigurationDocument {
 
 const CHANGED = ['protocol', 'validators', 'parameters'];
 /** What the API and `governance show` say of a configuration beside that: a document may have been made of it. */
-const TOLD = ['number', 'hash', 'parentHash', 'faultModel', 'quorum', 'current', 'firstHeight', 'bytes'];
+const TOLD = ['number', 'hash', 'parentHash', 'faultModel', 'quorum', 'current', 'firstHeight', 'bytes', 'step'];
+/** All that the API says of a configuration. */
+export const CONFIGURATION_FIELDS: readonly string[] = [...CHANGED, ...TOLD];
 
 /**
  * Reads a JSON or YAML document of changes, in the shape in which `/v1/configurations` lists a configuration.
@@ -40,7 +42,7 @@ export function parseConfigurationDocument(
 }
 
 function readChanges(root: Located, organizations: ReadonlySet<string>): ConfigurationDocument {
-  const fields = root.fields([...CHANGED, ...TOLD]);
+  const fields = root.fields(CONFIGURATION_FIELDS);
   const protocol = protocolField(fields.get('protocol'));
   const [validatorsAt, parametersAt] = [fields.get('validators'), fields.get('parameters')];
   const changes = {

@@ -52,6 +52,11 @@ export class Located {
     return this.problem('a single value is expected', 'write one text or number');
   }
 
+  /** Whether this is a scalar that reads so. */
+  isText(text: string): boolean {
+    return isScalar(this.#node) && this.#node.value === text;
+  }
+
   /** The items of a list. */
   items(): readonly Located[] {
     const node = this.#node;

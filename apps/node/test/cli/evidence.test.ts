@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { height, toHex } from '@varve/encoding';
 import { type EvidenceRecord, encodeEvidence, sealSignBytes } from '@varve/ledger';
@@ -43,11 +43,28 @@ it('is listed, fetched into a file, and verified from it offline', async () => {
   const folder = temporaryFolder();
   const [file, genesis] = [join(folder, 'twice.evidence'), join(folder, 'genesis.json')];
   writeFileSync(genesis, genesisJson(node.ledger.genesis));
-  const got = await varve(['evidence', 'get', id.slice(0, 20), '--out', file, ...at]);
+  const all = join(folder, 'configurations.json');
+  const got = await varve(['evidence', 'get', id.slice(0, 20), '--out', file, '--configurations', all, ...at]);
   expect(got).toMatchObject({ exitCode: 0 });
   expect(got.stdout).toContain(`seal of block ${'11'.repeat(32)} at height ${of}`);
   const verified = await varve(['evidence', 'verify', file, '--genesis', genesis, '--json']);
   expect(JSON.parse(verified.stdout)).toMatchObject({ valid: true, validator: 'validator-2', first: { height: of } });
+  const along = await varve(['evidence', 'verify', file, '--genesis', genesis, '--configurations', all, '--json']);
+  expect(JSON.parse(along.stdout)).toEqual(JSON.parse(verified.stdout));
+
+  const spoil = async (spoiled: (text: string) => string) => {
+    const other = join(folder, 'spoiled.json');
+    writeFileSync(other, spoiled(readFileSync(all, 'utf8')));
+    return varve(['evidence', 'verify', file, '--genesis', genesis, '--configurations', other]);
+  };
+  expect(await spoil(() => '[]')).toMatchObject({
+    exitCode: 3,
+    stderr: expect.stringContaining('CONFIGURATION_INVALID'),
+  });
+  expect((await spoil((text) => text.replace('"step": null', '"leap": null'))).stderr).toContain(
+    '"leap" is unknown here',
+  );
+  expect((await spoil((text) => text.replace(/"bytes": "../, '"bytes": "zz'))).stderr).toContain('hexadecimal');
 });
 
 it.each([

@@ -2,6 +2,7 @@ import type { Client, EvidenceItem, StatementAnswer } from '@varve/client';
 import { fromHex } from '@varve/encoding';
 import type { Statement } from '@varve/ledger';
 import { verifyEvidence } from '@varve/verify';
+import { readConfigurationSteps } from '../../setup/configurations-file.ts';
 import { readBytes, writeWhole } from '../../setup/files.ts';
 import { readGenesisFile } from '../../setup/genesis-file.ts';
 import type { Action } from '../command.ts';
@@ -26,14 +27,18 @@ export const listEvidence: Action = async ({ printer }, _, options) => {
 export const getEvidence: Action = async ({ printer }, [id = ''], options) => {
   if (!/^[0-9a-f]{1,64}$/.test(id))
     throw usage(`"${id}" is no id of evidence: hexadecimal, as "varve evidence list" shows`);
-  const found = (await everything(connect(options))).filter((one) => one.id.startsWith(id));
+  const client = connect(options);
+  const found = (await everything(client)).filter((one) => one.id.startsWith(id));
   const [evidence] = found;
   if (evidence === undefined) throw new CliError('EVIDENCE_UNKNOWN', `the node keeps no evidence ${id}`);
   if (found.length > 1) throw usage(`${found.length} ids begin with ${id}`);
-  const out = options.text('out');
+  const [out, configurations] = [options.text('out'), options.text('configurations')];
+  if (configurations !== undefined)
+    writeWhole(configurations, `${JSON.stringify(await client.configurations(), undefined, 2)}\n`);
   if (out !== undefined) {
     writeWhole(out, fromHex(evidence.record));
-    printer.talk(`wrote ${out}; check it with: varve evidence verify ${out} --genesis FILE`);
+    const more = evidence.configuration > 0 ? ` --configurations ${configurations ?? 'FILE'}` : '';
+    printer.talk(`wrote ${out}; check it with: varve evidence verify ${out} --genesis FILE${more}`);
   }
   printer.result(
     evidence,
@@ -50,13 +55,21 @@ export const getEvidence: Action = async ({ printer }, [id = ''], options) => {
   return undefined;
 };
 
+const CONFIGURATIONS_HINT =
+  'it is of a later configuration: add --configurations with the newest file of "varve evidence get" or of /v1/configurations';
+
 /** `evidence verify`. */
 export const verifyEvidenceFile: Action = async ({ printer }, [path = ''], options) => {
   const genesis = readGenesisFile(options.text('genesis') ?? '');
-  const verdict = verifyEvidence(readBytes(path), { genesis });
+  const file = options.text('configurations');
+  const verdict = verifyEvidence(readBytes(path), { genesis }, file === undefined ? [] : readConfigurationSteps(file));
   if (!verdict.ok) {
     const message = `the evidence proves nothing: ${verdict.reason}: ${verdict.detail}`;
-    throw new CliError('EVIDENCE_INVALID', message, { body: { code: 'EVIDENCE_INVALID', message, ...verdict } });
+    const body = { code: 'EVIDENCE_INVALID', message, ...verdict };
+    throw new CliError('EVIDENCE_INVALID', message, {
+      body,
+      ...(verdict.reason === 'CONFIGURATION_UNKNOWN' && { hint: CONFIGURATIONS_HINT }),
+    });
   }
   const { report } = verdict;
   printer.result(
@@ -65,6 +78,7 @@ export const verifyEvidenceFile: Action = async ({ printer }, [path = ''], optio
       ['valid', 'yes'],
       ['validator', `${report.validator} of ${report.organization}`],
       ['signing key', report.signingKey],
+      ['configuration', report.configurationNumber],
       ['said', describe(report.first)],
       ['and', describe(report.second)],
     ]),

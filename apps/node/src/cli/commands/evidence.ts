@@ -21,16 +21,23 @@ export function addEvidenceCommands(host: CommandHost, program: Command): void {
       evidence,
       'get <id>',
       'show one record; the beginning of its id will do',
-      ['evidence get 3fa9 --out twice.evidence'],
+      ['evidence get 3fa9 --out twice.evidence', 'evidence get 3fa9 --out twice.evidence --configurations all.json'],
       async () => (await import('../actions/evidence.ts')).getEvidence,
     ),
-  ).option('--out <file>', 'write the portable bytes to a new file');
+  )
+    .option('--out <file>', 'write the portable bytes to a new file')
+    .option('--configurations <file>', 'write all configurations and what proves them to a new file');
   leaf(
     host,
     evidence,
     'verify <file>',
     'check evidence offline; nothing is trusted but the genesis document',
-    ['evidence verify twice.evidence --genesis .varve/devnet/genesis.json'],
+    [
+      'evidence verify twice.evidence --genesis .varve/devnet/genesis.json',
+      'evidence verify twice.evidence --genesis .varve/devnet/genesis.json --configurations all.json',
+    ],
     async () => (await import('../actions/evidence.ts')).verifyEvidenceFile,
-  ).requiredOption('--genesis <file>', 'the genesis document of the chain');
+  )
+    .requiredOption('--genesis <file>', 'the genesis document of the chain')
+    .option('--configurations <file>', 'answer of /v1/configurations, for evidence of a later configuration');
 }
