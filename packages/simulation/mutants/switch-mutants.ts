@@ -99,7 +99,7 @@ export const SWITCH_MUTANTS: readonly Mutant[] = [
     'old-key-votes-again',
     'validator/src/observer-only.ts',
     'a change of the configuration gives a validator without memory its vote back',
-    '} else if (mark.signingKey !== seat.signingKey) {',
-    '} else if (mark.signingKey.length > 0) {',
+    ' || seat === undefined || mark.signingKey === seat.signingKey) return;',
+    ' || seat === undefined) return;',
   ),
 ];

@@ -310,6 +310,8 @@ export class World {
     if (tip === undefined || this.isLiar(node)) return;
     const { height } = tip.header;
     const before = this.#durable.get(node) ?? 0;
+    // A chain that damage cut back counts as forgotten, where its validator knows that it must not vote.
+    if (height < before && node.disk.isDamaged && node.validator?.status().observerOnly) this.forgetful.add(node);
     if (height < before && !this.forgetful.has(node)) {
       this.report('durable stays', `${node.name} starts at height ${height}, and ${before} was durable`);
     }
