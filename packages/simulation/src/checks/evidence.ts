@@ -31,8 +31,9 @@ function keptBy(world: World, node: SimulatedNode): ReadonlyMap<string, Readonly
   const kept = new Map<string, Set<string>>();
   const { configuration } = world.genesis;
   for (const key of node.disk.keysOf(RECORD_KIND.evidence)) {
+    // No fault changes these records, whatever else of the disk it does.
     const record = node.disk.get(key);
-    if (record === undefined || node.disk.isDamaged) continue;
+    if (record === undefined) continue;
     const { signingKey, configurationHash, first, second } = decodeEvidence(unchecked(key, record));
     const accused = configuration.validators.find((member) => member.signingKey === signingKey);
     const isProven =
