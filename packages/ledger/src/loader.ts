@@ -213,17 +213,22 @@ export class LedgerLoader {
 
   /**
    * Block hashes from 0 to the tip; where a header is damaged its child or the tip record names the hash.
-   * @returns `undefined` where two in a row are damaged: nothing names the lower one.
+   * @returns `undefined` where two in a row are damaged, since nothing names the lower one; and where one is not there
+   *   at all: the batch that wrote it is lost, and with it what no other record tells of, such as the places of its
+   *   transactions.
    */
   #history(tipHeight: number, tipHash: Uint8Array, damaged: Set<number>): MerkleLog | undefined {
     const hashes: (BlockHash | undefined)[] = [];
     let expected = toHex(tipHash) as BlockHash | undefined;
+    let isBatchLost = false;
     for (let at = tipHeight; at >= 0; at--) {
       const found = this.#links.get(at);
+      if (at > 0 && !this.#links.has(at)) isBatchLost = true;
       if (found === undefined || (expected !== undefined && found.hash !== expected)) damaged.add(at);
       hashes.push(expected ?? found?.hash);
       expected = damaged.has(at) ? undefined : found?.parentHash;
     }
+    if (isBatchLost) return undefined;
     const history = new MerkleLog();
     for (const hash of hashes.reverse()) {
       if (hash === undefined) return undefined;
