@@ -1,4 +1,5 @@
-import type { Engine, Output, Protocol, Slot, Status } from '@varve/consensus';
+import type { Output, Protocol, Slot, Status } from '@varve/consensus';
+import { stepping } from '../world/stepping.ts';
 import type { Report } from './violation.ts';
 
 /** Claims of one write, which leave once it is durable. */
@@ -26,30 +27,22 @@ export class ClaimWatch {
 
   /** `protocol` with engines that are watched. */
   watched(protocol: Protocol<unknown>): Protocol<unknown> {
-    return {
-      ...protocol,
-      create: (configuration, recovered, options, now) => {
-        const { engine, first } = protocol.create(configuration, recovered, options, now);
-        const key = `${options.instance} ${options.self}`;
-        const waiting: Waiting[] = [];
-        this.#take(protocol, first, waiting);
-        this.#check(options.self, key, engine.status());
-        const wrapped: Engine<unknown> = {
-          status: () => engine.status(),
-          step: (input, time) => {
-            if (input.kind === 'persisted') this.#release(key, waiting, input.sequence);
-            const output = engine.step(input, time);
-            this.#take(protocol, output, waiting);
-            const { write } = output;
-            if (write?.hardState || write?.truncateFrom !== undefined || write?.anchor) {
-              this.#check(options.self, key, engine.status());
-            }
-            return output;
-          },
-        };
-        return { engine: wrapped, first };
-      },
-    };
+    return stepping(protocol, ({ engine, first, options }) => {
+      const key = `${options.instance} ${options.self}`;
+      const waiting: Waiting[] = [];
+      this.#take(protocol, first, waiting);
+      this.#check(options.self, key, engine.status());
+      return (input, time) => {
+        if (input.kind === 'persisted') this.#release(key, waiting, input.sequence);
+        const output = engine.step(input, time);
+        this.#take(protocol, output, waiting);
+        const { write } = output;
+        if (write?.hardState || write?.truncateFrom !== undefined || write?.anchor) {
+          this.#check(options.self, key, engine.status());
+        }
+        return output;
+      };
+    });
   }
 
   #take(protocol: Protocol<unknown>, { write }: Output<unknown>, waiting: Waiting[]): void {

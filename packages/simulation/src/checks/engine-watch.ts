@@ -1,4 +1,5 @@
 import type { Engine, EngineOptions, Entry, Output, Protocol, Recovered } from '@varve/consensus';
+import { stepping } from '../world/stepping.ts';
 import type { Report } from './violation.ts';
 
 interface Instance {
@@ -19,21 +20,12 @@ export class EngineWatch {
 
   /** `protocol` with engines that are watched. */
   watched(protocol: Protocol<unknown>): Protocol<unknown> {
-    return {
-      ...protocol,
-      create: (configuration, recovered, options, now) => {
-        const { engine, first } = protocol.create(configuration, recovered, options, now);
-        const watch = new OneEngine(
-          this.#instance(options),
-          options,
-          standOf(recovered),
-          leadsOne(protocol),
-          this.#report,
-        );
-        watch.check(first);
-        return { engine: watch.wrap(engine), first };
-      },
-    };
+    return stepping(protocol, ({ engine, first, options, recovered }) => {
+      const instance = this.#instance(options);
+      const watch = new OneEngine(instance, options, standOf(recovered), leadsOne(protocol), this.#report);
+      watch.check(first);
+      return watch.stepOf(engine);
+    });
   }
 
   #instance({ instance }: EngineOptions): Instance {
@@ -63,15 +55,12 @@ class OneEngine {
     this.#report = report;
   }
 
-  wrap(engine: Engine<unknown>): Engine<unknown> {
-    return {
-      step: (input, now) => {
-        if (input.kind === 'synced') this.#index = Math.max(this.#index, input.anchor.index);
-        const output = engine.step(input, now);
-        this.check(output);
-        return output;
-      },
-      status: () => engine.status(),
+  stepOf(engine: Engine<unknown>): Engine<unknown>['step'] {
+    return (input, now) => {
+      if (input.kind === 'synced') this.#index = Math.max(this.#index, input.anchor.index);
+      const output = engine.step(input, now);
+      this.check(output);
+      return output;
     };
   }
 

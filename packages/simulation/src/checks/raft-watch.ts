@@ -1,6 +1,7 @@
-import type { Engine, Input, Output, Protocol } from '@varve/consensus';
+import type { Input, Output, Protocol } from '@varve/consensus';
 import type { InstanceId, NodeId } from '@varve/encoding';
 import type { RaftMessage } from '@varve/raft';
+import { stepping } from '../world/stepping.ts';
 import type { Report } from './violation.ts';
 
 /** What all replicas of an instance did. */
@@ -30,22 +31,14 @@ export class RaftWatch {
 
   /** `protocol`, which is Raft, with engines that are watched. */
   watched(protocol: Protocol<unknown>): Protocol<unknown> {
-    return {
-      ...protocol,
-      create: (configuration, recovered, options, now) => {
-        const { engine, first } = protocol.create(configuration, recovered, options, now);
-        const instance = this.#instance(options.instance);
-        const wrapped: Engine<unknown> = {
-          status: () => engine.status(),
-          step: (input, time) => {
-            const output = engine.step(input, time);
-            this.#check(instance, options.self, input as Input<RaftMessage>, output as Output<RaftMessage>);
-            return output;
-          },
-        };
-        return { engine: wrapped, first };
-      },
-    };
+    return stepping(protocol, ({ engine, options }) => {
+      const instance = this.#instance(options.instance);
+      return (input, time) => {
+        const output = engine.step(input, time);
+        this.#check(instance, options.self, input as Input<RaftMessage>, output as Output<RaftMessage>);
+        return output;
+      };
+    });
   }
 
   #instance(id: InstanceId): Instance {

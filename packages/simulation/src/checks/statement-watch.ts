@@ -1,6 +1,7 @@
 import type { Engine, Entry, Envelope, Output, Protocol } from '@varve/consensus';
 import { type InstanceId, toHex } from '@varve/encoding';
 import { decodePayload, decodeStatement, type Statement, slotOf } from '@varve/ledger';
+import { stepping } from '../world/stepping.ts';
 import type { Report } from './violation.ts';
 
 /** Rounds behind the present one in which an engine still compares statements. */
@@ -39,32 +40,24 @@ export class StatementWatch {
 
   /** `protocol` with engines that are watched. */
   watched(protocol: Protocol<unknown>, run: () => number): Protocol<unknown> {
-    return {
-      ...protocol,
-      create: (configuration, recovered, options, now) => {
-        const { engine, first } = protocol.create(configuration, recovered, options, now);
-        const voters = configuration.validators.map(({ name }) => name).sort();
-        const ear = new Ear(voters);
-        const node = options.self;
-        const wrapped: Engine<unknown> = {
-          status: () => engine.status(),
-          step: (input, time) => {
-            const statement =
-              input.kind === 'message' ? this.#statementIn(protocol, input.envelope, options.instance) : undefined;
-            const contradicted = statement && ear.hears(engine, statement);
-            const output = engine.step(input, time);
-            this.#take(output, node, run(), ear);
-            if (contradicted && !ear.hasEvidence(contradicted)) {
-              const { author, kind, index, round } = contradicted;
-              const text = `${node} heard two ${kind}s of ${author} at height ${index}, round ${round}`;
-              this.#report('evidence of contradictions', `${text} and keeps no evidence`);
-            }
-            return output;
-          },
-        };
-        return { engine: wrapped, first };
-      },
-    };
+    return stepping(protocol, ({ engine, configuration, options }) => {
+      const voters = configuration.validators.map(({ name }) => name).sort();
+      const ear = new Ear(voters);
+      const node = options.self;
+      return (input, time) => {
+        const statement =
+          input.kind === 'message' ? this.#statementIn(protocol, input.envelope, options.instance) : undefined;
+        const contradicted = statement && ear.hears(engine, statement);
+        const output = engine.step(input, time);
+        this.#take(output, node, run(), ear);
+        if (contradicted && !ear.hasEvidence(contradicted)) {
+          const { author, kind, index, round } = contradicted;
+          const text = `${node} heard two ${kind}s of ${author} at height ${index}, round ${round}`;
+          this.#report('evidence of contradictions', `${text} and keeps no evidence`);
+        }
+        return output;
+      };
+    });
   }
 
   #statementIn(
