@@ -64,7 +64,7 @@ export function closeStep<M>(
     progress.sequence += 1;
     progress.unpersisted ??= { sequence: progress.sequence, since: progress.now };
   }
-  const write = {
+  const write = writes && {
     sequence: progress.sequence,
     append: out.append,
     // biome-ignore lint/suspicious/noThenProperty: the contract's name, and an array is no function.
@@ -75,7 +75,7 @@ export function closeStep<M>(
   };
   return {
     send: out.send,
-    ...(writes ? { write } : {}),
+    ...(write ? { write } : {}),
     commit: out.commit,
     ...(out.build ? { build: out.build } : {}),
     check: out.check,

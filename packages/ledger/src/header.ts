@@ -111,18 +111,24 @@ export function decodeHeader(bytes: Uint8Array): SealedHeader {
   });
 }
 
+/** A block's hash and its parent's, 32 bytes each. */
+export interface HeaderLink {
+  readonly hash: Uint8Array;
+  readonly parentHash: Uint8Array;
+}
+
 /**
  * What joins a header to the chain, read without the rest: a start looks at every header for no more than this.
  * @throws {LedgerError} `HEADER_MALFORMED`.
  */
-export function decodeHeaderLink(bytes: Uint8Array): { readonly hash: BlockHash; readonly parentHash: BlockHash } {
+export function decodeHeaderLink(bytes: Uint8Array): HeaderLink {
   return readingAs('HEADER_MALFORMED', () => {
     const reader = new CborReader(bytes);
     reader.array(14);
     reader.exactly(1);
     reader.byteString(32);
     reader.uint();
-    return { hash: blockHashOf(bytes), parentHash: blockHash(toHex(reader.byteString(32))) };
+    return { hash: sha256(bytes), parentHash: reader.byteString(32) };
   });
 }
 

@@ -1,12 +1,12 @@
 import { assert, type Configuration } from '@varve/consensus';
 import { sha256 } from '@varve/crypto';
-import { type BlockHash, bytesEqual, fromHex, toHex } from '@varve/encoding';
+import { bytesEqual, fromHex, toHex } from '@varve/encoding';
 import { MerkleLog, StateTree } from '@varve/merkle';
 import { firstBlock, type GenesisModule, genesisState, initialEntry, STORE_FORMAT } from './chain-start.ts';
 import { decodeConfiguration } from './configuration-codec.ts';
 import { ConfigurationHistory } from './configuration-history.ts';
 import { chainIdOf, decodeGenesis, type Genesis } from './genesis.ts';
-import { anchorOf, decodeHeader, decodeHeaderLink, type SealedHeader } from './header.ts';
+import { anchorOf, decodeHeader, decodeHeaderLink, type HeaderLink, type SealedHeader } from './header.ts';
 import { Ledger } from './ledger.ts';
 import { dropBlocks } from './lost-blocks.ts';
 import type { AccountDirectory } from './module.ts';
@@ -89,7 +89,7 @@ export class LedgerLoader {
   ];
 
   /** By height; `undefined` where a header is damaged. */
-  readonly #links = new Map<number, ReturnType<typeof decodeHeaderLink> | undefined>();
+  readonly #links = new Map<number, HeaderLink | undefined>();
   readonly #leaves: { key: Uint8Array; value: Uint8Array }[] = [];
   readonly #stateKeys: Uint8Array[] = [];
   readonly #configurations: [number, Configuration][] = [];
@@ -218,13 +218,13 @@ export class LedgerLoader {
    *   transactions.
    */
   #history(tipHeight: number, tipHash: Uint8Array, damaged: Set<number>): MerkleLog | undefined {
-    const hashes: (BlockHash | undefined)[] = [];
-    let expected = toHex(tipHash) as BlockHash | undefined;
+    const hashes: (Uint8Array | undefined)[] = [];
+    let expected: Uint8Array | undefined = tipHash;
     let isBatchLost = false;
     for (let at = tipHeight; at >= 0; at--) {
       const found = this.#links.get(at);
       if (at > 0 && !this.#links.has(at)) isBatchLost = true;
-      if (found === undefined || (expected !== undefined && found.hash !== expected)) damaged.add(at);
+      if (found === undefined || (expected !== undefined && !bytesEqual(found.hash, expected))) damaged.add(at);
       hashes.push(expected ?? found?.hash);
       expected = damaged.has(at) ? undefined : found?.parentHash;
     }
@@ -232,7 +232,7 @@ export class LedgerLoader {
     const history = new MerkleLog();
     for (const hash of hashes.reverse()) {
       if (hash === undefined) return undefined;
-      history.append(fromHex(hash));
+      history.append(hash);
     }
     return history;
   }

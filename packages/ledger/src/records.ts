@@ -15,10 +15,16 @@ import { decodeStateEntry, encodeStateEntry, type StateChange } from './state.ts
 
 export { RECORD_KIND } from './record-kinds.ts';
 
+const decoder = new TextDecoder();
+
 function numbered(kind: number, number: number): Uint8Array {
   const key = new Uint8Array(9);
   key[0] = kind;
-  new DataView(key.buffer).setBigUint64(1, BigInt(number));
+  let rest = number;
+  for (let i = 8; i > 0; i--) {
+    key[i] = rest % 256;
+    rest = Math.floor(rest / 256);
+  }
   return key;
 }
 
@@ -56,12 +62,14 @@ export function stateKey(module: string, key: Uint8Array): Uint8Array {
 /** The module and key of a state record's key. */
 export function parseStateKey(key: Uint8Array): { readonly module: string; readonly key: Uint8Array } {
   const length = key[1] ?? 0;
-  return { module: new TextDecoder().decode(key.subarray(2, 2 + length)), key: key.slice(2 + length) };
+  return { module: decoder.decode(key.subarray(2, 2 + length)), key: key.slice(2 + length) };
 }
 
 /** The number in a key made of a kind and a number. */
 export function parseNumber(key: Uint8Array): number {
-  return Number(new DataView(key.buffer, key.byteOffset + 1, 8).getBigUint64(0));
+  let number = 0;
+  for (let i = 1; i <= 8; i++) number = number * 256 + (key[i] ?? 0);
+  return number;
 }
 
 /** Everything of one kind: from it, up to the next kind. */

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { assert } from '@varve/consensus';
-import { concatBytes, latin1 } from '@varve/encoding';
+import { latin1 } from '@varve/encoding';
 import { RECORD_KIND } from './record-kinds.ts';
 
 /** A key-value store with synchronous reads: LevelDB in the daemon, a simulated disk in the simulator. */
@@ -49,8 +49,10 @@ const CACHE_RECORD_BYTES_MAX = 4096;
 /** `body` with its checksum, as stored under `key`. */
 export function checksummed(key: Uint8Array, body: Uint8Array): Uint8Array {
   const sum = crc32(body, crc32(key));
-  const tail = Uint8Array.of(sum >>> 24, (sum >>> 16) & 0xff, (sum >>> 8) & 0xff, sum & 0xff);
-  return concatBytes(body, tail);
+  const record = new Uint8Array(body.length + CHECKSUM_BYTES);
+  record.set(body);
+  for (let i = 0; i < CHECKSUM_BYTES; i++) record[body.length + i] = sum >>> (24 - 8 * i);
+  return record;
 }
 
 /**
@@ -62,8 +64,9 @@ export function unchecked(key: Uint8Array, record: Uint8Array): Uint8Array {
   if (end < 0) throw new RecordDamaged(key);
   const body = record.subarray(0, end);
   const sum = crc32(body, crc32(key));
-  const stored = new DataView(record.buffer, record.byteOffset + end, CHECKSUM_BYTES).getUint32(0);
-  if (sum !== stored) throw new RecordDamaged(key);
+  for (let i = 0; i < CHECKSUM_BYTES; i++) {
+    if (record[end + i] !== ((sum >>> (24 - 8 * i)) & 0xff)) throw new RecordDamaged(key);
+  }
   return body;
 }
 

@@ -1,5 +1,4 @@
 import type { Instant } from './events.ts';
-import { CLOCK_SKEW_MS_MAX } from './limits.ts';
 
 /** A peer's clock as it told it, and when, by our monotonic clock. */
 interface ClockSource {
@@ -15,16 +14,21 @@ export function clockOffset({ hello, heardAt }: ClockSource, now: Instant): numb
   return hello.clock + (now.monotonic - heardAt) - now.wall;
 }
 
-/**
- * How far the lower median of the members' clocks is ahead of ours, milliseconds.
- * @param offsets - Of the other members heard recently; ours is 0 and counts too.
- */
-function medianOffset(offsets: readonly number[]): number {
-  const sorted = [...offsets, 0].sort((a, b) => a - b);
-  return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
+/** How the clocks of members compare with ours: asked after every event, so only counted. */
+export interface ClockCount {
+  /** Other members heard recently. */
+  readonly members: number;
+  /** Those whose clocks are more than `CLOCK_SKEW_MS_MAX` ahead of ours, and behind it. */
+  readonly ahead: number;
+  readonly behind: number;
 }
 
-/** Whether a node with these offsets to the other members must not propose block times. */
-export function isSkewed(offsets: readonly number[]): boolean {
-  return Math.abs(medianOffset(offsets)) > CLOCK_SKEW_MS_MAX;
+/**
+ * Whether the lower median of these clocks and ours, whose offset is 0, is more than `CLOCK_SKEW_MS_MAX` away: then
+ * this node must not propose block times.
+ */
+export function isSkewed({ members, ahead, behind }: ClockCount): boolean {
+  // Of members + 1 offsets in order, the lower median is the one with so many before it.
+  const before = members >> 1;
+  return behind > before || members + 1 - ahead <= before;
 }

@@ -66,6 +66,7 @@ export class EngineHost {
   #slot: Slot | undefined;
   #wakeAt: number | undefined;
   #vouched: Slot | undefined;
+  #status: Status | undefined;
 
   constructor(
     protocol: Protocol<unknown>,
@@ -96,8 +97,10 @@ export class EngineHost {
     return this.#vouched;
   }
 
+  /** What the engine says of itself, which only its steps change. */
   status(): Status {
-    return this.#engine.status();
+    this.#status ??= this.#engine.status();
+    return this.#status;
   }
 
   /** Nothing it would still do matters: the next configuration rules. */
@@ -116,7 +119,9 @@ export class EngineHost {
     this.#running = true;
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
       if (next.kind === 'propose') this.#slot = undefined;
-      this.#take(this.#engine.step(next, this.#now));
+      const output = this.#engine.step(next, this.#now);
+      this.#status = undefined;
+      this.#take(output);
     }
     this.#running = false;
   }

@@ -97,7 +97,7 @@ export interface VerifyItem {
 /** Everything a validator asks its host to do. Jobs and batches come back as one event each, with their id. */
 export interface Effects {
   /** One atomic, synced batch; at most one is out at a time. */
-  readonly persist?: { readonly batch: number; readonly operations: readonly StoreOperation[] };
+  readonly persist: { readonly batch: number; readonly operations: readonly StoreOperation[] } | undefined;
   readonly verify: readonly { readonly job: number; readonly items: readonly VerifyItem[] }[];
   /** Each message signed with the private key of `key`, one of the validator's signing keys. */
   readonly sign: readonly {
@@ -114,5 +114,5 @@ export interface Effects {
   /** The next monotonic time at which a `timer` event matters. */
   readonly wakeAt: number;
   /** The validator cannot go on; the process ends with this code. */
-  readonly halt?: { readonly code: string; readonly detail: string };
+  readonly halt: { readonly code: string; readonly detail: string } | undefined;
 }

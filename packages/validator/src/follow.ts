@@ -5,7 +5,7 @@ import { BlockSync, judgeBlocks, offerBlocks } from './block-sync.ts';
 import { SERVE_INTERVAL_MS, SYNC_PATIENCE_MS } from './limits.ts';
 import type { Outbox } from './outbox.ts';
 import type { OfferedBlock } from './packet.ts';
-import type { Peers } from './peers.ts';
+import { isFresh, type Peers } from './peers.ts';
 import type { SignatureRule } from './signatures.ts';
 
 /** Catches up by certified blocks: always for observers, for validators when their engine cannot. */
@@ -80,8 +80,7 @@ export class Follow {
       this.#repairing = true;
       return this.#sync.ask(this.#holders(repair, now), repair, now);
     }
-    const holders = this.#holders(tip + 1, now);
-    if (holders.length === 0) {
+    if (!this.#isAnybodyAt(tip + 1, now)) {
       this.#wanted = false;
       return;
     }
@@ -89,7 +88,7 @@ export class Follow {
       return this.#outbox.wake(this.#tipSince + SYNC_PATIENCE_MS);
     }
     this.#repairing = false;
-    this.#sync.ask(holders, tip + 1, now);
+    this.#sync.ask(this.#holders(tip + 1, now), tip + 1, now);
   }
 
   /** A peer asks for blocks; the answer follows when it is this peer's turn. */
@@ -148,9 +147,15 @@ export class Follow {
     }
   }
 
+  /** Asked after every event, and rarely true. */
+  #isAnybodyAt(height: number, now: number): boolean {
+    for (const peer of this.#peers.all()) if (isFresh(peer, now) && peer.hello.finalHeight >= height) return true;
+    return false;
+  }
+
   /** Connected peers whose final height reaches `height`, members first, then the highest. */
   #holders(height: number, now: number): PublicKeyHex[] {
-    const holders = [...this.#peers.fresh(now)].filter((peer) => peer.hello.finalHeight >= height);
+    const holders = this.#peers.fresh(now).filter((peer) => peer.hello.finalHeight >= height);
     holders.sort(
       (a, b) =>
         Number(b.member !== undefined) - Number(a.member !== undefined) || b.hello.finalHeight - a.hello.finalHeight,

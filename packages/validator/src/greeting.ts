@@ -6,11 +6,11 @@ import { clockOffset, isSkewed } from './clock.ts';
 import { slotAbove } from './engine-host.ts';
 import type { Instant } from './events.ts';
 import { decodeHello, encodeHello, type Hello } from './hello.ts';
-import { HELLO_INTERVAL_MS } from './limits.ts';
+import { CLOCK_SKEW_MS_MAX, HELLO_INTERVAL_MS } from './limits.ts';
 import type { ObserverOnly } from './observer-only.ts';
 import type { Outbox } from './outbox.ts';
 import type { PeerMessage } from './packet.ts';
-import type { Peer, Peers } from './peers.ts';
+import { isFresh, type Peer, type Peers } from './peers.ts';
 import type { SignatureRule } from './signatures.ts';
 import { judgeProof } from './witness.ts';
 
@@ -139,10 +139,18 @@ export class Greeting {
 
   /** Why this clock must not give block times: it is too far from the members', or too few of them can be asked. */
   clockObstacle(now: Instant): 'CLOCK_SKEWED' | 'NO_QUORUM' | undefined {
-    const offsets: number[] = [];
-    for (const peer of this.#peers.fresh(now.monotonic)) if (peer.member) offsets.push(clockOffset(peer, now));
-    if (isSkewed(offsets)) return 'CLOCK_SKEWED';
-    return offsets.length < this.#othersNeeded ? 'NO_QUORUM' : undefined;
+    let members = 0;
+    let ahead = 0;
+    let behind = 0;
+    for (const peer of this.#peers.all()) {
+      if (peer.member === undefined || !isFresh(peer, now.monotonic)) continue;
+      members += 1;
+      const offset = clockOffset(peer, now);
+      if (offset > CLOCK_SKEW_MS_MAX) ahead += 1;
+      if (offset < -CLOCK_SKEW_MS_MAX) behind += 1;
+    }
+    if (isSkewed({ members, ahead, behind })) return 'CLOCK_SKEWED';
+    return members < this.#othersNeeded ? 'NO_QUORUM' : undefined;
   }
 
   /** Members beside this one that make a quorum with it. */

@@ -6,12 +6,12 @@ import { encodePackets, type PeerMessage } from './packet.ts';
 /** Gathers the effects of one step; everything for one peer leaves as one packet. */
 export class Outbox {
   readonly #messages = new Map<PublicKeyHex, PeerMessage[]>();
-  #verify: { job: number; items: readonly VerifyItem[] }[] = [];
-  #sign: { job: number; key: PublicKeyHex; messages: readonly Uint8Array[] }[] = [];
-  #publish: { topic: GossipTopic; bytes: Uint8Array }[] = [];
-  #answers: Answer[] = [];
-  #notices: Notice[] = [];
-  #misbehaved: { peer: PublicKeyHex; reason: string }[] = [];
+  readonly #verify: { job: number; items: readonly VerifyItem[] }[] = [];
+  readonly #sign: { job: number; key: PublicKeyHex; messages: readonly Uint8Array[] }[] = [];
+  readonly #publish: { topic: GossipTopic; bytes: Uint8Array }[] = [];
+  readonly #answers: Answer[] = [];
+  readonly #notices: Notice[] = [];
+  readonly #misbehaved: { peer: PublicKeyHex; reason: string }[] = [];
   #persist: { batch: number; operations: readonly StoreOperation[] } | undefined;
   #halt: { code: string; detail: string } | undefined;
   #wakeAt = Number.MAX_SAFE_INTEGER;
@@ -79,31 +79,37 @@ export class Outbox {
 
   /** The effects of this step; the next begins empty. A halt stays. */
   take(): Effects {
-    const send = [];
-    for (const [to, messages] of this.#messages) {
-      for (const packet of encodePackets(messages)) send.push({ to, packet });
-    }
     const effects: Effects = {
-      ...(this.#persist && { persist: this.#persist }),
-      verify: this.#verify,
-      sign: this.#sign,
-      send,
-      publish: this.#publish,
-      answers: this.#answers,
-      notices: this.#notices,
-      misbehaved: this.#misbehaved,
+      persist: this.#persist,
+      verify: taken(this.#verify),
+      sign: taken(this.#sign),
+      send: this.#messages.size === 0 ? NONE : this.#packets(),
+      publish: taken(this.#publish),
+      answers: taken(this.#answers),
+      notices: taken(this.#notices),
+      misbehaved: taken(this.#misbehaved),
       wakeAt: this.#wakeAt,
-      ...(this.#halt && { halt: this.#halt }),
+      halt: this.#halt,
     };
-    this.#messages.clear();
     this.#persist = undefined;
-    this.#verify = [];
-    this.#sign = [];
-    this.#publish = [];
-    this.#answers = [];
-    this.#notices = [];
-    this.#misbehaved = [];
     this.#wakeAt = Number.MAX_SAFE_INTEGER;
     return effects;
   }
+
+  #packets(): { readonly to: PublicKeyHex; readonly packet: Uint8Array }[] {
+    const packets = [];
+    for (const [to, messages] of this.#messages) {
+      for (const packet of encodePackets(messages)) packets.push({ to, packet });
+    }
+    this.#messages.clear();
+    return packets;
+  }
+}
+
+/** Most steps have few effects: those that are none share this. */
+const NONE: readonly never[] = [];
+
+/** What `list` holds, which is empty afterwards. */
+function taken<T>(list: T[]): readonly T[] {
+  return list.length === 0 ? NONE : list.splice(0);
 }

@@ -32,6 +32,14 @@ export interface Peer {
   messages: number;
 }
 
+/** A peer that has greeted. */
+export type HeardPeer = Peer & { readonly hello: Hello };
+
+/** Whether `peer` was heard recently. */
+export function isFresh(peer: Peer, now: number): peer is HeardPeer {
+  return peer.hello !== undefined && now - peer.heardAt <= HELLO_FRESH_MS;
+}
+
 /** What a member was seen to vouch for most. */
 interface Vouched {
   readonly slot: Slot;
@@ -146,10 +154,10 @@ export class Peers {
   }
 
   /** Peers heard recently, which excludes those that hang. */
-  *fresh(now: number): IterableIterator<Peer & { readonly hello: Hello }> {
-    for (const peer of this.#connected.values()) {
-      if (peer.hello && now - peer.heardAt <= HELLO_FRESH_MS) yield peer as Peer & { readonly hello: Hello };
-    }
+  fresh(now: number): HeardPeer[] {
+    const fresh: HeardPeer[] = [];
+    for (const peer of this.#connected.values()) if (isFresh(peer, now)) fresh.push(peer);
+    return fresh;
   }
 
   /** A member said that it durably holds `slot`, and signed that under a byzantine engine. */

@@ -1,4 +1,5 @@
-import { fromHex, type NodeId, type PublicKeyHex, type TransactionId, toHex } from '@varve/encoding';
+import type { Status } from '@varve/consensus';
+import { fromHex, type PublicKeyHex, type TransactionId, toHex } from '@varve/encoding';
 import type { Transaction } from '@varve/ledger';
 import type { Ledger } from '@varve/ledger/chain';
 import { OFFER_AGAIN_MS, TRANSACTIONS_MESSAGE_BYTES_MAX, TRANSACTIONS_PER_MESSAGE_MAX } from './limits.ts';
@@ -45,13 +46,17 @@ export class Spread {
     }
   }
 
-  /** Names transactions that have waited long to whoever leads, or to everybody. */
-  tick(leader: NodeId | undefined, isLeader: boolean, now: number): void {
+  /**
+   * Names transactions that have waited long to whoever leads, or to everybody.
+   * @param status - Of the engine, where there is one; rarely asked.
+   */
+  tick(status: () => Status | undefined, now: number): void {
     if (this.#pool.unproposed === 0) return;
     if (now < this.#nextOfferAt) return this.#outbox.wake(this.#nextOfferAt);
     this.#nextOfferAt = now + OFFER_AGAIN_MS;
     this.#outbox.wake(this.#nextOfferAt);
-    if (isLeader) return;
+    const { role, leader } = status() ?? {};
+    if (role === 'leader') return;
     const ids: Uint8Array[] = [];
     for (const waiting of this.#pool.candidates()) {
       if (ids.length === TRANSACTIONS_PER_MESSAGE_MAX || now - waiting.since < OFFER_AGAIN_MS) break;

@@ -75,7 +75,7 @@ export function conditionsOf(parts: {
     if (peers.isTwice(peer, now.monotonic))
       add('VALIDATOR_TWICE', 'two processes use one key', [peer.member?.name ?? peer.networkKey]);
   }
-  if (parts.follows && ![...peers.fresh(now.monotonic)].some((peer) => peer.member)) {
+  if (parts.follows && !peers.fresh(now.monotonic).some((peer) => peer.member)) {
     add('VALIDATORS_UNREACHABLE', 'no validator answers: what this node shows may be old');
   }
   if (parts.isStarting) add('MEMBERS_UNHEARD', 'waits to hear a quorum of the members before it votes');

@@ -219,8 +219,7 @@ export class Validator {
     }
     this.#follow.tick(engine !== undefined, now.monotonic);
     this.#follow.serveNext(now.monotonic);
-    const status = engine?.status();
-    this.#spread.tick(status?.leader, status?.role === 'leader', now.monotonic);
+    this.#spread.tick(() => engine?.status(), now.monotonic);
     this.#spread.flush();
     this.#reactions.tick(now);
     while (this.#durability.runReady());

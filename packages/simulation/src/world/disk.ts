@@ -38,8 +38,10 @@ export class SimulatedDisk implements Store {
     const replaced: Replaced = new Map();
     for (const { key, value } of operations) {
       const id = latin1(key);
-      if (!replaced.has(id)) replaced.set(id, this.#find(id));
-      this.#put(id, value && { key, value });
+      const records = this.#recordsOf(id);
+      if (!replaced.has(id)) replaced.set(id, records.get(id));
+      if (value) records.set(id, { key, value });
+      else records.delete(id);
     }
     this.#recent.push(replaced);
     if (this.#recent.length > BATCHES_REMEMBERED) this.#recent.shift();
@@ -51,11 +53,9 @@ export class SimulatedDisk implements Store {
     const to = latin1(range.lt);
     const kinds = [...this.#kinds.keys()].filter((kind) => kind >= (range.gte[0] ?? 0) && kind <= (range.lt[0] ?? 0));
     for (const kind of kinds.sort((a, b) => a - b)) {
-      const ids = [...(this.#kinds.get(kind)?.keys() ?? [])].filter((id) => id >= from && id < to).sort();
-      for (const id of ids) {
-        const record = this.#find(id);
-        if (record) yield [record.key, record.value];
-      }
+      const records = [...(this.#kinds.get(kind) ?? [])].filter(([id]) => id >= from && id < to);
+      records.sort(([a], [b]) => (a < b ? -1 : 1));
+      for (const [, record] of records) yield [record.key, record.value];
     }
   }
 
@@ -120,10 +120,17 @@ export class SimulatedDisk implements Store {
   }
 
   #put(id: string, record: StoredRecord | undefined): void {
+    if (record) this.#recordsOf(id).set(id, record);
+    else this.#recordsOf(id).delete(id);
+  }
+
+  #recordsOf(id: string): Map<string, StoredRecord> {
     const kind = id.charCodeAt(0);
-    const records = this.#kinds.get(kind) ?? new Map<string, StoredRecord>();
-    this.#kinds.set(kind, records);
-    if (record) records.set(id, record);
-    else records.delete(id);
+    let records = this.#kinds.get(kind);
+    if (records === undefined) {
+      records = new Map();
+      this.#kinds.set(kind, records);
+    }
+    return records;
   }
 }
