@@ -2,7 +2,7 @@ import { HASH_BYTES } from '@varve/crypto';
 
 /** Hashes per full chunk: 128 KiB. */
 const CHUNK_HASHES = 4096;
-const FIRST_CHUNK_HASHES = 16;
+const FIRST_CHUNK_HASHES = 64;
 
 /** A growing list of hashes in flat memory: 32 bytes each, with no object per hash. */
 export class HashSlab {
