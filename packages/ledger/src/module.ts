@@ -83,14 +83,18 @@ export interface AccountDirectory {
   sender(state: StateReader, account: AccountId, publicKey: Uint8Array): Sender | undefined;
 }
 
-/** An operation that cannot be done; the transaction is undone and this becomes its outcome. */
-export class OperationFailed extends Error {
-  override readonly name = 'OperationFailed';
+/**
+ * An operation that cannot be done; the transaction is undone and this becomes its outcome. Anybody can make operations
+ * fail, so a failure is no `Error`: looking for the stack would cost more than the operation.
+ */
+export class OperationFailed {
+  readonly name = 'OperationFailed';
   readonly code: string;
+  readonly message: string;
 
   /** @param code - Upper-case words joined by `_`, at most 64 characters. */
   constructor(code: string, message: string = code) {
-    super(message);
     this.code = code;
+    this.message = message;
   }
 }
