@@ -8,7 +8,7 @@ import type { SimulatedDisk } from '../src/world/disk.ts';
 import type { SimulatedNode } from '../src/world/node.ts';
 import { codesOf, ledgerOf, stateOf, statusOf, WorldDriver } from './world-driver.ts';
 
-const SEEDS = Array.from({ length: 10 }, (_, i) => i + 1);
+const SEEDS = Array.from({ length: 4 }, (_, i) => i + 1);
 /** Whatever was committed before the power failed is executed and durable everywhere after this; milliseconds. */
 const CALM_MS = 500;
 /** How long nothing must happen, milliseconds. */

@@ -5,7 +5,7 @@ import { CUTS, measureFailover, measureStepDown, PROMISED, watchRejoining } from
 /** `npm run simulate:elections` runs many more. */
 const SEEDS = 30;
 /** Of each kind of cut: these take longest. */
-const REJOINING_SEEDS = 10;
+const REJOINING_SEEDS = 6;
 const VALIDATORS = 5;
 
 function seedsUpTo(count: number): readonly number[] {

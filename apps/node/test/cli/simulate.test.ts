@@ -110,7 +110,7 @@ describe('varve simulate with a bug', () => {
   const bug = { VARVE_MUTANT: 'seal-before-durable', NODE_OPTIONS: `--import ${REGISTER}` };
 
   it('fails, leaves reports, and names a command that fails in the same way', async () => {
-    const args = ['--seeds', '1..8', '--validators', '3', '--seconds', '10', '--reports', at('failing'), '--json'];
+    const args = ['--seeds', '1..2', '--validators', '3', '--seconds', '10', '--reports', at('failing'), '--json'];
     const { code, stdout, stderr } = await simulate(args, bug);
     expect(code).toBe(1);
     const { violations } = JSON.parse(stdout);
