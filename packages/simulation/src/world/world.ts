@@ -8,6 +8,7 @@ import { Liars } from '../byzantine/liars.ts';
 import { CanonicalChain, type Submitted } from '../checks/canonical-chain.ts';
 import { ClaimWatch } from '../checks/claim-watch.ts';
 import { EngineWatch } from '../checks/engine-watch.ts';
+import { LogWatch } from '../checks/log-watch.ts';
 import { RaftWatch } from '../checks/raft-watch.ts';
 import { StatementWatch } from '../checks/statement-watch.ts';
 import type { Report, Violation } from '../checks/violation.ts';
@@ -60,6 +61,7 @@ interface Watches {
   readonly engine: EngineWatch;
   readonly claims: ClaimWatch;
   readonly raft: RaftWatch;
+  readonly logs: LogWatch;
 }
 
 /** Validators, clients and everything between them, on one virtual clock: the same options give the same run. */
@@ -118,6 +120,7 @@ export class World {
       engine: new EngineWatch(this.report),
       claims: new ClaimWatch(isForgetful, this.report),
       raft: new RaftWatch(isForgetful, this.report),
+      logs: new LogWatch(isForgetful, this.report),
     };
     this.chain = new CanonicalChain(this.#submitted, this.model, () => WALL_START + this.scheduler.now, this.report);
     const surroundings: Omit<NodeSurroundings, 'dice'> = {
@@ -265,7 +268,7 @@ export class World {
     const watched = watches.engine.watched(engine);
     if (engine.faultModel === 'byzantine') return this.statements.watched(watched, () => node.run);
     const claiming = watches.claims.watched(watched);
-    return engine.name === 'raft' ? watches.raft.watched(claiming) : claiming;
+    return engine.name === 'raft' ? watches.logs.watched(watches.raft.watched(claiming)) : claiming;
   }
 
   #send(from: SimulatedNode, key: PublicKeyHex, packet: Uint8Array): void {

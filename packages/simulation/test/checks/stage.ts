@@ -1,4 +1,4 @@
-import type { Engine, Envelope, Input, Output, Protocol, Status, Write } from '@varve/consensus';
+import type { Engine, Envelope, Input, Output, Protocol, Recovered, Status, Write } from '@varve/consensus';
 
 /** What an engine says that has nothing to say. */
 const NOTHING: Output<unknown> = { send: [], commit: [], check: [], dropped: [], reads: [], evidence: [] };
@@ -25,9 +25,10 @@ export interface ScriptStep {
 export function playScript(
   watched: (protocol: Protocol<unknown>) => Protocol<unknown>,
   self: string,
-  start: { readonly epoch: number; readonly lastIndex: number },
+  start: { readonly epoch: number; readonly lastIndex: number; readonly role?: Status['role'] },
   script: readonly ScriptStep[],
   vouched: Protocol<unknown>['vouched'] = () => undefined,
+  recovered: Recovered = {} as Recovered,
 ): void {
   let at = -1;
   let stand = start;
@@ -37,10 +38,10 @@ export function playScript(
       stand = script[at]?.status ?? stand;
       return { ...NOTHING, ...script[at]?.output };
     },
-    status: () => ({ epoch: { number: stand.epoch }, lastIndex: stand.lastIndex }) as Status,
+    status: () => ({ epoch: { number: stand.epoch }, lastIndex: stand.lastIndex, role: start.role }) as Status,
   };
   const protocol = { vouched, create: () => ({ engine, first: NOTHING }) } as unknown as Protocol<unknown>;
   const options = { self, instance: 'i' } as never;
-  const watchedEngine = watched(protocol).create({} as never, {} as never, options, 0).engine;
+  const watchedEngine = watched(protocol).create({} as never, recovered, options, 0).engine;
   for (const { input } of script) watchedEngine.step(input, 0);
 }
