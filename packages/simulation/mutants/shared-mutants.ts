@@ -5,6 +5,48 @@ const shared = planting('packages');
 /** Bugs of what all engines share: validator, ledger and storage. */
 export const SHARED_MUTANTS: readonly Mutant[] = [
   shared(
+    'reads-not-answered',
+    'validator/src/barriers.ts',
+    'no reader ever hears of the barrier that it waits for',
+    "this.#outbox.answer({ kind: 'barrier', request: asker.request, height: height(durableHeight) });",
+    'void durableHeight;',
+  ),
+  shared(
+    'sound-refused',
+    'validator/src/admission.ts',
+    'one sound transaction in three is refused for good',
+    '    const code = this.#skipCode(transaction, now);',
+    "    if (id < '5') return { admission: refusal(id, 'KEY_INACTIVE') };\n    const code = this.#skipCode(transaction, now);",
+  ),
+  shared(
+    'all-refused-late',
+    'validator/src/admission.ts',
+    'from some height on everything is refused for good',
+    '    const code = this.#skipCode(transaction, now);',
+    "    if (this.#ledger.tip.header.height > 150) return { admission: refusal(id, 'KEY_INACTIVE') };\n    const code = this.#skipCode(transaction, now);",
+  ),
+  shared(
+    'admitted-and-dropped',
+    'validator/src/admission.ts',
+    'one admitted transaction in five is forgotten at once',
+    '    this.#pool.add(transaction, now.monotonic, own, this.#ledger.accountsVersion);',
+    "    if (id < '3') return { admitted: true, id, known: false };\n    this.#pool.add(transaction, now.monotonic, own, this.#ledger.accountsVersion);",
+  ),
+  shared(
+    'certificate-below-quorum',
+    'validator/src/seals.ts',
+    'one seal less than a quorum makes a certificate, and everybody believes it',
+    'if (agreeing.length < this.#quorum) return',
+    'if (agreeing.length < this.#quorum - 1) return',
+    [
+      {
+        file: 'packages/ledger/src/certificate.ts',
+        find: 'if (certificate.signatures.length < quorumSize(n, faultModelOf(configuration.protocol))) return',
+        replace: 'if (certificate.signatures.length < quorumSize(n, faultModelOf(configuration.protocol)) - 1) return',
+      },
+    ],
+  ),
+  shared(
     'no-wait-for-disk',
     'validator/src/durability.ts',
     'nothing waits until it is durable',

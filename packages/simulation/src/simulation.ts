@@ -10,6 +10,7 @@ import { ASSET, drawRequests, ISSUED } from './clients/requests.ts';
 import { FaultDriver } from './faults/driver.ts';
 import { FAULT_KINDS, type Fault, type FaultKind, liarsIn } from './faults/fault.ts';
 import { drawPlan } from './faults/plan.ts';
+import type { Operation } from './history/history.ts';
 import { registerFaults } from './history/linearizability.ts';
 import { witnessFaults } from './history/witness.ts';
 import type { TraceEvent } from './trace-event.ts';
@@ -18,8 +19,11 @@ import { realSignatures, type Signatures, standInSignatures } from './world/keys
 import type { SimulatedNode } from './world/node.ts';
 import { World } from './world/world.ts';
 
-/** What makes a seed count (DESIGN §8): virtual time, final transactions, faults that happened, and their kinds. */
-export const COUNTED = { virtualMs: 30_000, transactions: 200, faults: 5, kinds: 3 } as const;
+/**
+ * What makes a seed count (DESIGN §8): virtual time, final transactions, faults that happened, their kinds; and reads that
+ * were answered.
+ */
+export const COUNTED = { virtualMs: 30_000, transactions: 200, faults: 5, kinds: 3, reads: 50 } as const;
 /** After the faults end, everything must be final everywhere within this, virtual milliseconds. */
 export const LIVENESS_MS_MAX = 20_000;
 /** One seed in so many is run with real signatures. */
@@ -38,6 +42,8 @@ const READER_MS_MAX = 180;
 const BURST_SHARE = 0.5;
 const BURST_MAX = 8;
 const BURST_GAP_MS_MAX = 20;
+/** After the faults end a cluster may need this long before it serves as ever, virtual milliseconds. */
+const SETTLING_MS = 5000;
 /** How far apart progress is looked at, milliseconds. */
 const LOOK_MS = 20;
 
@@ -208,14 +214,17 @@ class Simulation {
     this.#driver.heal();
     const healedAt = world.scheduler.now;
     const before = world.chain.finalHeight;
-    world.run(LIVENESS_MS_MAX, () => world.chain.finalHeight > before);
-    while (world.violations.length === 0 && this.#finalTransactions < COUNTED.transactions) {
-      if (world.scheduler.now - healedAt > LIVENESS_MS_MAX) return this.#stuck('too few transactions become final');
+    const lacking = (): string | undefined => {
+      if (world.chain.finalHeight === before) return 'nothing becomes final';
+      if (this.#finalTransactions < COUNTED.transactions) return 'too few transactions become final';
+      return this.#reads(healedAt) === 0 ? 'no read is answered' : undefined;
+    };
+    for (let lack = lacking(); world.violations.length === 0 && lack !== undefined; lack = lacking()) {
+      if (world.scheduler.now - healedAt > LIVENESS_MS_MAX) return this.#stuck(lack);
       world.run(LOOK_MS);
     }
     this.#isLoading = false;
     this.#governor?.end();
-    const quietAt = world.scheduler.now;
     while (
       world.violations.length === 0 &&
       !(this.#clientsBusy === 0 && !this.#governor?.isBusy && this.#isConverged())
@@ -223,7 +232,31 @@ class Simulation {
       if (world.scheduler.now - healedAt > LIVENESS_MS_MAX) return this.#stuck('nodes differ');
       world.run(LOOK_MS);
     }
-    this.#livenessMs = world.scheduler.now - Math.min(quietAt, healedAt);
+    if (world.violations.length > 0) return;
+    this.#livenessMs = world.scheduler.now - healedAt;
+    this.#checkService(healedAt);
+  }
+
+  /** Reads that were asked for since then, and answered. */
+  #reads(since: number): number {
+    const { reader, clients } = this.#world;
+    return [reader, ...clients].reduce((sum, { history }) => sum + history.filter(isReadSince(since)).length, 0);
+  }
+
+  /** What clients are told of sound transactions: too late at most, and once all is well not even that they cannot know. */
+  #checkService(healedAt: number): void {
+    for (const { name, history } of this.#world.clients) {
+      for (const operation of history) {
+        if (operation.kind !== 'submit') continue;
+        const { result, transaction, invokedAt } = operation;
+        if (result.kind === 'refused' && result.code !== 'TRANSACTION_EXPIRED') {
+          this.#world.report('nothing sound is refused', `${name} is told ${result.code} of ${transaction}`);
+        }
+        if (result.kind === 'unknown' && invokedAt > healedAt + SETTLING_MS) {
+          this.#world.report('progress after the last fault', `${name} never hears what became of ${transaction}`);
+        }
+      }
+    }
   }
 
   #stuck(what: string): void {
@@ -274,7 +307,10 @@ class Simulation {
       world.report('lost memory is noticed', `${node.name} votes, though its disk forgot what it had promised`);
     }
     checkEvidence(world);
-    for (const node of world.honest) this.#checkBalances(node);
+    for (const node of world.honest) {
+      world.chain.walk(node);
+      this.#checkBalances(node);
+    }
   }
 
   #checkBalances({ name, validator, isDamaged }: SimulatedNode): void {
@@ -313,7 +349,8 @@ class Simulation {
       scheduler.now >= COUNTED.virtualMs &&
       transactions >= COUNTED.transactions &&
       total >= COUNTED.faults &&
-      this.#driver.happened.size >= COUNTED.kinds;
+      this.#driver.happened.size >= COUNTED.kinds &&
+      this.#reads(0) >= COUNTED.reads;
     return {
       seed: this.#options.seed,
       traceHash: trace.hash(),
@@ -330,4 +367,8 @@ class Simulation {
       events: trace.events,
     };
   }
+}
+
+function isReadSince(since: number): (operation: Operation) => boolean {
+  return ({ kind, invokedAt }) => kind === 'read' && invokedAt >= since;
 }

@@ -359,8 +359,9 @@ describe('a change of the seats', () => {
     driver.settle();
   });
 
-  const rotJournal = ({ disk }: SimulatedNode): void =>
+  const rotJournal = ({ disk }: SimulatedNode): void => {
     disk.flip(disk.keysOf(RECORD_KIND.journal).at(-1) ?? new Uint8Array(), 0);
+  };
 
   it.each([
     ['while it had no seat', 1],

@@ -1,9 +1,11 @@
 import type { BlockHash } from '@varve/encoding';
-import type { Certificate } from '@varve/ledger';
+import type { Certificate, SealedHeader } from '@varve/ledger';
 import { certificateAt, headerAt, type Ledger, RecordDamaged, transactionsAt } from '@varve/ledger/chain';
+import type { SignatureRule } from '@varve/validator';
 import type { Model, PathWrite, Request } from '../clients/model.ts';
 import type { Position } from '../history/history.ts';
 import type { SimulatedNode } from '../world/node.ts';
+import { certificateFault } from './certificate-fault.ts';
 import type { Report } from './violation.ts';
 
 /** How far a block's time may be ahead: what clocks may differ, and a little for the way. Milliseconds. */
@@ -36,15 +38,26 @@ export class CanonicalChain {
   readonly #submitted: ReadonlyMap<string, Submitted>;
   readonly #model: Model;
   readonly #wallNow: () => number;
+  readonly #isSigned: SignatureRule;
   readonly #report: Report;
   readonly transactions: ChainTransaction[] = [];
   #height = 0;
   #finalHeight = 0;
   #time = 0;
 
-  /** @param wallNow - The true wall clock, whatever those of nodes say. */
-  constructor(submitted: ReadonlyMap<string, Submitted>, model: Model, wallNow: () => number, report: Report) {
+  /**
+   * @param wallNow - The true wall clock, whatever those of nodes say.
+   * @param isSigned - How seals are signed.
+   */
+  constructor(
+    submitted: ReadonlyMap<string, Submitted>,
+    model: Model,
+    wallNow: () => number,
+    isSigned: SignatureRule,
+    report: Report,
+  ) {
     this.#wallNow = wallNow;
+    this.#isSigned = isSigned;
     this.#submitted = submitted;
     this.#model = model;
     this.#report = report;
@@ -85,15 +98,25 @@ export class CanonicalChain {
 
   /** `node` holds a certificate for `height`. */
   certified(node: SimulatedNode, height: number): void {
+    const ledger = node.validator?.ledger;
     let certificate: Certificate | undefined;
+    let sealed: SealedHeader | undefined;
     try {
-      certificate = node.validator && certificateAt(node.validator.ledger, height);
+      certificate = ledger && certificateAt(ledger, height);
+      sealed = ledger && headerAt(ledger, height);
     } catch (error) {
       if (error instanceof RecordDamaged && node.isDamaged) return;
       throw error;
     }
-    if (certificate === undefined) {
+    if (ledger === undefined || sealed === undefined || certificate === undefined) {
       return this.#report('a certificate for the final height', `${node.name} has none for ${height}`);
+    }
+    const configuration = this.#model.configurations.withHash(sealed.header.configurationHash);
+    const fault = configuration
+      ? certificateFault(certificate, sealed, configuration, ledger.chainId, this.#isSigned)
+      : `is under configuration ${sealed.header.configurationHash}, which nobody proposed`;
+    if (fault !== undefined) {
+      this.#report('a certificate is signed by a quorum', `that of ${node.name} for ${height} ${fault}`);
     }
     this.#finalHeight = Math.max(this.#finalHeight, height);
     const known = this.#hashes.get(height);
@@ -102,6 +125,25 @@ export class CanonicalChain {
         'one certified hash per height',
         `${node.name}: ${certificate.blockHash} at ${height}, not ${known}`,
       );
+    }
+  }
+
+  /** `node` holds all of the chain, whatever was lost and fetched again. */
+  walk(node: SimulatedNode): void {
+    const ledger = node.validator?.ledger;
+    for (let at = 1; ledger && at <= ledger.tip.header.height; at++) {
+      try {
+        const hash = headerAt(ledger, at)?.hash;
+        if (hash !== this.#hashes.get(at)) {
+          return this.#report(
+            'one block per height',
+            `${node.name} ends with ${hash} at ${at}, not ${this.#hashes.get(at)}`,
+          );
+        }
+      } catch (error) {
+        // A record that rotted and that nobody has read since: whoever reads it hears of it.
+        if (!(error instanceof RecordDamaged && node.isDamaged)) throw error;
+      }
     }
   }
 

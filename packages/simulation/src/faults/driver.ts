@@ -291,12 +291,12 @@ export class FaultDriver {
   }
 
   #rotEngine(fault: Fault, node: SimulatedNode, ms: number): void {
-    this.#parts.struck.add(node);
     node.isDamaged = true;
     const configuration = configurationOf(node);
     node.crash(true);
     if (flipOne(new Dice(`rot ${fault.amount}`), node.disk, ENGINE_RECORDS)) {
       this.#count(fault.kind);
+      this.#parts.struck.add(node);
       this.#parts.noticing.set(node, configuration);
     }
     this.#until(ms, () => this.#parts.operator.start(node, 1));
@@ -310,19 +310,21 @@ export class FaultDriver {
   #loseMemory(fault: Fault, node: SimulatedNode, ms: number): void {
     const { scheduler, operator } = this.#parts;
     this.#calm = fault;
-    this.#parts.struck.add(node);
-    node.isDamaged = true;
     const backup = node.disk.copy();
     const commits = node.disk.commits;
     const height = node.validator?.status().durableHeight ?? 0;
     const isVoter = node.validator?.status().mode === 'validator';
     scheduler.after(CALM_BEFORE_MS, () => {
+      this.#calm = this.#isOver ? undefined : fault;
+      if (this.#isOver) return;
       const sealed = node.validator?.status().durableHeight ?? 0;
       const configuration = configurationOf(node);
       node.crash(true);
       const batches = Math.min(node.disk.commits - commits, node.disk.batches);
       if (batches > 0) {
         this.#count(fault.kind);
+        this.#parts.struck.add(node);
+        node.isDamaged = true;
         const dice = new Dice(`lost ${fault.amount}`);
         if (fault.kind === 'backup') {
           node.disk = backup;
@@ -348,7 +350,7 @@ export class FaultDriver {
     const all = this.#parts.nodes;
     const wrong = all.filter((node) => nodes.includes(node) || (this.#clockWrongUntil.get(node) ?? 0) > now);
     if (wrong.length > this.#parts.wrongClocksMax) return;
-    this.#count(kind);
+    if (nodes.some((node) => node.isUp)) this.#count(kind);
     for (const node of nodes) {
       node.clockOffset = amount;
       this.#clockWrongUntil.set(node, now + ms + CLOCK_MEMORY_MS);
@@ -377,8 +379,7 @@ function flipOne(dice: Dice, disk: SimulatedDisk, kinds: readonly number[]): boo
   for (const kind of dice.sample(kinds, kinds.length)) {
     const keys = disk.keysOf(kind);
     if (keys.length === 0) continue;
-    disk.flip(dice.pick(keys), dice.between(0, 1_000_000));
-    return true;
+    if (disk.flip(dice.pick(keys), dice.between(0, 1_000_000))) return true;
   }
   return false;
 }

@@ -105,16 +105,17 @@ export class SimulatedDisk implements Store {
     return [...this.entries({ gte: Uint8Array.of(kind), lt: Uint8Array.of(kind + 1) })].map(([key]) => key);
   }
 
-  /** Flips one bit of a stored record. */
-  flip(key: Uint8Array, bit: number): void {
-    this.isDamaged = true;
+  /** Flips one bit of a stored record. Returns whether there is one. */
+  flip(key: Uint8Array, bit: number): boolean {
     const id = latin1(key);
     const record = this.#find(id);
-    if (record === undefined || record.value.length === 0) return;
+    if (record === undefined || record.value.length === 0) return false;
+    this.isDamaged = true;
     const value = new Uint8Array(record.value);
     const at = (bit >> 3) % value.length;
     value[at] = (value[at] ?? 0) ^ (1 << (bit & 7));
     this.#put(id, { key: record.key, value });
+    return true;
   }
 
   #find(id: string): StoredRecord | undefined {

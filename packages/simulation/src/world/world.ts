@@ -122,7 +122,8 @@ export class World {
       raft: new RaftWatch(isForgetful, this.report),
       logs: new LogWatch(isForgetful, this.report),
     };
-    this.chain = new CanonicalChain(this.#submitted, this.model, () => WALL_START + this.scheduler.now, this.report);
+    const wallNow = (): number => WALL_START + this.scheduler.now;
+    this.chain = new CanonicalChain(this.#submitted, this.model, wallNow, signatures.rule, this.report);
     const surroundings: Omit<NodeSurroundings, 'dice'> = {
       scheduler: this.scheduler,
       trace: this.trace,

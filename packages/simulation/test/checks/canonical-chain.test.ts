@@ -7,6 +7,7 @@ import {
   payloadIdOf,
   prepareTransaction,
   RULES_KNOWN,
+  sealSignBytes,
   type Transaction,
 } from '@varve/ledger';
 import { initialRecords, type Ledger, LedgerLoader, RecordStore } from '@varve/ledger/chain';
@@ -16,7 +17,7 @@ import { CanonicalChain, type Submitted } from '../../src/checks/canonical-chain
 import { Model, type Request } from '../../src/clients/model.ts';
 import { operationOf } from '../../src/clients/requests.ts';
 import { SimulatedDisk } from '../../src/world/disk.ts';
-import { simulatedGenesis } from '../../src/world/genesis.ts';
+import { simulatedGenesis, validatorName } from '../../src/world/genesis.ts';
 import { standInSignatures } from '../../src/world/keys.ts';
 import { type SimulatedNode, WALL_START } from '../../src/world/node.ts';
 
@@ -63,9 +64,14 @@ class Teller {
   }
 
   /** A certificate of `at`, for the block there or for another. */
-  certify(at: number, blockHash: string = this.hashAt(at)): this {
+  certify(at: number, blockHash: string = this.hashAt(at), signers = 2): this {
     const configurationHash = configurationHashOf(genesis.configuration);
-    this.ledger.certify({ height: height(at), blockHash: blockHash as never, configurationHash, signatures: [] });
+    const message = sealSignBytes(chainIdOf(genesis), configurationHash, height(at), blockHash as never);
+    const signatures = Array.from({ length: signers }, (_, validatorIndex) => {
+      const key = standInSignatures.key(`signing ${validatorName(validatorIndex)}`);
+      return { validatorIndex, signature: key.sign(message) };
+    });
+    this.ledger.certify({ height: height(at), blockHash: blockHash as never, configurationHash, signatures });
     return this;
   }
 
@@ -83,6 +89,7 @@ class Story {
     this.submitted,
     new Model(genesis.configuration),
     () => NOW,
+    standInSignatures.rule,
     (check) => this.violations.push(check),
   );
   #made = 0;
@@ -131,6 +138,11 @@ const WRONG: Readonly<Record<string, (story: Story) => void>> = {
     story.tell(teller);
     story.chain.certified(teller.node, 1);
   },
+  'a certificate is signed by a quorum': (story) => {
+    const teller = new Teller(a).block(NOW, story.transaction('/x'));
+    story.tell(teller);
+    story.chain.certified(teller.certify(1, teller.hashAt(1), 1).node, 1);
+  },
   'each transaction once': (story) => {
     const teller = new Teller(a);
     teller.ledger.isKnown = () => false;
@@ -164,6 +176,16 @@ describe('the canonical chain', () => {
     const story = new Story();
     tell(story);
     expect(story.violations).toEqual([check]);
+  });
+
+  it('walks along what a node has in the end', () => {
+    const story = new Story();
+    const [x, y] = [story.transaction('/x'), story.transaction('/y')];
+    story.tell(new Teller(a).block(NOW, x).block(NOW, y));
+    story.chain.walk(new Teller(b).block(NOW, x).node);
+    expect(story.violations).toEqual([]);
+    story.chain.walk(new Teller(b).block(NOW, x).block(NOW - 1, y).node);
+    expect(story.violations).toEqual(['one block per height']);
   });
 
   it('has nothing to say of a right story, whoever tells it first', () => {
