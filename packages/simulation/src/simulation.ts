@@ -23,7 +23,7 @@ import { World } from './world/world.ts';
  * What makes a seed count (DESIGN §8): virtual time, final transactions, faults that happened, their kinds; and reads that
  * were answered.
  */
-export const COUNTED = { virtualMs: 30_000, transactions: 200, faults: 5, kinds: 3, reads: 50 } as const;
+export const COUNTED = { virtualMs: 30_000, transactions: 200, faults: 5, kinds: 3, reads: 20 } as const;
 /** After the faults end, everything must be final everywhere within this, virtual milliseconds. */
 export const LIVENESS_MS_MAX = 20_000;
 /** One seed in so many is run with real signatures. */
