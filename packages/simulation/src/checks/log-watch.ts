@@ -1,4 +1,4 @@
-import type { Input, Output, Protocol, Recovered, Write } from '@varve/consensus';
+import type { Anchor, Input, Output, Protocol, Recovered, Write } from '@varve/consensus';
 import type { InstanceId, NodeId } from '@varve/encoding';
 import type { RaftMessage } from '@varve/raft';
 import { stepping } from '../world/stepping.ts';
@@ -58,6 +58,7 @@ export class LogWatch {
     return stepping(protocol, ({ engine, recovered, first, options: { instance, self } }) => {
       const log = new LogModel(recovered);
       this.#written(instance, log, first as Output<RaftMessage>);
+      this.#standing(self, log, recovered.ledger);
       return (input, now) => {
         const told = input as Input<RaftMessage>;
         const isLeading = told.kind === 'message' && told.envelope.message.kind === 'appendAccepted';
@@ -65,6 +66,7 @@ export class LogWatch {
         if (status?.role === 'leader') this.#compare(instance, self, status.epoch.number, log, told);
         const output = engine.step(input, now);
         this.#written(instance, log, output as Output<RaftMessage>);
+        if (told.kind === 'synced') this.#standing(self, log, told.anchor);
         return output;
       };
     });
@@ -80,6 +82,17 @@ export class LogWatch {
       if (term === 'certified') this.#acknowledged.delete(key);
       else this.#acknowledged.set(key, term ?? -1);
     }
+  }
+
+  /** The ledger stands on `anchor`: the log holds that, or starts there anew. */
+  #standing(self: NodeId, log: LogModel, { index, epoch }: Anchor): void {
+    const held = log.termAt(index);
+    if (held === 'certified' || held === epoch.number) return;
+    const text = `${self} holds ${held === undefined ? 'nothing' : `an entry of term ${held}`} at ${index}`;
+    this.#report(
+      'the log holds what the ledger stands on',
+      `${text}, where the ledger has one of term ${epoch.number}`,
+    );
   }
 
   /** An acknowledgement reaches the leader of its term. */

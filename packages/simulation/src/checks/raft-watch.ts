@@ -14,9 +14,17 @@ interface Instance {
   readonly committed: Map<number, number>;
 }
 
+/** How far one replica is, in one run, as a leader that answers reads. */
+interface Reading {
+  /** Of the first entry of its newest leadership. */
+  firstIndex: number;
+  commitIndex: number;
+}
+
 /**
- * Looks at every Raft engine for what the paper promises (figure 3 and §5.4): a voter votes for one candidate in a term,
- * a leader has all that was committed in earlier terms, and commits by counting only entries of its own term.
+ * Looks at every Raft engine for what the paper promises (figure 3, §5.4 and §8): a voter votes for one candidate in a
+ * term, a leader has all that was committed in earlier terms, commits by counting only entries of its own term, and answers
+ * no read before it has committed one.
  */
 export class RaftWatch {
   readonly #instances = new Map<InstanceId, Instance>();
@@ -33,8 +41,10 @@ export class RaftWatch {
   watched(protocol: Protocol<unknown>): Protocol<unknown> {
     return stepping(protocol, ({ engine, options }) => {
       const instance = this.#instance(options.instance);
+      const reading: Reading = { firstIndex: 0, commitIndex: 0 };
       return (input, time) => {
         const output = engine.step(input, time);
+        this.#checkReads(reading, options.self, input as Input<RaftMessage>, output as Output<RaftMessage>);
         this.#check(instance, options.self, input as Input<RaftMessage>, output as Output<RaftMessage>);
         return output;
       };
@@ -62,6 +72,20 @@ export class RaftWatch {
       this.#report('a leader counts its own term', text);
     }
     this.#committed(instance, message.term, last.index);
+  }
+
+  /** Until its first entry is committed a leader does not know what earlier terms committed (§8). */
+  #checkReads(reading: Reading, self: NodeId, input: Input<RaftMessage>, output: Output<RaftMessage>): void {
+    const first = output.write?.append[0];
+    if (first && first.payload === undefined && first.epoch.node === self) reading.firstIndex = first.index;
+    reading.commitIndex = output.commit.at(-1)?.index ?? reading.commitIndex;
+    if (reading.commitIndex >= reading.firstIndex) return;
+    const isAnswer = input.kind === 'message' && input.envelope.message.kind === 'readResponse';
+    const answersOwn = !isAnswer && output.reads.some(({ ok }) => ok);
+    const answersOthers = output.send.some(({ message }) => message.kind === 'readResponse' && message.ok);
+    if (!answersOwn && !answersOthers) return;
+    const text = `${self} answers at ${reading.commitIndex}, and its first entry has index ${reading.firstIndex}`;
+    this.#report('a leader reads what its own term committed', text);
   }
 
   /** A vote arrives at its candidate, and counts there. */

@@ -7,7 +7,8 @@ import { playScript, type ScriptStep, writing } from './stage.ts';
 const CHECK = 'the leader has what is acknowledged';
 const START = { epoch: 3, lastIndex: 0 };
 /** A log that starts after index 4. */
-const RECOVERED = { anchor: { index: 4 }, log: [] } as unknown as Recovered;
+const START_ANCHOR = { index: 4, epoch: { number: 1 } };
+const RECOVERED = { anchor: START_ANCHOR, ledger: START_ANCHOR, log: [] } as unknown as Recovered;
 
 function entries(first: number, ...terms: readonly number[]): Entry[] {
   return terms.map((number, i) => ({ index: first + i, epoch: { number, node: nodeId('l') } }));
@@ -64,5 +65,24 @@ describe('an acknowledgement', () => {
 
   it('of a disk that forgot proves nothing', () => {
     expect(judge([written(entries(5, 1, 1), 6)], [written(entries(5, 1)), heard(6)], true)).toEqual([]);
+  });
+});
+
+describe('block sync', () => {
+  const CONTRADICTED = 'the log holds what the ledger stands on';
+  const synced = (index: number, term: number, content: object = {}): ScriptStep => ({
+    input: { kind: 'synced', anchor: { index, epoch: { number: term } } } as unknown as ScriptStep['input'],
+    output: { write: writing(2, content) },
+  });
+  const anchor = { index: 6, epoch: { number: 3 } };
+
+  it.each([
+    ['keeps a log that holds its anchor', [written(entries(5, 1, 3, 3)), synced(6, 3)], []],
+    ['does not keep one that holds another', [written(entries(5, 1, 2, 2)), synced(6, 3)], [CONTRADICTED]],
+    ['makes a log start anew', [written(entries(5, 1, 2, 2)), synced(6, 3, { truncateFrom: 7, anchor })], []],
+    ['does not leave a log behind', [written(entries(5, 1)), synced(6, 3)], [CONTRADICTED]],
+    ['takes a log along', [written(entries(5, 1)), synced(6, 3, { anchor })], []],
+  ] as const)('%s', (_, script, expected) => {
+    expect(judge(script, [])).toEqual(expected);
   });
 });

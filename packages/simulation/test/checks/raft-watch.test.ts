@@ -79,3 +79,24 @@ describe('a leader', () => {
     expect(judge(scripts)).toEqual([]);
   });
 });
+
+describe('a leader answers a read', () => {
+  const noOp = elected(3, 'a', 8);
+  const answer = { kind: 'readResponse', term: 3, context: 1, index: 8, ok: true };
+  const own: ScriptStep = { input: { kind: 'tick' }, output: { reads: [{ context: 1, index: 8, ok: true }] } };
+  const others: ScriptStep = { input: { kind: 'tick' }, output: { send: [{ message: answer }] as never } };
+  const committed: ScriptStep = { input: { kind: 'tick' }, output: { commit: [entry(9, 3, 'a')] } };
+
+  it.each([
+    ['of its own', own],
+    ['of another', others],
+  ])('%s after its first entry is committed, and not before', (_, step) => {
+    expect(judge([['a', [noOp, step]]])).toEqual(['a leader reads what its own term committed']);
+    expect(judge([['a', [noOp, committed, step]]])).toEqual([]);
+  });
+
+  it('and a follower when the leader did', () => {
+    const told: ScriptStep = { input: message(answer), output: { reads: [{ context: 1, index: 8, ok: true }] } };
+    expect(judge([['a', [noOp, told]]])).toEqual([]);
+  });
+});
