@@ -5,7 +5,7 @@ import type { Trace } from '../trace.ts';
 import { Dice } from '../world/dice.ts';
 import type { SimulatedDisk } from '../world/disk.ts';
 import type { LinkRule } from '../world/network.ts';
-import type { SimulatedNode } from '../world/node.ts';
+import type { Boundary, SimulatedNode } from '../world/node.ts';
 import { describeFault, type Fault, type FaultKind, LEADER, pairsOf } from './fault.ts';
 
 /** How long a fault waits for its turn while another needs calm, milliseconds. */
@@ -227,9 +227,12 @@ export class FaultDriver {
   #crashAtWrite({ kind, boundary, amount }: Fault, node: SimulatedNode, ms: number): void {
     if (boundary === undefined || !node.isUp) return;
     const { run } = node;
-    node.boundary = { at: boundary, power: amount === 1 };
+    const ending: Boundary = { at: boundary, power: amount === 1 };
+    node.boundary = ending;
     this.#until(ms, () => {
       if (node.run === run && node.isUp) {
+        // It may be on its way already, and nobody would start the process again.
+        ending.isOff = true;
         node.boundary = undefined;
         return;
       }

@@ -37,6 +37,13 @@ const WRITE_MS_MAX = 2;
 /** Where in a write the process ends; `answered`: moments after what waited for the write has left. */
 export type WriteBoundary = 'before' | 'during' | 'after' | 'answered';
 
+/** An end that waits for the next write; `isOff`: it is not to come any more. */
+export interface Boundary {
+  readonly at: WriteBoundary;
+  readonly power: boolean;
+  isOff?: boolean;
+}
+
 /** What a node asks of the world around it. */
 export interface NodeSurroundings {
   readonly scheduler: Scheduler;
@@ -80,7 +87,7 @@ export class SimulatedNode {
   /** How the next writes fail. */
   failing: 'EIO' | 'ENOSPC' | undefined;
   /** Where the next write ends the process. */
-  boundary: { readonly at: WriteBoundary; readonly power: boolean } | undefined;
+  boundary: Boundary | undefined;
   /** A fault changed what the disk holds. */
   isDamaged = false;
   /** Its payloads carry a transaction that is in the chain already; how many did. */
@@ -298,14 +305,14 @@ export class SimulatedNode {
         text: `batch ${batch}, ${operations.length} records`,
       }));
       this.deliver({ kind: 'persisted', batch });
-      if (boundary) this.#endLater(run, boundary.power);
+      if (boundary) this.#endLater(run, boundary);
     });
   }
 
-  #endLater(run: number, power: boolean): void {
+  #endLater(run: number, boundary: Boundary): void {
     const { scheduler, dice } = this.#surroundings;
     scheduler.after(dice.between(1, ANSWERED_MS_MAX), () => {
-      if (this.run === run && this.isUp) this.#end({ kind: 'crash', power });
+      if (this.run === run && this.isUp && !boundary.isOff) this.#end({ kind: 'crash', power: boundary.power });
     });
   }
 

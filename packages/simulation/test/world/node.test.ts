@@ -4,7 +4,7 @@ import { raft } from '@varve/raft';
 import { describe, expect, it } from 'vitest';
 import type { SimulatedDisk } from '../../src/world/disk.ts';
 import { standInSignatures } from '../../src/world/keys.ts';
-import type { SimulatedNode, WriteBoundary } from '../../src/world/node.ts';
+import type { Boundary, SimulatedNode, WriteBoundary } from '../../src/world/node.ts';
 import { World } from '../../src/world/world.ts';
 
 const SEEDS = Array.from({ length: 24 }, (_, i) => i + 1);
@@ -122,6 +122,20 @@ describe('a process that ends when its answer has left', () => {
       alone.runToEnd();
       expect(alone.lastEnd).toBe(power ? 'power cut' : 'killed');
       alone.recover();
+    }
+  });
+
+  it('goes on when that is called off in the last moment', () => {
+    for (const seed of SEEDS) {
+      const alone = new Alone(seed);
+      const { commits } = alone.node.disk;
+      const boundary: Boundary = { at: 'answered', power: false };
+      alone.node.boundary = boundary;
+      alone.write();
+      alone.world.run(5000, () => alone.node.disk.commits > commits);
+      boundary.isOff = true;
+      alone.world.run(1000);
+      expect(alone.node.isUp).toBe(true);
     }
   });
 });
