@@ -7,5 +7,6 @@ setUp({ quiet: true });
 const flags = ['--conditions=varve-source', '--disable-warning=ExperimentalWarning'];
 const child = spawn(node, [...flags, join(root, 'bench', 'main.ts'), ...process.argv.slice(2)], { stdio: 'inherit' });
 // Ctrl-C reaches the benchmark itself, which stops its network.
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined);
+process.on('SIGINT', () => undefined);
+for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill('SIGINT'));
 child.on('exit', (code) => process.exit(code ?? 1));

@@ -1,6 +1,7 @@
 // Sets up what is missing, then runs a long simulation, the hunt for planted bugs or the measuring of elections; other
 // arguments go to it.
 import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { node, root, setUp } from './setup.js';
 
@@ -10,6 +11,6 @@ const flags = ['--conditions=varve-source', '--disable-warning=ExperimentalWarni
 const folder = ['mutants', 'elections'].find((name) => name === what) ?? 'long';
 const main = join(root, 'packages', 'simulation', folder, 'main.ts');
 const child = spawn(node, [...flags, main, ...rest], { stdio: 'inherit' });
-// Ctrl-C ends the simulation itself.
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined);
-child.on('exit', (code) => process.exit(code ?? 1));
+// A signal ends the simulation, which tells what it found until then; one may arrive twice.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal ?? 'SIGTERM'] ?? 0)));

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { optionsOr } from '../long/options.ts';
 import { histogram, quantile } from './distribution.ts';
 import { ELECTION_MS } from './loaded-world.ts';
 import { CUTS, measureFailover, measureStepDown, PROMISED, watchRejoining } from './measure.ts';
@@ -8,8 +8,15 @@ const BIN_MS = 50;
 /** How often it says how far it is, seeds. */
 const SHOW_EVERY = 100;
 
-const { values } = parseArgs({ options: { seeds: { type: 'string', default: '1000' } } });
+const USAGE = 'usage: npm run simulate:elections -- [--seeds 1000]\n';
+/** Enough for days. */
+const SEEDS_MAX = 1_000_000;
+const { values } = optionsOr(USAGE, { options: { seeds: { type: 'string', default: '1000' } } });
 const count = Number(values.seeds);
+if (!(Number.isInteger(count) && count > 0 && count <= SEEDS_MAX)) {
+  process.stderr.write(USAGE);
+  process.exit(2);
+}
 const seeds = Array.from({ length: count }, (_, i) => i + 1);
 let isGood = true;
 

@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
 import { faultModelOf } from '@varve/consensus';
 import {
   FAULT_KINDS,
@@ -10,6 +9,7 @@ import {
   SIMULATED_PROTOCOLS,
   Tally,
 } from '../src/index.ts';
+import { optionsOr } from './options.ts';
 
 /** Faults last this long in each seed, virtual milliseconds. */
 const DURATION_MS = 30_000;
@@ -17,8 +17,12 @@ const DURATION_MS = 30_000;
 const SHOW_MS = 60_000;
 /** Seeds start here, away from those that the tests run. */
 const FIRST_SEED = 100_000;
+/** `varve simulate` takes no greater one, and there is time for a million. */
+const SEED_MAX = 998_999_999;
 
-const { values } = parseArgs({
+const USAGE =
+  'usage: npm run simulate:long -- [--minutes 60] [--protocol raft] [--changes] [--first SEED] [--jobs N]\n';
+const { values } = optionsOr(USAGE, {
   options: {
     minutes: { type: 'string', default: '60' },
     protocol: { type: 'string', default: 'raft' },
@@ -32,18 +36,27 @@ const [minutesWanted, firstSeed, jobs] = [values.minutes, values.first, values.j
   number,
   number,
 ];
-if (!(minutesWanted > 0 && Number.isSafeInteger(firstSeed) && firstSeed >= 0 && Number.isInteger(jobs) && jobs > 0)) {
-  process.stderr.write(
-    'usage: npm run simulate:long -- [--minutes 60] [--protocol raft] [--changes] [--first SEED] [--jobs N]\n',
-  );
+if (
+  !(
+    minutesWanted > 0 &&
+    Number.isSafeInteger(firstSeed) &&
+    firstSeed >= 0 &&
+    firstSeed <= SEED_MAX &&
+    Number.isInteger(jobs) &&
+    jobs > 0
+  )
+) {
+  process.stderr.write(USAGE);
   process.exit(2);
 }
 const started = performance.now();
 const endAt = started + minutesWanted * 60_000;
 const kinds = FAULT_KINDS;
 const protocol = SIMULATED_PROTOCOLS.find((name) => name === values.protocol);
-if (protocol === undefined)
-  throw new Error(`no protocol "${values.protocol}"; there are ${SIMULATED_PROTOCOLS.join(', ')}`);
+if (protocol === undefined) {
+  process.stderr.write(`no protocol "${values.protocol}"; there are ${SIMULATED_PROTOCOLS.join(', ')}\n`);
+  process.exit(2);
+}
 /**
  * Networks that tolerate one fault and two, in turn; where seats change, one under every protocol. Seven validators that
  * vote in three rounds of messages take four times as long as four.
@@ -61,7 +74,9 @@ let shownAt = started;
 const tally = new Tally();
 const ofSize = new Map<number, number>();
 
-await runSeeds({ next, jobs, onResult });
+const interruption = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interruption.abort());
+await runSeeds({ next, jobs, onResult, signal: interruption.signal });
 const summary = tally.summary();
 const minutes = (performance.now() - started) / 60_000;
 const uncounted = summary.seeds - summary.counted;
@@ -72,6 +87,7 @@ process.stdout.write(
 process.stdout.write(
   `${summary.seeds} seeds in ${minutes.toFixed(1)} minutes, ${failed.length} with violations, ${uncounted} that do not count\n`,
 );
+if (interruption.signal.aborted) process.exit(130);
 process.exit(failed.length > 0 || uncounted > 0 ? 1 : 0);
 
 function next(): SeedQuestion | undefined {
@@ -95,5 +111,6 @@ function onResult(result: SeedResult): void {
 }
 
 function told({ seed, validators, violations: [violation], protocol }: SeedResult): string {
-  return `${protocol}, ${validators} validators, seed ${seed} at ${violation?.at} ms: ${violation?.check}: ${violation?.text}`;
+  const again = `npx varve simulate --protocol ${protocol} --validators ${validators} --seeds ${seed} --seconds ${DURATION_MS / 1000}`;
+  return `${protocol}, ${validators} validators, seed ${seed} at ${violation?.at} ms: ${violation?.check}: ${violation?.text}; run it again: ${again}${values.changes ? ' --changes' : ''}`;
 }

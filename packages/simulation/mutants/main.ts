@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { optionsOr } from '../long/options.ts';
 import type { Mutant } from './mutant.ts';
-import { MUTANTS, mutantNamed } from './mutants.ts';
+import { MUTANTS } from './mutants.ts';
 
 /** What a hunt says on its last line. */
 interface Hunt {
@@ -13,7 +13,8 @@ interface Hunt {
 }
 
 const folder = import.meta.dirname;
-const { values, positionals } = parseArgs({
+const USAGE = 'usage: npm run simulate:mutants -- [--engine raft] [--seeds 1000] [--jobs N] [NAME...]\n';
+const { values, positionals } = optionsOr(USAGE, {
   allowPositionals: true,
   options: {
     engine: { type: 'string', default: 'raft' },
@@ -22,10 +23,25 @@ const { values, positionals } = parseArgs({
   },
 });
 if (![values.seeds, values.jobs].every((value) => Number.isInteger(Number(value)) && Number(value) > 0)) {
-  process.stderr.write('usage: npm run simulate:mutants -- [--engine raft] [--seeds 1000] [--jobs N] [NAME...]\n');
+  process.stderr.write(USAGE);
   process.exit(2);
 }
-const wanted = positionals.length > 0 ? positionals.map(mutantNamed) : mutantsOf(values.engine);
+const engines: readonly string[] = [...new Set(MUTANTS.flatMap(({ engine }) => engine ?? []))];
+const unknown = positionals.find((name) => !MUTANTS.some((mutant) => mutant.name === name));
+if (unknown !== undefined || !engines.includes(values.engine)) {
+  const reason = unknown === undefined ? `no engine "${values.engine}"` : `no planted bug "${unknown}"`;
+  process.stderr.write(`${reason}; engines are ${engines.join(', ')}\n${USAGE}`);
+  process.exit(2);
+}
+const wanted =
+  positionals.length > 0 ? MUTANTS.filter(({ name }) => positionals.includes(name)) : mutantsOf(values.engine);
+const hunts = new Set<ChildProcess>();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    for (const child of hunts) child.kill();
+    process.exit(130);
+  });
+}
 const rows: { readonly mutant: Mutant; readonly hunt: Hunt }[] = [];
 const queue = [...wanted];
 await Promise.all(Array.from({ length: Number(values.jobs) }, work));
@@ -67,6 +83,7 @@ function hunt(mutant: Mutant | undefined, seeds: number): Promise<Hunt> {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, VARVE_MUTANT: mutant?.name ?? '' },
   });
+  hunts.add(child);
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => {
     output += chunk.toString();
@@ -74,6 +91,7 @@ function hunt(mutant: Mutant | undefined, seeds: number): Promise<Hunt> {
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('exit', (code) => {
+      hunts.delete(child);
       if (code === 0) resolve(JSON.parse(output) as Hunt);
       else reject(new Error(`the hunt for ${mutant?.name ?? 'no bug'} ended with ${code}`));
     });

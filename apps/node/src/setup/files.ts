@@ -9,6 +9,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -94,6 +95,13 @@ export function demandReportFolder(folder: string): void {
     } catch (cause) {
       if (codeOf(cause) !== 'ENOENT' || path === dirname(path)) throw failed(folder, 'written', cause);
     }
+  }
+}
+
+/** @throws {SetupError} `FILE_FAILED` where there is a folder and a file is to be written. */
+export function demandNoFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+    throw failed(path, 'written', new Error('it is a folder'));
   }
 }
 

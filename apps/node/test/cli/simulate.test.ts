@@ -91,6 +91,19 @@ describe('varve simulate', () => {
     expect(timeline).not.toContain('<svg');
   });
 
+  it('says that its result cannot be written', async () => {
+    const launched = await run(
+      '/bin/sh',
+      ['-c', `${process.execPath} ${VARVE} simulate --seeds 1 --seconds 1 > /dev/full`],
+      {
+        cwd: folder.path,
+        timeoutMs: 60_000,
+      },
+    );
+    expect(launched.code).toBe(3);
+    expect(launched.stderr).toMatch(/^error FILE_FAILED: the result cannot be written: /m);
+  });
+
   it.each([['--trace'], ['--reports']])('says that %s cannot be written', async (option) => {
     writeFileSync(at('file'), '');
     const path = join(at('file'), 'below', 'x.txt');
@@ -107,7 +120,7 @@ describe('varve simulate', () => {
 });
 
 describe('varve simulate with a bug', () => {
-  const bug = { VARVE_MUTANT: 'seal-before-durable', NODE_OPTIONS: `--import ${REGISTER}` };
+  const bug = { VARVE_MUTANT: 'certificate-below-quorum', NODE_OPTIONS: `--import ${REGISTER}` };
 
   it('fails, leaves reports, and names a command that fails in the same way', async () => {
     const args = ['--seeds', '1..2', '--validators', '3', '--seconds', '10', '--reports', at('failing'), '--json'];
@@ -120,8 +133,8 @@ describe('varve simulate with a bug', () => {
     expect(readdirSync(at('failing'))).toContain(`raft-3-seed-${failure.seed}.html`);
     expect(readFileSync(failure.timeline, 'utf8')).toContain(`${failure.check}: `);
     expect(readFileSync(failure.diagram, 'utf8')).toContain('<svg');
-    expect(failure.command).toMatch(/^varve simulate /);
-    const again = await simulate([...failure.command.split(' ').slice(2), '--reports', at('again')], bug);
+    expect(failure.command).toMatch(/^npx varve simulate /);
+    const again = await simulate([...failure.command.split(' ').slice(3), '--reports', at('again')], bug);
     expect(again.code).toBe(1);
     expect(again.stdout).toContain(`seed ${failure.seed} at ${failure.at} ms: ${failure.check}: ${failure.text}`);
     expect(again.stdout).toContain(`run it again: ${failure.command}`);

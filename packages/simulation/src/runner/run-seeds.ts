@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import type { SeedQuestion, SeedResult, SeedRunOptions } from './seed-run.ts';
+import { threadOptions, threadUrl } from './thread.ts';
 
 /** Which seeds to run, and how. */
 export interface RunSeedsOptions {
@@ -21,24 +22,10 @@ export async function runSeeds(options: RunSeedsOptions): Promise<void> {
   await Promise.all(Array.from({ length: options.jobs }, () => runThread(options)));
 }
 
-/** The file beside this one: TypeScript in the repository, JavaScript in a package. */
-const isSource = import.meta.url.endsWith('.ts');
-const WORKER = new URL(isSource ? './worker.ts' : './worker.js', import.meta.url);
-const FLAGS = isSource ? ['--conditions=varve-source', '--disable-warning=ExperimentalWarning'] : [];
-
-/**
- * A seed makes garbage all the time and keeps little: with more room for what is young, less of it is looked through.
- * A fifth faster than the default on Node 24; MiB.
- */
-const YOUNG_GENERATION_MIB = 192;
-
 function runThread({ next, onResult, signal }: RunSeedsOptions): Promise<void> {
   const first = next();
   if (first === undefined) return Promise.resolve();
-  const worker = new Worker(WORKER, {
-    execArgv: FLAGS,
-    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB },
-  });
+  const worker = new Worker(threadUrl('worker'), threadOptions());
   return new Promise<void>((resolve, reject) => {
     const end = (): void => {
       signal?.removeEventListener('abort', end);

@@ -6,7 +6,7 @@ import {
   FAULT_KINDS,
   type FaultKind,
   type Investigation,
-  investigate,
+  investigateApart,
   runSeeds,
   SEATS_MAX,
   SEATS_MIN,
@@ -18,7 +18,7 @@ import {
   Tally,
 } from '@varve/simulation';
 import { SetupError } from '../../setup/errors.ts';
-import { demandReportFolder, writeReport } from '../../setup/files.ts';
+import { demandNoFolder, demandReportFolder, writeReport } from '../../setup/files.ts';
 import type { Action } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { usage } from '../failure.ts';
@@ -54,6 +54,7 @@ export const simulateSeeds: Action = async ({ printer }, _args, options) => {
   if (trace !== undefined && first !== last) throw usage('--trace is for a single seed', 'write --seeds 17..17');
   const reports = options.text('reports') ?? '.';
   for (const folder of [reports, dirname(trace ?? reports)]) demandReportFolder(folder);
+  if (trace !== undefined) demandNoFolder(trace);
   const total = last - first + 1;
   const tally = new Tally();
   const started = performance.now();
@@ -72,13 +73,22 @@ export const simulateSeeds: Action = async ({ printer }, _args, options) => {
   const elapsedMs = performance.now() - started;
   if (isInterrupted) printer.talk(`interrupted after ${tally.seeds} of ${total} seeds`);
   const summary = tally.summary();
-  const looking = { printer, run, reports, investigations: new Map<number, Investigation>() };
-  const failures = summary.failed.map((result, i) => reportFailure(looking, result, !isInterrupted && i < REPORTS_MAX));
-  if (trace !== undefined && !isInterrupted) writeTrace(looking, trace, first, failures[0]);
+  const failures = summary.failed.map((result) => failureReport(run, result));
+  let untold: SetupError | undefined;
+  const isCutShort =
+    !isInterrupted &&
+    (await untilInterrupted(async (signal) => {
+      const looking = { printer, run, reports, signal, investigations: new Map<number, Investigation>() };
+      await addReports(looking, failures);
+      if (trace !== undefined) untold = await writeTrace(looking, trace, first, failures[0]);
+    }));
   const body = bodyOf(summary, run, { first, last }, elapsedMs, failures);
   if (printer.json || tally.seeds > 0) printer.result(body, textOf(summary, body, failures));
-  if (isInterrupted) return EXIT.interrupted;
-  return failures.length > 0 ? EXIT.failed : undefined;
+  // What was found is worth more than the file that could not be written.
+  if (untold) printer.talk(`error ${untold.code}: ${untold.message}`);
+  if (isInterrupted || isCutShort) return EXIT.interrupted;
+  if (failures.length > 0) return EXIT.failed;
+  return untold && EXIT.configuration;
 };
 
 /** Ctrl-C ends `work`, but not the process: what was found until then is told. Any other time it ends the process. */
@@ -97,6 +107,7 @@ interface Looking {
   readonly printer: Printer;
   readonly run: SeedRunOptions;
   readonly reports: string;
+  readonly signal: AbortSignal;
   readonly investigations: Map<number, Investigation>;
 }
 
@@ -116,50 +127,67 @@ interface FailureReport {
   readonly faults?: number;
 }
 
-function reportFailure(
-  looking: Looking,
-  { seed, violations, traceHash }: SeedResult,
-  isDetailed: boolean,
-): FailureReport {
-  const { printer, run, reports } = looking;
-  const [violation] = violations;
-  const failure = {
-    seed,
-    traceHash,
-    check: violation?.check ?? '',
-    text: violation?.text ?? '',
-    at: violation?.at ?? 0,
-    command: commandOf(seed, run),
-  };
-  if (!isDetailed || failure.check === EXCEPTION) return failure;
-  // Told at once: the search takes a while, and whoever ends it knows already what failed.
-  printer.talk(`${failureText(failure)}\nlooking for the faults that it needs`);
-  const { plan, text, html } = investigated(looking, seed);
-  const name = `${run.protocol}-${run.validators}-seed-${seed}`;
-  const files = { timeline: join(reports, `${name}.txt`), diagram: join(reports, `${name}.html`) };
-  try {
-    writeReport(files.timeline, text);
-    writeReport(files.diagram, html);
-  } catch (error) {
-    // What was found is worth more than its report.
-    if (!(error instanceof SetupError)) throw error;
-    printer.talk(`no report of seed ${seed}: ${error.message}`);
-    return failure;
-  }
-  return { ...failure, ...files, faults: plan.length };
+function failureReport(run: SeedRunOptions, { seed, violations: [violation], traceHash }: SeedResult): FailureReport {
+  const { check = '', text = '', at = 0 } = violation ?? {};
+  return { seed, traceHash, check, text, at, command: commandOf(seed, run) };
 }
 
-function writeTrace(looking: Looking, file: string, seed: number, failure: FailureReport | undefined): void {
-  if (failure?.check === EXCEPTION) return looking.printer.talk(`${file} is not written: the run has no end`);
-  const { text, html } = investigated(looking, seed);
-  writeReport(file, file.endsWith('.html') ? html : text);
+/** Looks into the first failures. All are told before: the search takes a while, and may be ended. */
+async function addReports(looking: Looking, failures: FailureReport[]): Promise<void> {
+  for (const failure of failures) looking.printer.talk(failureText(failure));
+  for (const [i, failure] of failures.slice(0, REPORTS_MAX).entries()) {
+    if (failure.check === EXCEPTION || looking.signal.aborted) continue;
+    looking.printer.talk(`looking for the faults that seed ${failure.seed} needs for failing`);
+    failures[i] = await withReports(looking, failure);
+  }
+}
+
+async function withReports(looking: Looking, failure: FailureReport): Promise<FailureReport> {
+  const { printer, run, reports } = looking;
+  const found = await investigated(looking, failure.seed);
+  if (found === undefined) return failure;
+  const name = `${run.protocol}-${run.validators}-seed-${failure.seed}`;
+  const files = { timeline: join(reports, `${name}.txt`), diagram: join(reports, `${name}.html`) };
+  try {
+    writeReport(files.timeline, found.text);
+    writeReport(files.diagram, found.html);
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    printer.talk(`no report of seed ${failure.seed}: ${error.message}`);
+    return failure;
+  }
+  return { ...failure, ...files, faults: found.plan.length };
+}
+
+/** Returns why the file could not be written. */
+async function writeTrace(
+  looking: Looking,
+  file: string,
+  seed: number,
+  failure: FailureReport | undefined,
+): Promise<SetupError | undefined> {
+  if (failure?.check === EXCEPTION) {
+    looking.printer.talk(`${file} is not written: the run has no end`);
+    return undefined;
+  }
+  const found = await investigated(looking, seed);
+  try {
+    if (found) writeReport(file, file.endsWith('.html') ? found.html : found.text);
+    return undefined;
+  } catch (error) {
+    if (error instanceof SetupError) return error;
+    throw error;
+  }
 }
 
 /** A seed is looked into once: it takes many runs. */
-function investigated({ run, investigations }: Looking, seed: number): Investigation {
-  const found = investigations.get(seed) ?? investigate(seed, run);
-  investigations.set(seed, found);
-  return found;
+async function investigated(
+  { run, signal, investigations }: Looking,
+  seed: number,
+): Promise<Investigation | undefined> {
+  const known = investigations.get(seed) ?? (await investigateApart(seed, run, signal));
+  if (known) investigations.set(seed, known);
+  return known;
 }
 
 /** The one command that runs a seed again. */
@@ -167,7 +195,7 @@ function commandOf(seed: number, run: SeedRunOptions): string {
   const kinds = run.kinds.length === FAULT_KINDS.length ? 'all' : run.kinds.join(',') || 'none';
   const { protocol, validators, durationMs } = run;
   const changes = run.changes ? ' --changes' : '';
-  return `varve simulate --protocol ${protocol} --validators ${validators} --seeds ${seed}..${seed} --faults ${kinds} --seconds ${durationMs / 1000}${changes}`;
+  return `npx varve simulate --protocol ${protocol} --validators ${validators} --seeds ${seed}..${seed} --faults ${kinds} --seconds ${durationMs / 1000}${changes}`;
 }
 
 function bodyOf(
@@ -196,18 +224,20 @@ function textOf(
   failures: readonly FailureReport[],
 ): string {
   const faults = Object.entries(summary.faults).sort(([, a], [, b]) => b - a);
-  const { virtualMs, transactions, faults: faultsMin, kinds } = COUNTED;
+  const { virtualMs, transactions, reads, faults: faultsMin, kinds } = COUNTED;
   const lines = pairs([
     ['seeds', `${summary.seeds}, at ${seedsPerMinute} a minute`],
     [
       'counted',
-      `${summary.counted}, with at least ${virtualMs / 1000} virtual seconds, ${transactions} final transactions and ${faultsMin} faults of ${kinds} kinds`,
+      `${summary.counted}, with at least ${virtualMs / 1000} virtual seconds, ${transactions} final transactions, ${reads} reads and ${faultsMin} faults of ${kinds} kinds`,
     ],
     ['virtual time', `${Math.round(summary.virtualMs / 1000)} s, ${virtualSecondsPerSecond} s per second`],
     ['transactions', `${summary.transactions} final`],
     [
       'liveness',
-      `all final everywhere ${summary.livenessMs.median} ms after the last fault (median), ${summary.livenessMs.max} ms at most`,
+      summary.failed.length === summary.seeds
+        ? 'no seed came that far'
+        : `all final everywhere ${summary.livenessMs.median} ms after the last fault (median), ${summary.livenessMs.max} ms at most`,
     ],
     ['faults', faults.map(([kind, count]) => `${kind} ${count}`).join(', ') || 'none'],
     ['trace hash', summary.traceHash],
@@ -247,7 +277,8 @@ function seedsOption(text: string): { readonly first: number; readonly last: num
   const [, a, b] = /^(\d{1,9})(?:\.\.(\d{1,9}))?$/.exec(text) ?? [];
   const first = Number(a);
   const last = Number(b ?? a);
-  if (a === undefined || last < first) throw usage(`"${text}" are no seeds`, 'write 1..100, or one number');
+  if (a === undefined || last < first)
+    throw usage(`"${text}" are no seeds of 0 to 999999999`, 'write 1..100, or one number');
   return { first, last };
 }
 
