@@ -34,8 +34,8 @@ describe('planted bugs', () => {
 
   it('that nobody knows are refused', () => {
     const { status, stderr } = hunt('no-such-bug');
-    expect(status).toBe(1);
-    expect(stderr).toContain('no mutant "no-such-bug"');
+    expect(status).toBe(2);
+    expect(stderr).toContain('no planted bug "no-such-bug"');
   });
 
   it('have names of their own', () => {
