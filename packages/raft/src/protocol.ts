@@ -36,7 +36,7 @@ function create(
   now: number,
 ): { readonly engine: Engine<RaftMessage>; readonly first: Output<RaftMessage> } {
   const state = createState(configuration, recovered, options, now);
-  recoverLedger(state, recovered.ledger);
+  recoverLedger(state, recovered);
   state.wakeAt = nextDeadline(state);
   const first = takeOutput(state);
   return {

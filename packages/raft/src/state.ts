@@ -102,7 +102,7 @@ export function createState(
     leaderHeardAt: 0,
     votes: new Set(),
     leadership: undefined,
-    commitIndex: Math.max(recovered.anchor.index, Math.min(recovered.applied, log.lastIndex)),
+    commitIndex: recovered.anchor.index,
     syncedIndex: 0,
     applied: recovered.applied,
     pending: false,

@@ -1,4 +1,4 @@
-import type { Anchor } from '@varve/consensus';
+import type { Anchor, Recovered } from '@varve/consensus';
 import { askToContinue } from './follower.ts';
 import { becomeFollower } from './role.ts';
 import { dropOwn, type RaftState } from './state.ts';
@@ -23,10 +23,14 @@ export function onSynced(state: RaftState, anchor: Anchor): void {
   }
 }
 
-/** The store's ledger may be ahead of its log. Its tip is perhaps not certified, so a log that holds it stays whole. */
-export function recoverLedger(state: RaftState, ledger: Anchor): void {
-  state.syncedIndex = state.commitIndex;
+/**
+ * The store's ledger may be ahead of its log, and what block sync brought may contradict it. Its tip is perhaps not
+ * certified, so a log that holds it stays whole: then what was executed behind the tip is committed too.
+ */
+export function recoverLedger(state: RaftState, { ledger, applied }: Recovered): void {
   standOn(state, ledger, false);
+  state.commitIndex = Math.max(state.commitIndex, Math.min(applied, state.log.lastIndex));
+  state.syncedIndex = state.commitIndex;
 }
 
 function standOn(state: RaftState, anchor: Anchor, certified: boolean): void {

@@ -145,6 +145,19 @@ describe('recovery', () => {
     expect(replica.persist()).toMatchObject([{ granted: false }]);
   });
 
+  it('drops a log that contradicts what was executed, however long either is', () => {
+    // Block sync brought the chain here while no engine ran: a stale leader's entry is still in the log.
+    const log = logOf(1, 1, 2);
+    for (const [index, applied] of [
+      [3, 3],
+      [3, 5],
+      [2, 3],
+    ] as const) {
+      const replica = new Replica(A, 3, { hardState: hardStateOf(2), log, ledger: ledger(index, 3), applied });
+      expect(replica.status).toMatchObject({ lastIndex: index, committed: index, anchor: index });
+    }
+  });
+
   it('keeps a log that holds the ledger tip whole, and starts anew where it does not', () => {
     const holds = new Replica(A, 3, { hardState: hardStateOf(1), log: logOf(1, 1, 1), ledger: ledger(2) });
     expect(holds.status).toMatchObject({ lastIndex: 3, committed: 2, anchor: 0 });
