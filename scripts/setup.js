@@ -11,8 +11,6 @@ export const node = join(root, 'node_modules', 'node', 'bin', 'node');
 const NODE_MAJOR_MIN = 20;
 const PNPM = 'pnpm@12.21.0';
 const stamps = join(root, 'node_modules', '.cache', 'varve');
-/** Where Node keeps compiled sources between processes, of which tests start hundreds. */
-export const compileCache = join(stamps, 'compiled');
 
 /** Does what is not done yet; nothing, and at once, when nothing changed. */
 export function setUp({ quiet = false } = {}) {

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { compileCache, node, root, setUp } from './setup.js';
+import { node, root, setUp } from './setup.js';
 
 setUp({ quiet: true });
 const folder = mkdtempSync(join(tmpdir(), 'varve-test-'));
@@ -15,7 +15,6 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined);
 const { status, signal } = spawnSync(node, [vitest, 'run', ...reporters, ...process.argv.slice(2)], {
   cwd: root,
   stdio: 'inherit',
-  env: { NODE_COMPILE_CACHE: compileCache, ...process.env },
 });
 let counted = 0;
 try {

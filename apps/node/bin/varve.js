@@ -18,13 +18,6 @@ const flags = isSource
   ? [...memoryFlags, '--conditions=varve-source', '--disable-warning=ExperimentalWarning']
   : memoryFlags;
 
-/**
- * Compiled sources are kept for the next command, which starts in half the time. Only in the repository: a package has
- * no folder of its own that others may not write to, and what is kept is run.
- */
-const compileCache = join(folder, '..', '..', 'node_modules', '.cache', 'varve', 'compiled');
-const env = isSource ? { NODE_COMPILE_CACHE: compileCache, ...process.env } : process.env;
-
 /** The program that runs the command line. */
 function nodeProgram() {
   if (Number(process.versions.node.split('.')[0]) >= NODE_MAJOR_MIN) return process.execPath;
@@ -41,7 +34,7 @@ function nodeProgram() {
   return process.exit(1);
 }
 
-const child = spawn(nodeProgram(), [...flags, entry, ...process.argv.slice(2)], { stdio: 'inherit', env });
+const child = spawn(nodeProgram(), [...flags, entry, ...process.argv.slice(2)], { stdio: 'inherit' });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('error', (error) => {
   process.stderr.write(`error: the command line does not start: ${error.message}\n`);
