@@ -1,5 +1,6 @@
 import type { ChainId } from '@varve/encoding';
 import { TestDevnet } from '../test/support/devnet.ts';
+import { endHostile } from '../test/support/hostile.ts';
 import { measureHostile } from './hostile.ts';
 import { HttpLoad } from './http-load.ts';
 import { type BenchOptions, readOptions } from './options.ts';
@@ -29,6 +30,13 @@ interface Snapshot {
   readonly stages: readonly Readonly<Record<string, number>>[];
   readonly sent: number;
   readonly client: number;
+}
+
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+for (const [signal, code] of Object.entries(EXIT_CODES)) {
+  process.once(signal, () => {
+    void Promise.allSettled([endHostile(), TestDevnet.stopAll()]).then(() => process.exit(code));
+  });
 }
 
 const options: BenchOptions = readOptions(process.argv.slice(2));

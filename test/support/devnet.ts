@@ -24,12 +24,19 @@ interface DevnetFile {
 
 /** A network of real processes in a temporary folder, driven through the command line. */
 export class TestDevnet {
+  static readonly #live: Set<TestDevnet> = new Set();
   readonly directory: string;
   readonly #clean: () => void;
 
   private constructor(directory: string, clean: () => void) {
     this.directory = directory;
     this.#clean = clean;
+    TestDevnet.#live.add(this);
+  }
+
+  /** Stops every network of this process: its validators are processes of their own, and would outlive it. */
+  static async stopAll(): Promise<void> {
+    await Promise.all([...TestDevnet.#live].map((devnet) => devnet.stop()));
   }
 
   /** Starts a network and waits until it is ready. */
@@ -77,6 +84,7 @@ export class TestDevnet {
     if (code !== 0 && existsSync(join(this.directory, 'devnet.json')))
       for (const member of this.members) endMember(member);
     this.#clean();
+    TestDevnet.#live.delete(this);
   }
 
   get file(): DevnetFile {

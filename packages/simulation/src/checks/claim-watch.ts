@@ -1,6 +1,6 @@
 import type { Output, Protocol, Slot, Status } from '@varve/consensus';
 import { stepping } from '../world/stepping.ts';
-import type { Report } from './violation.ts';
+import type { Report, WatchParts } from './violation.ts';
 
 /** Claims of one write, which leave once it is durable. */
 interface Waiting {
@@ -19,8 +19,7 @@ export class ClaimWatch {
   readonly #isForgetful: (name: string) => boolean;
   readonly #report: Report;
 
-  /** @param isForgetful - Whether a node's disk was made to forget. */
-  constructor(isForgetful: (name: string) => boolean, report: Report) {
+  constructor({ isForgetful, report }: WatchParts) {
     this.#isForgetful = isForgetful;
     this.#report = report;
   }

@@ -2,7 +2,7 @@ import type { Anchor, Input, Output, Protocol, Recovered, Write } from '@varve/c
 import type { InstanceId, NodeId } from '@varve/encoding';
 import type { RaftMessage } from '@varve/raft';
 import { stepping } from '../world/stepping.ts';
-import type { Report } from './violation.ts';
+import type { Report, WatchParts } from './violation.ts';
 
 /** The terms of a replica's entries, as its writes made them. */
 class LogModel {
@@ -47,8 +47,7 @@ export class LogWatch {
   readonly #isForgetful: (name: string) => boolean;
   readonly #report: Report;
 
-  /** @param isForgetful - Whether a node's disk was made to forget. */
-  constructor(isForgetful: (name: string) => boolean, report: Report) {
+  constructor({ isForgetful, report }: WatchParts) {
     this.#isForgetful = isForgetful;
     this.#report = report;
   }

@@ -2,7 +2,7 @@ import type { Input, Output, Protocol } from '@varve/consensus';
 import type { InstanceId, NodeId } from '@varve/encoding';
 import type { RaftMessage } from '@varve/raft';
 import { stepping } from '../world/stepping.ts';
-import type { Report } from './violation.ts';
+import type { Report, WatchParts } from './violation.ts';
 
 /** What all replicas of an instance did. */
 interface Instance {
@@ -31,8 +31,7 @@ export class RaftWatch {
   readonly #isForgetful: (name: string) => boolean;
   readonly #report: Report;
 
-  /** @param isForgetful - Whether a node's disk was made to forget. */
-  constructor(isForgetful: (name: string) => boolean, report: Report) {
+  constructor({ isForgetful, report }: WatchParts) {
     this.#isForgetful = isForgetful;
     this.#report = report;
   }

@@ -9,3 +9,10 @@ export interface Violation {
 
 /** Where checks report to. */
 export type Report = (check: string, text: string) => void;
+
+/** What a check that remembers is made with. */
+export interface WatchParts {
+  /** Whether a node's disk was made to forget: no promise of an earlier run binds it. */
+  readonly isForgetful: (name: string) => boolean;
+  readonly report: Report;
+}

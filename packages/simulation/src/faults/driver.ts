@@ -286,19 +286,21 @@ export class FaultDriver {
   /** Under the running process, or found at the next start. */
   #rot(fault: Fault, node: SimulatedNode, kinds: readonly number[], ms: number): void {
     const dice = new Dice(`rot ${fault.amount}`);
-    node.isDamaged = true;
-    if (flipOne(dice, node.disk, kinds)) this.#count(fault.kind);
+    if (flipOne(dice, node.disk, kinds)) {
+      this.#count(fault.kind);
+      node.isDamaged = true;
+    }
     if (dice.chance(0.5)) return;
     node.crash(true);
     this.#until(ms, () => this.#parts.operator.start(node, 1));
   }
 
   #rotEngine(fault: Fault, node: SimulatedNode, ms: number): void {
-    node.isDamaged = true;
     const configuration = configurationOf(node);
     node.crash(true);
     if (flipOne(new Dice(`rot ${fault.amount}`), node.disk, ENGINE_RECORDS)) {
       this.#count(fault.kind);
+      node.isDamaged = true;
       this.#parts.struck.add(node);
       this.#parts.noticing.set(node, configuration);
     }
@@ -318,8 +320,10 @@ export class FaultDriver {
     const height = node.validator?.status().durableHeight ?? 0;
     const isVoter = node.validator?.status().mode === 'validator';
     scheduler.after(CALM_BEFORE_MS, () => {
-      this.#calm = this.#isOver ? undefined : fault;
-      if (this.#isOver) return;
+      if (this.#isOver) {
+        this.#calm = undefined;
+        return;
+      }
       const sealed = node.validator?.status().durableHeight ?? 0;
       const configuration = configurationOf(node);
       node.crash(true);

@@ -115,12 +115,12 @@ export class World {
       () => this.scheduler.now,
       this.report,
     );
-    const isForgetful = (name: string): boolean => this.#isForgetful(name);
+    const watching = { isForgetful: (name: string) => this.#isForgetful(name), report: this.report };
     const watches: Watches = {
       engine: new EngineWatch(this.report),
-      claims: new ClaimWatch(isForgetful, this.report),
-      raft: new RaftWatch(isForgetful, this.report),
-      logs: new LogWatch(isForgetful, this.report),
+      claims: new ClaimWatch(watching),
+      raft: new RaftWatch(watching),
+      logs: new LogWatch(watching),
     };
     const wallNow = (): number => WALL_START + this.scheduler.now;
     this.chain = new CanonicalChain(this.#submitted, this.model, wallNow, signatures.rule, this.report);

@@ -27,10 +27,7 @@ function judge(
   isForgetful = false,
 ): string[] {
   const found: string[] = [];
-  const watch = new ClaimWatch(
-    () => isForgetful,
-    (check) => found.push(check),
-  );
+  const watch = new ClaimWatch({ isForgetful: () => isForgetful, report: (check) => found.push(check) });
   for (const [start, script] of runs) {
     playScript(
       (protocol) => watch.watched(protocol),

@@ -29,10 +29,7 @@ function heard(matchIndex: number, term = 3): ScriptStep {
 /** What the watch says when `follower` has acted, and then `leader`, which leads term 3. */
 function judge(follower: readonly ScriptStep[], leader: readonly ScriptStep[], isForgetful = false): string[] {
   const found: string[] = [];
-  const watch = new LogWatch(
-    () => isForgetful,
-    (check) => found.push(check),
-  );
+  const watch = new LogWatch({ isForgetful: () => isForgetful, report: (check) => found.push(check) });
   for (const [self, script, role] of [['f', follower, 'follower'] as const, ['l', leader, 'leader'] as const]) {
     playScript((protocol) => watch.watched(protocol), self, { ...START, role }, script, undefined, RECOVERED);
   }

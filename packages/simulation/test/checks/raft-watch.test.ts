@@ -33,10 +33,7 @@ function counted(term: number, last: Entry): ScriptStep {
 /** What a watch says of the scripts of some replicas, one after the other. */
 function judge(scripts: readonly (readonly [self: string, script: readonly ScriptStep[]])[]): string[] {
   const found: string[] = [];
-  const watch = new RaftWatch(
-    () => false,
-    (check) => found.push(check),
-  );
+  const watch = new RaftWatch({ isForgetful: () => false, report: (check) => found.push(check) });
   for (const [self, script] of scripts) playScript((protocol) => watch.watched(protocol), self, START, script);
   return found;
 }
