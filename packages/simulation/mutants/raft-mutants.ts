@@ -1,6 +1,8 @@
 import { type Edit, type Mutant, planting } from './mutant.ts';
 
 const raft = planting('packages/raft/src', 'raft');
+/** What Raft shares with others; found under Raft. */
+const shared = planting('packages/consensus/src', 'raft');
 
 /** Appends of one entry each, which is allowed: what must not be done between two entries of a batch then can be. */
 const ENTRY_BY_ENTRY: readonly Edit[] = [
@@ -128,7 +130,7 @@ export const RAFT_MUTANTS: readonly Mutant[] = [
     'reads.waiting.length === 0 || state.commitIndex < leadership.firstIndex) return;',
     'reads.waiting.length === 0) return;',
   ),
-  raft(
+  shared(
     'window-never-reopens',
     'window.ts',
     'what was acknowledged counts as on its way for ever (traps 15, 16)',
