@@ -32,6 +32,8 @@ export type { FaultModel } from './quorum.ts';
 export { faultsTolerated, quorumSize } from './quorum.ts';
 export type { Rng } from './random.ts';
 export { createRng, uniformBelow } from './random.ts';
+export type { ReadPort, ReadState } from './read-barrier.ts';
+export { createReads, ReadBarrier, readDeadline } from './read-barrier.ts';
 export type { StepOutbox, WriteProgress } from './step-outbox.ts';
 export { closeStep, createStepOutbox, isWriteStalled, notePersisted } from './step-outbox.ts';
 export type { Progress } from './window.ts';

@@ -2,12 +2,14 @@ import {
   assert,
   type Configuration,
   closeStep,
+  createReads,
   createRng,
   createStepOutbox,
   type EngineOptions,
   type Entry,
   type Output,
   quorumSize,
+  type ReadState,
   type Recovered,
   type Rng,
   type Slot,
@@ -19,7 +21,6 @@ import type { NodeId } from '@varve/encoding';
 import { decodeHardState, encodeHardState } from './codec.ts';
 import { RaftLog } from './log.ts';
 import type { RaftMessage } from './message.ts';
-import { createReads, type ReadState } from './read.ts';
 import type { Progress } from './window.ts';
 
 /** Raft §5.1, with the candidate before its pre-vote succeeded as a role of its own (thesis §9.6). */
