@@ -34,6 +34,8 @@ export type { Rng } from './random.ts';
 export { createRng, uniformBelow } from './random.ts';
 export type { ReadPort, ReadState } from './read-barrier.ts';
 export { createReads, ReadBarrier, readDeadline } from './read-barrier.ts';
+export type { LoggedReplica } from './replicated-log.ts';
+export { appendToLog, commitTo, inFlight, standOn, trimLog, truncateLog } from './replicated-log.ts';
 export type { StepOutbox, WriteProgress } from './step-outbox.ts';
 export { closeStep, createStepOutbox, isWriteStalled, notePersisted } from './step-outbox.ts';
 export type { Progress } from './window.ts';

@@ -1,9 +1,9 @@
-import { assert, type Payload } from '@varve/consensus';
+import { appendToLog, assert, commitTo, type Payload } from '@varve/consensus';
 import type { NodeId } from '@varve/encoding';
 import { entryBytes } from './log.ts';
 import type { AppendAccepted, AppendRejected, HeartbeatResponse } from './message.ts';
 import { reads } from './read.ts';
-import { appendToLog, commitTo, type Leadership, type RaftState, send, sendDurably } from './state.ts';
+import { type Leadership, type RaftState, send, sendDurably } from './state.ts';
 import { progressTransfer } from './transfer.ts';
 import { enterMode, isThrottled, noteAccepted, noteSent, type Progress } from './window.ts';
 

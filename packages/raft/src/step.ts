@@ -1,4 +1,4 @@
-import { assert, assertNever, type Envelope, type Input, notePersisted } from '@varve/consensus';
+import { assert, assertNever, type Envelope, type Input, notePersisted, trimLog } from '@varve/consensus';
 import type { NodeId } from '@varve/encoding';
 import { maybeBuild, onPropose } from './build.ts';
 import { onPreVoteResponse, onRequestPreVote, onRequestVote, onVoteResponse } from './election.ts';
@@ -8,7 +8,7 @@ import { reads } from './read.ts';
 import { onAppendAccepted, onAppendRejected, onHeartbeatResponse, onLink } from './replication.ts';
 import { becomeFollower, isLeaseHeld } from './role.ts';
 import { type RaftState, sendDurably } from './state.ts';
-import { onCertified, onSynced } from './sync.ts';
+import { onSynced } from './sync.ts';
 import { forgivePause, nextDeadline, runTimers } from './timer.ts';
 import { onTimeoutNow, onTransfer } from './transfer.ts';
 
@@ -41,7 +41,7 @@ function onInput(state: RaftState, input: Input<RaftMessage>): void {
       state.applied = Math.max(state.applied, input.index);
       return;
     case 'certified':
-      return onCertified(state, input.anchor);
+      return trimLog(state, input.anchor);
     case 'synced':
       return onSynced(state, input.anchor);
     case 'read':

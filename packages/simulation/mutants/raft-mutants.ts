@@ -144,19 +144,19 @@ export const RAFT_MUTANTS: readonly Mutant[] = [
     '  peer.active = true;\n  peer.paused = false;',
     '  peer.active = true;',
   ),
-  raft(
+  shared(
     'synced-keeps-conflict',
-    'sync.ts',
+    'replicated-log.ts',
     'block sync leaves a log that contradicts it',
     '  return entry !== undefined && entry.epoch.number === anchor.epoch.number && entry.epoch.node === anchor.epoch.node;',
     '  return entry !== undefined;',
   ),
-  raft(
+  shared(
     'synced-drops-suffix',
-    'sync.ts',
+    'replicated-log.ts',
     'block sync drops acknowledged entries behind its anchor',
-    '  if (holds(state, anchor)) {',
-    '  if (holds(state, anchor) && anchor.index === state.log.lastIndex) {',
+    '  if (holds(log, anchor)) {',
+    '  if (holds(log, anchor) && anchor.index === log.lastIndex) {',
   ),
   raft(
     'term-not-stored',
