@@ -24,6 +24,7 @@ export type {
   Write,
 } from './contract.ts';
 export { ENGINE_TIMING_DEFAULT, ENGINE_WINDOW_DEFAULT } from './contract.ts';
+export { encodeEntry, payloadsOf, readEntry } from './entry-codec.ts';
 export type { BatchLimits } from './entry-log.ts';
 export { EntryLog, entryBytes, LOG_TAIL_ENTRIES_MAX } from './entry-log.ts';
 export { compareEpochs, EPOCH_ZERO } from './epoch.ts';
