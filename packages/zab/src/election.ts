@@ -155,18 +155,18 @@ function settle(state: ZabState, vote: Vote): void {
 
 /** Decides when the vote has settled, and repeats itself with growing pauses. */
 export function runElection(state: ZabState, looking: Looking): void {
-  const { decideAt, proposal } = looking;
   if (isDiskStalled(state)) {
     looking.resendAt = state.now + state.options.timing.electionMs;
     looking.decideAt = undefined;
     return;
   }
-  if (decideAt !== undefined && decideAt <= state.now) return settle(state, proposal);
-  if (looking.resendAt > state.now) return;
-  looking.resendMs = Math.min(2 * looking.resendMs, state.options.timing.electionMs);
-  looking.resendAt = state.now + looking.resendMs;
-  notifyAll(state);
-  count(state, looking);
+  if (looking.resendAt <= state.now) {
+    looking.resendMs = Math.min(2 * looking.resendMs, state.options.timing.electionMs);
+    looking.resendAt = state.now + looking.resendMs;
+    notifyAll(state);
+    count(state, looking);
+  }
+  if (looking.decideAt !== undefined && looking.decideAt <= state.now) settle(state, looking.proposal);
 }
 
 /** After a pause: votes that wait to be heard come first. */

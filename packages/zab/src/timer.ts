@@ -27,7 +27,7 @@ export function runTimers(state: ZabState): void {
   if (readDeadline(state) <= state.now) reads.expire(state, state.now);
   if (state.leadership) runLeaderTimers(state, state.leadership);
   else if (state.following) runFollowerTimers(state, state.following);
-  else if (state.looking) runElection(state, state.looking);
+  if (state.looking) runElection(state, state.looking);
 }
 
 function runFollowerTimers(state: ZabState, following: Following): void {
