@@ -25,7 +25,8 @@ export function onNewEpoch(state: ZabState, following: Following, { epoch }: New
   const { acceptedEpoch } = state;
   const isAccepted = acceptedEpoch.number === epoch && acceptedEpoch.node === leader;
   if (!isAccepted) {
-    if (epoch <= acceptedEpoch.number) return look(state);
+    // The same leader's earlier epoch is old news; another's shows that this leader's is refused here.
+    if (epoch <= acceptedEpoch.number) return acceptedEpoch.node === leader ? undefined : look(state);
     acceptEpoch(state, { number: epoch, node: leader });
     following.matched = 0;
   }

@@ -95,10 +95,16 @@ export function onAckLeader(state: ZabState, leadership: Leadership, from: NodeI
   if (!learner || message.voter !== from || leadership.phase === 'discovery') return;
   if (message.counter < leadership.historyEnd || message.counter > state.log.lastIndex) return;
   learner.progress.active = true;
-  learner.acked = true;
-  if (leadership.phase === 'broadcast') sendUpToDate(state, leadership, learner);
-  else if (howMany(leadership, ({ acked }) => acked) >= state.quorum) establish(state, leadership);
   noteDurable(state, leadership, learner, message.counter);
+  // It may have been the last that a transfer waited for.
+  if (state.leadership !== leadership) return;
+  learner.acked = true;
+  if (leadership.phase === 'synchronization') {
+    if (howMany(leadership, ({ acked }) => acked) >= state.quorum) establish(state, leadership);
+    return;
+  }
+  sendUpToDate(state, leadership, learner);
+  advanceCommit(state, leadership);
 }
 
 /** A quorum has this history and this currentEpoch: no other history can win any more, so all of it is committed. */
@@ -112,6 +118,6 @@ function establish(state: ZabState, leadership: Leadership): void {
 
 function sendUpToDate(state: ZabState, leadership: Leadership, { progress }: Learner): void {
   if (progress.id === state.self) return;
-  progress.commitTold = state.commitIndex;
+  progress.commitTold = Math.min(progress.matchIndex, state.commitIndex);
   send(state, progress.id, { kind: 'upToDate', epoch: leadership.epoch, counter: state.commitIndex });
 }

@@ -34,11 +34,15 @@ export function startSynchronization(state: ZabState, leadership: Leadership, le
   const common = state.log.findAtOrBelow(counter, epoch);
   learner.target = state.log.lastIndex;
   enterMode(progress, 'probe', common + 1);
-  sendHistory(state, leadership, learner, true);
-  sendNewLeader(state, leadership, learner);
+  learner.isToldEnd = false;
+  if (sendBatch(state, leadership, learner, learner.target, true) === learner.target) {
+    sendNewLeader(state, leadership, learner);
+  }
 }
 
-function sendNewLeader(state: ZabState, leadership: Leadership, { target, progress }: Learner): void {
+function sendNewLeader(state: ZabState, leadership: Leadership, learner: Learner): void {
+  const { target, progress } = learner;
+  learner.isToldEnd = true;
   const epoch = target === undefined ? undefined : state.log.epochAt(target);
   if (target === undefined || epoch === undefined) return;
   send(state, progress.id, { kind: 'newLeader', epoch: leadership.epoch, zxid: { epoch, counter: target } });
@@ -53,26 +57,26 @@ function sendHistory(state: ZabState, leadership: Leadership, learner: Learner, 
   if (target === undefined || progress.id === state.self) return;
   if (progress.nextIndex > state.log.lastIndex && progress.mode === 'replicate' && !evenEmpty) return;
   while (!isThrottled(progress)) {
-    if (!sendBatch(state, leadership, learner, target, true)) return;
+    if (sendBatch(state, leadership, learner, target, true) === undefined) return;
     if (progress.nextIndex > state.log.lastIndex) return;
   }
 }
 
-/** @returns Whether the log reaches back far enough. */
+/** @returns Up to where it goes; `undefined` where the log does not reach back far enough. */
 function sendBatch(
   state: ZabState,
   leadership: Leadership,
   { progress }: Learner,
   target: number,
   withEntries: boolean,
-): boolean {
+): number | undefined {
   const { log } = state;
   const counter = progress.nextIndex - 1;
   const prevEpoch = log.epochAt(counter);
   if (prevEpoch === undefined) {
     enterMode(progress, 'snapshot', progress.nextIndex);
     sendSnap(state, leadership, progress.id);
-    return false;
+    return undefined;
   }
   const isDiff = counter < target || progress.mode === 'probe';
   const limits = { entriesMax: PROPOSALS_MAX, bytesMax: PROPOSAL_BYTES_MAX };
@@ -83,7 +87,7 @@ function sendBatch(
   let bytes = 0;
   for (const entry of entries) bytes += entryBytes(entry);
   noteSent(progress, counter + entries.length, bytes);
-  return true;
+  return counter + entries.length;
 }
 
 function sendSnap(state: ZabState, leadership: Leadership, to: NodeId): void {
@@ -121,7 +125,8 @@ export function noteDurable(state: ZabState, leadership: Leadership, learner: Le
       if (isNews || counter === progress.matchIndex) enterMode(progress, 'replicate', progress.matchIndex + 1);
     }
     if (progress.mode === 'replicate') sendHistory(state, leadership, learner, false);
-    if (!learner.acked && isNews && counter === learner.target) sendNewLeader(state, leadership, learner);
+    const isSynchronized = learner.target !== undefined && progress.matchIndex >= learner.target;
+    if (isSynchronized && !learner.acked && !learner.isToldEnd) sendNewLeader(state, leadership, learner);
   }
   if (advanceCommit(state, leadership)) return;
   announceCommit(state, leadership, learner);

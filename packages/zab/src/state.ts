@@ -58,6 +58,8 @@ export interface Learner {
   history: Credentials | undefined;
   /** Where its DIFF ends and PROPOSALs begin; absent before its sync point is chosen. */
   target: number | undefined;
+  /** NEWLEADER was sent since its sync point was chosen. */
+  isToldEnd: boolean;
   /** It acknowledged NEWLEADER. */
   acked: boolean;
 }
@@ -165,6 +167,7 @@ export function createLearners(state: ZabState): ReadonlyMap<NodeId, Learner> {
     info: voter === state.self ? state.acceptedEpoch : undefined,
     history: undefined,
     target: undefined,
+    isToldEnd: false,
     acked: false,
   });
   return new Map(state.voters.map((voter) => [voter, learnerOf(voter)]));
