@@ -78,7 +78,10 @@ export function onAckEpoch(state: ZabState, leadership: Leadership, from: NodeId
   const isDiscovery = leadership.phase === 'discovery';
   // After discovery a longer history is no better: what it holds beyond the leader's was never committed.
   if (isDiscovery && compareCredentials(message, credentialsOf(state)) > 0) return look(state);
+  const isRepeated = learner.history !== undefined && compareCredentials(message, learner.history) === 0;
   learner.history = { currentEpoch: message.currentEpoch, zxid: message.zxid };
+  // Said again while it synchronizes: what it did not get, its answer to the next ping brings.
+  if (!isDiscovery && isRepeated && learner.target !== undefined && !learner.acked) return;
   if (!isDiscovery) return startSynchronization(state, leadership, learner);
   if (howMany(leadership, ({ history }) => history !== undefined) < state.quorum) return;
   leadership.phase = 'synchronization';

@@ -66,7 +66,7 @@ function sendHistory(state: ZabState, leadership: Leadership, learner: Learner, 
 function sendBatch(
   state: ZabState,
   leadership: Leadership,
-  { progress }: Learner,
+  { progress, acked }: Learner,
   target: number,
   withEntries: boolean,
 ): number | undefined {
@@ -78,7 +78,7 @@ function sendBatch(
     sendSnap(state, leadership, progress.id);
     return undefined;
   }
-  const isDiff = counter < target || progress.mode === 'probe';
+  const isDiff = counter < target || (counter === target && progress.mode === 'probe' && !acked);
   const limits = { entriesMax: PROPOSALS_MAX, bytesMax: PROPOSAL_BYTES_MAX };
   const batch = withEntries ? log.batch(progress.nextIndex, limits) : [];
   const entries = isDiff ? batch.filter((entry) => entry.index <= target) : batch;
