@@ -78,6 +78,7 @@ describe('research traps of all protocols with a leader', () => {
     node.persist(1);
     node.accept(B, zxid(0, 0), 1);
     for (const envelope of old?.then ?? []) node.step({ kind: 'message', envelope });
+    node.receive(A, { kind: 'ackLeader', epoch: 1, counter: 1, voter: A });
     node.receive(B, { kind: 'ackLeader', epoch, counter: 1, voter: B });
     expect(node.status).toMatchObject({ role: 'recovering', committed: 0 });
     node.persist();
@@ -140,6 +141,10 @@ describe('research traps of all protocols with a leader', () => {
     expect(saidIn(leader.receive(B, stale))).toEqual([]);
     leader.receive(B, { kind: 'ack', epoch: leader.epoch, counter: 99, voter: B });
     expect(leader.status.peers.find((peer) => peer.id === B)?.match).toBe(2);
+    // A store that lost what it acknowledged is not asked in a storm.
+    leader.step({ kind: 'link', peer: B, up: false });
+    leader.step({ kind: 'link', peer: B, up: true });
+    expect(saidIn(leader.receive(B, { ...stale, prev: zxid(1, 2) }))).toEqual([]);
     const follower = new Replica(A, 3, { hardState: hardStateOf(2, C, 1), log: historyOf(1, 1, 1) }).follow(B, [C], 3);
     follower.receive(B, { kind: 'commit', epoch: 3, counter: 3 });
     follower.receive(B, { kind: 'diff', epoch: 3, prev: zxid(1, 1), entries: [] });
@@ -217,6 +222,9 @@ describe('research traps of all protocols with a leader', () => {
     leader.step({ kind: 'read', context: 1 });
     expect(leader.receive(B, { kind: 'pong', epoch, context }).reads).toEqual([]);
     expect(leader.receive(B, { kind: 'pong', epoch, context: context + 1 }).reads).toHaveLength(1);
+    const single = new Replica(A, 1);
+    single.wake();
+    expect(single.step({ kind: 'read', context: 1 }).reads).toEqual([]);
     const early = new Replica(A, 3);
     early.synchronize([B]);
     early.step({ kind: 'read', context: 1 });
@@ -315,6 +323,8 @@ describe('research traps of all protocols with a leader', () => {
       real.receive(from, { kind: 'ack', epoch: 1, counter: 1, voter: C });
       real.receive(from, { kind: 'ack', epoch: 1, counter: 1, voter: from });
     }
+    // A voter speaks for itself only.
+    real.receive(C, { kind: 'ack', epoch: 1, counter: 1, voter: B });
     expect(real.status.committed).toBe(0);
     real.acknowledge([C], 1);
     expect(real.status.committed).toBe(1);

@@ -172,6 +172,13 @@ describe('research traps of ZAB', () => {
     leader.receive(B, { kind: 'ackLeader', epoch: leader.epoch, counter: 2, voter: B });
     // The whole inherited history is committed then.
     expect(leader.status).toMatchObject({ role: 'leader', committed: 2 });
+    const five = new Replica(A, 5).lead([B, C]);
+    const { build } = five.step({ kind: 'demand', pending: true });
+    if (build) five.propose(build, payloadOf('x'));
+    five.persist();
+    for (const from of [D, E]) five.accept(from, zxid(0, 0));
+    expect(five.acknowledge([D, E], 1).commit).toEqual([]);
+    expect(five.acknowledge([B, C], 1).commit).toHaveLength(1);
   });
 
   it.each([1, 2, 3, 4, 5, 6])('39: whatever notifications say, an epoch has one leader (seed %i)', (seed) => {
@@ -202,6 +209,9 @@ describe('research traps of ZAB', () => {
     for (const from of [B, C]) node.receive(from, notification(1, 'following', voteFor(C, 5)));
     node.pass(300);
     expect(node.status.role).toBe('candidate');
+    for (const from of [B, C]) node.receive(from, notification(5, 'following', voteFor(C, 5)));
+    node.pass(300);
+    expect(node.status.role).toBe('candidate');
   });
 
   it('39: a late comer follows only whom a quorum names and who says it leads', () => {
@@ -218,6 +228,13 @@ describe('research traps of ZAB', () => {
     expect(late.status.role).toBe('candidate');
     expect(saidIn(said(D, 'leading', D))).toMatchObject([{ to: D, kind: 'followerInfo' }]);
     expect(late.status).toMatchObject({ role: 'recovering', leader: D });
+    // The leader's word alone is not enough either.
+    const other = new Replica(A, 5);
+    other.receive(D, notification(7, 'leading', voteFor(D)));
+    other.receive(B, notification(7, 'following', voteFor(D)));
+    expect(other.status.role).toBe('candidate');
+    other.receive(C, notification(7, 'following', voteFor(D)));
+    expect(other.status.role).toBe('recovering');
   });
 
   it('39: a malformed notification is refused before anything sees it', () => {
