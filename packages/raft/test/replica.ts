@@ -1,11 +1,9 @@
 import type { EngineOptions, Output } from '@varve/consensus';
-import { type SaidBy, SoloReplica, type Store } from '@varve/consensus/testing';
+import { SoloReplica, type Store } from '@varve/consensus/testing';
 import type { NodeId } from '@varve/encoding';
 import { type RaftMessage, raft } from '../src/index.ts';
 
 export { saidIn } from '@varve/consensus/testing';
-
-export type Said = SaidBy<RaftMessage>;
 
 /** One Raft engine under a test's full control. */
 export class Replica extends SoloReplica<RaftMessage> {
