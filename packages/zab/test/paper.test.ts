@@ -131,6 +131,7 @@ describe('phase 3: broadcast', () => {
     const leader = new Replica(A, 3).lead([B]);
     for (let ms = 0; ms < 1000; ms += 100) {
       leader.receive(C, { kind: 'followerInfo', acceptedEpoch: { number: 0, node: '' } });
+      leader.persist();
       leader.pass(100);
     }
     expect(leader.status.role).toBe('candidate');
