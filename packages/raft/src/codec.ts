@@ -2,21 +2,13 @@ import {
   assertNever,
   type DecodeResult,
   decodeMessageBody,
-  type Entry,
+  encodeEntry,
   type FindPayload,
   type Payload,
+  payloadsOf,
+  readEntry,
 } from '@varve/consensus';
-import {
-  CborReader,
-  type CborValue,
-  encodeCbor,
-  fromHex,
-  type NodeId,
-  nodeId,
-  type PayloadId,
-  payloadId,
-  toHex,
-} from '@varve/encoding';
+import { CborReader, type CborValue, encodeCbor, type NodeId, nodeId, type PayloadId } from '@varve/encoding';
 import { APPEND_ENTRIES_MAX, nonsenseIn, type RaftMessage } from './message.ts';
 
 /** The first item of each message's array. */
@@ -39,11 +31,7 @@ const KIND = {
 /** A message as `[kind, term, …]`; entries name their payloads by id, which are returned beside the body. */
 export function encode(message: RaftMessage): { readonly body: Uint8Array; readonly payloads: readonly Payload[] } {
   const body = encodeCbor([KIND[message.kind], message.term, ...fieldsOf(message)]);
-  const payloads: Payload[] = [];
-  if (message.kind === 'appendEntries') {
-    for (const entry of message.entries) if (entry.payload) payloads.push(entry.payload);
-  }
-  return { body, payloads };
+  return { body, payloads: message.kind === 'appendEntries' ? payloadsOf(message.entries) : [] };
 }
 
 function fieldsOf(message: RaftMessage): readonly CborValue[] {
@@ -77,10 +65,6 @@ function fieldsOf(message: RaftMessage): readonly CborValue[] {
     default:
       return assertNever(message);
   }
-}
-
-function encodeEntry(entry: Entry): CborValue {
-  return [entry.epoch.number, entry.epoch.node, entry.payload ? fromHex(entry.payload.id) : null];
 }
 
 /** The message of `body`, with its payloads taken from `find`. Never throws. */
@@ -134,17 +118,6 @@ function readAppend(r: CborReader, term: number, find: FindPayload, missing: Set
   const commit = r.uint();
   const entries = r.list((_, i) => readEntry(r, prevIndex + 1 + i, find, missing), APPEND_ENTRIES_MAX);
   return { kind: 'appendEntries', term, prevIndex, prevTerm, commit, entries };
-}
-
-function readEntry(r: CborReader, index: number, find: FindPayload, missing: Set<PayloadId>): Entry {
-  r.array(3);
-  const epoch = { number: r.uint(), node: nodeId(r.text()) };
-  const id = r.nullable(() => payloadId(toHex(r.byteString(32))));
-  if (id === null) return { index, epoch };
-  const payload = find(id);
-  if (payload) return { index, epoch, payload };
-  missing.add(id);
-  return { index, epoch };
 }
 
 /** Term and vote in one record, so that no crash separates them (Raft §5.2: at most one vote a term). */

@@ -1,7 +1,8 @@
+import { appendToLog, commitTo, truncateLog } from '@varve/consensus';
 import type { NodeId } from '@varve/encoding';
 import type { AppendEntries, Heartbeat, SnapshotNeeded } from './message.ts';
 import { heardLeader } from './role.ts';
-import { appendToLog, commitTo, type RaftState, send, sendDurably, truncateLog } from './state.ts';
+import { type RaftState, send, sendDurably } from './state.ts';
 
 /** Entries of this term's leader (Raft §5.3, figure 2). */
 export function onAppendEntries(state: RaftState, from: NodeId, message: AppendEntries): void {

@@ -1,9 +1,9 @@
-import { assert, type Payload } from '@varve/consensus';
+import { appendToLog, assert, commitTo, type Payload } from '@varve/consensus';
 import type { NodeId } from '@varve/encoding';
 import { entryBytes } from './log.ts';
 import type { AppendAccepted, AppendRejected, HeartbeatResponse } from './message.ts';
-import { advanceReads } from './read.ts';
-import { appendToLog, commitTo, type Leadership, type RaftState, send, sendDurably } from './state.ts';
+import { reads } from './read.ts';
+import { type Leadership, type RaftState, send, sendDurably } from './state.ts';
 import { progressTransfer } from './transfer.ts';
 import { enterMode, isThrottled, noteAccepted, noteSent, type Progress } from './window.ts';
 
@@ -104,7 +104,7 @@ function advanceCommit(state: RaftState, leadership: Leadership): void {
   const wasOpen = state.commitIndex >= leadership.firstIndex;
   commitTo(state, index);
   for (const peer of peerProgress(state)) announceCommit(state, peer);
-  if (!wasOpen) advanceReads(state);
+  if (!wasOpen) reads.advance(state);
 }
 
 /**
@@ -153,7 +153,7 @@ export function onHeartbeatResponse(
   peer.active = true;
   peer.paused = false;
   if (message.context <= state.reads.round) peer.round = Math.max(peer.round, message.context);
-  advanceReads(state);
+  reads.advance(state);
   if (peer.mode === 'snapshot') sendSnapshotNeeded(state, peer);
   else if (peer.mode === 'probe') sendAppends(state, peer, true);
   else if (peer.inFlight.length > 0) sendAppend(state, peer, false);

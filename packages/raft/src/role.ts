@@ -1,11 +1,11 @@
 import { isWriteStalled } from '@varve/consensus';
 import type { NodeId } from '@varve/encoding';
-import { failReads } from './read.ts';
+import { reads } from './read.ts';
 import { type RaftState, restartElectionTimer } from './state.ts';
 
 /** Follows in `term`, which is at least the own one (Raft §5.1). The timer restarts only for who was no follower. */
 export function becomeFollower(state: RaftState, term: number, leader?: NodeId): void {
-  if (state.leadership) failReads(state);
+  if (state.leadership) reads.fail(state);
   if (state.role !== 'follower') restartElectionTimer(state);
   if (term > state.term) adoptTerm(state, term, undefined);
   state.role = 'follower';
@@ -16,7 +16,7 @@ export function becomeFollower(state: RaftState, term: number, leader?: NodeId):
 
 /** The one place where term and vote change; they are written together. */
 export function adoptTerm(state: RaftState, term: number, votedFor: NodeId | undefined): void {
-  if (term > state.term) failReads(state);
+  if (term > state.term) reads.fail(state);
   state.term = term;
   state.votedFor = votedFor;
   state.out.hardState = true;

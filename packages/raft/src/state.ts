@@ -2,12 +2,13 @@ import {
   assert,
   type Configuration,
   closeStep,
+  createReads,
   createRng,
   createStepOutbox,
   type EngineOptions,
-  type Entry,
   type Output,
   quorumSize,
+  type ReadState,
   type Recovered,
   type Rng,
   type Slot,
@@ -19,7 +20,6 @@ import type { NodeId } from '@varve/encoding';
 import { decodeHardState, encodeHardState } from './codec.ts';
 import { RaftLog } from './log.ts';
 import type { RaftMessage } from './message.ts';
-import { createReads, type ReadState } from './read.ts';
 import type { Progress } from './window.ts';
 
 /** Raft §5.1, with the candidate before its pre-vote succeeded as a role of its own (thesis §9.6). */
@@ -137,34 +137,6 @@ export function send(state: RaftState, to: NodeId, message: RaftMessage): void {
 /** For promises: they leave when this step's write, and so every earlier one, is durable. */
 export function sendDurably(state: RaftState, to: NodeId, message: RaftMessage): void {
   state.out.durably.push({ from: state.self, to, message });
-}
-
-/** Appends to the log and to this step's write. */
-export function appendToLog(state: RaftState, entries: readonly Entry[]): void {
-  state.log.append(entries);
-  for (const entry of entries) state.out.append.push(entry);
-}
-
-/** Drops the log from `index` on; payloads that this node proposed go back to the host. */
-export function truncateLog(state: RaftState, index: number): void {
-  assert(index > state.commitIndex, 'a committed entry is never truncated');
-  assert(state.out.append.length === 0, 'a write truncates before it appends');
-  dropOwn(state, state.log.truncateFrom(index));
-  state.out.truncateFrom = index;
-}
-
-/** Reports those of `entries` that were proposed here. */
-export function dropOwn(state: RaftState, entries: readonly Entry[]): void {
-  for (const entry of entries) {
-    if (entry.payload && entry.epoch.node === state.self) state.out.dropped.push(entry.payload.id);
-  }
-}
-
-/** Hands out everything up to `index`, which the log holds. */
-export function commitTo(state: RaftState, index: number): void {
-  if (index <= state.commitIndex) return;
-  for (const entry of state.log.range(state.commitIndex + 1, index)) state.out.commit.push(entry);
-  state.commitIndex = index;
 }
 
 /** Closes the step: what is to be written gets its sequence number. */

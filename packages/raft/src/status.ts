@@ -1,6 +1,6 @@
-import { EPOCH_ZERO, type Epoch, type Status } from '@varve/consensus';
+import { EPOCH_ZERO, type Epoch, inFlight, type Status } from '@varve/consensus';
 import type { NodeId } from '@varve/encoding';
-import { buildObstacle, inFlight } from './build.ts';
+import { buildObstacle } from './build.ts';
 import { isDiskStalled } from './role.ts';
 import type { RaftState } from './state.ts';
 

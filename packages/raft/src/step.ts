@@ -1,14 +1,14 @@
-import { assert, assertNever, type Envelope, type Input, notePersisted } from '@varve/consensus';
+import { assert, assertNever, type Envelope, type Input, notePersisted, trimLog } from '@varve/consensus';
 import type { NodeId } from '@varve/encoding';
 import { maybeBuild, onPropose } from './build.ts';
 import { onPreVoteResponse, onRequestPreVote, onRequestVote, onVoteResponse } from './election.ts';
 import { answerOldLeader, onAppendEntries, onHeartbeat, onSnapshotNeeded } from './follower.ts';
 import { nonsenseIn, type RaftMessage } from './message.ts';
-import { failReads, onRead, onReadRequest, onReadResponse } from './read.ts';
+import { reads } from './read.ts';
 import { onAppendAccepted, onAppendRejected, onHeartbeatResponse, onLink } from './replication.ts';
 import { becomeFollower, isLeaseHeld } from './role.ts';
 import { type RaftState, sendDurably } from './state.ts';
-import { onCertified, onSynced } from './sync.ts';
+import { onSynced } from './sync.ts';
 import { forgivePause, nextDeadline, runTimers } from './timer.ts';
 import { onTimeoutNow, onTransfer } from './transfer.ts';
 
@@ -41,17 +41,17 @@ function onInput(state: RaftState, input: Input<RaftMessage>): void {
       state.applied = Math.max(state.applied, input.index);
       return;
     case 'certified':
-      return onCertified(state, input.anchor);
+      return trimLog(state, input.anchor);
     case 'synced':
       return onSynced(state, input.anchor);
     case 'read':
-      return onRead(state, input.context);
+      return reads.onRead(state, input.context);
     case 'transfer':
       if (state.leadership) onTransfer(state, state.leadership, input.to);
       return;
     case 'drain':
       state.draining = true;
-      return failReads(state);
+      return reads.fail(state);
     case 'equivocated':
       // Crash faults only: nobody lies.
       return;
@@ -138,9 +138,9 @@ function onMessage(state: RaftState, from: NodeId, message: RaftMessage): void {
     case 'timeoutNow':
       return onTimeoutNow(state, from);
     case 'readRequest':
-      return onReadRequest(state, from, message);
+      return reads.onRequest(state, from, message.context);
     case 'readResponse':
-      return onReadResponse(state, message);
+      return reads.onResponse(state, message);
     default:
       return assertNever(message);
   }

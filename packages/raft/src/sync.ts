@@ -1,22 +1,12 @@
-import type { Anchor, Recovered } from '@varve/consensus';
+import { type Anchor, type Recovered, standOn, trimLog } from '@varve/consensus';
 import { askToContinue } from './follower.ts';
 import { becomeFollower } from './role.ts';
-import { dropOwn, type RaftState } from './state.ts';
+import type { RaftState } from './state.ts';
 
-/** A certificate makes everything up to `anchor` final: the store's log may start after it. */
-export function onCertified(state: RaftState, anchor: Anchor): void {
-  if (anchor.index <= state.log.anchor.index || anchor.index > state.commitIndex || !holds(state, anchor)) return;
-  state.log.moveAnchor(anchor);
-  state.out.anchor = anchor;
-}
-
-/**
- * Block sync moved the ledger to `anchor`. What the log holds behind it stays if the log holds `anchor` itself; else
- * the log starts anew. Nothing that is committed here is handed out again or taken back.
- */
+/** Block sync moved the ledger to `anchor`. */
 export function onSynced(state: RaftState, anchor: Anchor): void {
   const commitBefore = state.commitIndex;
-  standOn(state, anchor, true);
+  if (standOnLedger(state, anchor) === 'kept') trimLog(state, anchor);
   if (state.commitIndex > commitBefore || state.syncing) {
     state.syncing = false;
     askToContinue(state);
@@ -28,38 +18,19 @@ export function onSynced(state: RaftState, anchor: Anchor): void {
  * certified, so a log that holds it stays whole: then what was executed behind the tip is committed too.
  */
 export function recoverLedger(state: RaftState, { ledger, applied }: Recovered): void {
-  standOn(state, ledger, false);
+  standOnLedger(state, ledger);
   state.commitIndex = Math.max(state.commitIndex, Math.min(applied, state.log.lastIndex));
   state.syncedIndex = state.commitIndex;
 }
 
-function standOn(state: RaftState, anchor: Anchor, certified: boolean): void {
-  if (anchor.index <= state.log.anchor.index) return;
-  if (holds(state, anchor)) {
-    if (anchor.index > state.commitIndex) {
-      state.commitIndex = anchor.index;
-      state.syncedIndex = anchor.index;
-    }
-    if (certified) onCertified(state, anchor);
-    return;
-  }
-  // Below what this node committed itself, another entry would be a fork: the ledger's certificates tell of that.
-  if (anchor.index <= state.commitIndex) return;
-  if (anchor.index < state.log.lastIndex) state.out.truncateFrom = anchor.index + 1;
-  const uncommitted = state.log.reset(anchor).filter((entry) => entry.index > state.commitIndex);
-  dropOwn(state, uncommitted);
-  state.out.anchor = anchor;
-  state.commitIndex = anchor.index;
-  state.syncedIndex = anchor.index;
+function standOnLedger(state: RaftState, anchor: Anchor): ReturnType<typeof standOn> {
+  const commitBefore = state.commitIndex;
+  const outcome = standOn(state, anchor);
+  if (state.commitIndex > commitBefore) state.syncedIndex = anchor.index;
+  if (outcome !== 'anew') return outcome;
   // A leader without its own entries would count what it no longer has.
   if (state.leadership) becomeFollower(state, state.term);
   // No entry is of a later term than its holder.
-  if (anchor.epoch.number > state.term) {
-    becomeFollower(state, anchor.epoch.number);
-  }
-}
-
-function holds(state: RaftState, anchor: Anchor): boolean {
-  const entry = state.log.entryAt(anchor.index);
-  return entry !== undefined && entry.epoch.number === anchor.epoch.number && entry.epoch.node === anchor.epoch.node;
+  if (anchor.epoch.number > state.term) becomeFollower(state, anchor.epoch.number);
+  return outcome;
 }

@@ -1,5 +1,6 @@
+import { readDeadline } from '@varve/consensus';
 import { startPreVote } from './election.ts';
-import { expireReads, readDeadline } from './read.ts';
+import { reads } from './read.ts';
 import { broadcastHeartbeat } from './replication.ts';
 import { becomeFollower, isDiskStalled } from './role.ts';
 import { type Leadership, type RaftState, restartElectionTimer } from './state.ts';
@@ -22,7 +23,7 @@ export function forgivePause(state: RaftState): void {
 
 /** Does whatever is due at `state.now`. */
 export function runTimers(state: RaftState): void {
-  if (readDeadline(state) <= state.now) expireReads(state, state.now);
+  if (readDeadline(state) <= state.now) reads.expire(state, state.now);
   if (state.leadership) runLeaderTimers(state, state.leadership);
   else if (state.electionAt <= state.now) startPreVote(state);
 }

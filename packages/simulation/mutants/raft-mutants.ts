@@ -1,6 +1,8 @@
 import { type Edit, type Mutant, planting } from './mutant.ts';
 
 const raft = planting('packages/raft/src', 'raft');
+/** What Raft shares with others; found under Raft. */
+const shared = planting('packages/consensus/src', 'raft');
 
 /** Appends of one entry each, which is allowed: what must not be done between two entries of a batch then can be. */
 const ENTRY_BY_ENTRY: readonly Edit[] = [
@@ -127,17 +129,17 @@ export const RAFT_MUTANTS: readonly Mutant[] = [
     'stale-read',
     'read.ts',
     'a leader answers reads without asking whether it still leads (trap 19)',
-    '  return confirmed >= state.quorum;',
-    '  return confirmed >= 1;',
+    '  return confirmed;',
+    '  return state.quorum;',
   ),
   raft(
     'read-before-no-op',
     'read.ts',
     'a new leader answers reads before its own no-op is committed (trap 19)',
-    'reads.waiting.length === 0 || state.commitIndex < leadership.firstIndex) return;',
-    'reads.waiting.length === 0) return;',
+    'state.leadership !== undefined && state.commitIndex >= state.leadership.firstIndex,',
+    'state.leadership !== undefined,',
   ),
-  raft(
+  shared(
     'window-never-reopens',
     'window.ts',
     'what was acknowledged counts as on its way for ever (traps 15, 16)',
@@ -151,19 +153,19 @@ export const RAFT_MUTANTS: readonly Mutant[] = [
     '  peer.active = true;\n  peer.paused = false;',
     '  peer.active = true;',
   ),
-  raft(
+  shared(
     'synced-keeps-conflict',
-    'sync.ts',
+    'replicated-log.ts',
     'block sync leaves a log that contradicts it',
     '  return entry !== undefined && entry.epoch.number === anchor.epoch.number && entry.epoch.node === anchor.epoch.node;',
     '  return entry !== undefined;',
   ),
-  raft(
+  shared(
     'synced-drops-suffix',
-    'sync.ts',
+    'replicated-log.ts',
     'block sync drops acknowledged entries behind its anchor',
-    '  if (holds(state, anchor)) {',
-    '  if (holds(state, anchor) && anchor.index === state.log.lastIndex) {',
+    '  if (holds(log, anchor)) {',
+    '  if (holds(log, anchor) && anchor.index === log.lastIndex) {',
   ),
   raft(
     'term-not-stored',

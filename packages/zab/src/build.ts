@@ -1,0 +1,37 @@
+import { inFlight, type Payload, type Slot } from '@varve/consensus';
+import { leaderPropose } from './replication.ts';
+import type { ZabState } from './state.ts';
+
+/** A leader builds nothing while execution lags this many entries behind its log. */
+const APPLIED_LAG_MAX = 1024;
+
+/** Why a leader asks for no payload, or `undefined` when it may. */
+export function buildObstacle(
+  state: ZabState,
+): 'NOT_LEADING' | 'DRAINING' | 'TRANSFER' | 'WINDOW_FULL' | 'EXECUTION_BEHIND' | undefined {
+  const { leadership, options } = state;
+  if (leadership?.phase !== 'broadcast') return 'NOT_LEADING';
+  if (state.draining) return 'DRAINING';
+  if (leadership.transfer) return 'TRANSFER';
+  if (state.log.lastIndex - state.applied >= APPLIED_LAG_MAX) return 'EXECUTION_BEHIND';
+  const { payloads, bytes } = inFlight(state);
+  return payloads >= options.window.payloads || bytes >= options.window.bytes ? 'WINDOW_FULL' : undefined;
+}
+
+/** Asks the host for a payload when there is demand, room, and no question open. */
+export function maybeBuild(state: ZabState): void {
+  const { leadership } = state;
+  if (!leadership || leadership.openBuild || !state.pending || buildObstacle(state) !== undefined) return;
+  leadership.openBuild = { index: state.log.lastIndex + 1, epoch: { number: leadership.epoch, node: state.self } };
+  state.out.build = leadership.openBuild;
+}
+
+/** The host's answer to `build`. Whatever no longer has its slot goes back. */
+export function onPropose(state: ZabState, slot: Slot, payload: Payload): void {
+  const { leadership } = state;
+  const open = leadership?.openBuild;
+  const fits = open?.index === slot.index && open.epoch.number === slot.epoch.number && slot.epoch.node === state.self;
+  if (leadership && fits) leadership.openBuild = undefined;
+  if (!leadership || !fits || state.draining || leadership.transfer) state.out.dropped.push(payload.id);
+  else leaderPropose(state, leadership, payload);
+}

@@ -1,0 +1,2 @@
+export type { ZabMessage } from './message.ts';
+export { zab } from './protocol.ts';
