@@ -24,11 +24,23 @@ export type {
   Write,
 } from './contract.ts';
 export { ENGINE_TIMING_DEFAULT, ENGINE_WINDOW_DEFAULT } from './contract.ts';
+export { encodeEntry, readEntries } from './entry-codec.ts';
+export { BATCH_BYTES_MAX, BATCH_ENTRIES_MAX, EntryLog, entryBytes, LOG_TAIL_ENTRIES_MAX } from './entry-log.ts';
 export { compareEpochs, EPOCH_ZERO } from './epoch.ts';
+export type { InFlight } from './in-flight.ts';
+export {
+  addInFlight,
+  clearInFlight,
+  freeInFlight,
+  IN_FLIGHT_BYTES_MAX,
+  IN_FLIGHT_MESSAGES_MAX,
+  isInFlightFull,
+} from './in-flight.ts';
 export { decodeMessageBody, type FindPayload } from './message-body.ts';
 export type { FaultModel } from './quorum.ts';
 export { faultsTolerated, quorumSize } from './quorum.ts';
 export type { Rng } from './random.ts';
 export { createRng, uniformBelow } from './random.ts';
+export { type PendingRead, ReadBarriers } from './read-barriers.ts';
 export type { StepOutbox, WriteProgress } from './step-outbox.ts';
 export { closeStep, createStepOutbox, isWriteStalled, notePersisted } from './step-outbox.ts';

@@ -1,23 +1,9 @@
 import type { Payload, Slot } from '@varve/consensus';
-import { entryBytes } from './log.ts';
 import { broadcastAppend, leaderAppend } from './replication.ts';
 import type { RaftState } from './state.ts';
 
 /** A leader builds nothing while execution lags this many entries behind its log. */
 const APPLIED_LAG_MAX = 1024;
-
-/** What is proposed and not committed. Counted anew each time: a running counter could drift (trap 17). */
-export function inFlight(state: RaftState): { readonly payloads: number; readonly bytes: number } {
-  let payloads = 0;
-  let bytes = 0;
-  for (let index = state.commitIndex + 1; index <= state.log.lastIndex; index++) {
-    const entry = state.log.entryAt(index);
-    if (!entry?.payload) continue;
-    payloads += 1;
-    bytes += entryBytes(entry);
-  }
-  return { payloads, bytes };
-}
 
 /** Why a leader asks for no payload, or `undefined` when it may. */
 export function buildObstacle(
@@ -29,7 +15,7 @@ export function buildObstacle(
   if (state.draining) return 'DRAINING';
   if (leadership.transfer) return 'TRANSFER';
   if (state.log.lastIndex - state.applied >= APPLIED_LAG_MAX) return 'EXECUTION_BEHIND';
-  const { payloads, bytes } = inFlight(state);
+  const { payloads, bytes } = state.log.payloadsAfter(state.commitIndex);
   return payloads >= options.window.payloads || bytes >= options.window.bytes ? 'WINDOW_FULL' : undefined;
 }
 

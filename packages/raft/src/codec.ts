@@ -2,22 +2,13 @@ import {
   assertNever,
   type DecodeResult,
   decodeMessageBody,
-  type Entry,
+  encodeEntry,
   type FindPayload,
   type Payload,
+  readEntries,
 } from '@varve/consensus';
-import {
-  CborReader,
-  type CborValue,
-  encodeCbor,
-  fromHex,
-  type NodeId,
-  nodeId,
-  type PayloadId,
-  payloadId,
-  toHex,
-} from '@varve/encoding';
-import { APPEND_ENTRIES_MAX, nonsenseIn, type RaftMessage } from './message.ts';
+import { CborReader, type CborValue, encodeCbor, type NodeId, nodeId, type PayloadId } from '@varve/encoding';
+import { nonsenseIn, type RaftMessage } from './message.ts';
 
 /** The first item of each message's array. */
 const KIND = {
@@ -79,10 +70,6 @@ function fieldsOf(message: RaftMessage): readonly CborValue[] {
   }
 }
 
-function encodeEntry(entry: Entry): CborValue {
-  return [entry.epoch.number, entry.epoch.node, entry.payload ? fromHex(entry.payload.id) : null];
-}
-
 /** The message of `body`, with its payloads taken from `find`. Never throws. */
 export function decode(body: Uint8Array, find: FindPayload): DecodeResult<RaftMessage> {
   return decodeMessageBody(body, find, readMessage, nonsenseIn);
@@ -132,19 +119,8 @@ function readAppend(r: CborReader, term: number, find: FindPayload, missing: Set
   const prevIndex = r.uint();
   const prevTerm = r.uint();
   const commit = r.uint();
-  const entries = r.list((_, i) => readEntry(r, prevIndex + 1 + i, find, missing), APPEND_ENTRIES_MAX);
+  const entries = readEntries(r, prevIndex, find, missing);
   return { kind: 'appendEntries', term, prevIndex, prevTerm, commit, entries };
-}
-
-function readEntry(r: CborReader, index: number, find: FindPayload, missing: Set<PayloadId>): Entry {
-  r.array(3);
-  const epoch = { number: r.uint(), node: nodeId(r.text()) };
-  const id = r.nullable(() => payloadId(toHex(r.byteString(32))));
-  if (id === null) return { index, epoch };
-  const payload = find(id);
-  if (payload) return { index, epoch, payload };
-  missing.add(id);
-  return { index, epoch };
 }
 
 /** Term and vote in one record, so that no crash separates them (Raft §5.2: at most one vote a term). */

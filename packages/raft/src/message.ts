@@ -1,10 +1,7 @@
-import type { Entry } from '@varve/consensus';
+import { BATCH_ENTRIES_MAX as APPEND_ENTRIES_MAX, type Entry } from '@varve/consensus';
 import type { NodeId } from '@varve/encoding';
 
-/** Most entries in one AppendEntries. */
-export const APPEND_ENTRIES_MAX = 1024;
-/** AppendEntries stops before the entry that would take its payloads over this; one entry always goes. */
-export const APPEND_BYTES_MAX: number = 1024 * 1024;
+export { BATCH_BYTES_MAX as APPEND_BYTES_MAX, BATCH_ENTRIES_MAX as APPEND_ENTRIES_MAX } from '@varve/consensus';
 /** No term of a correct node comes near it: one a millisecond would take 140,000 years. */
 export const TERM_MAX: number = 2 ** 52;
 /** Likewise for an index. */

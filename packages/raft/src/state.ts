@@ -8,6 +8,7 @@ import {
   type Entry,
   type Output,
   quorumSize,
+  ReadBarriers,
   type Recovered,
   type Rng,
   type Slot,
@@ -19,7 +20,6 @@ import type { NodeId } from '@varve/encoding';
 import { decodeHardState, encodeHardState } from './codec.ts';
 import { RaftLog } from './log.ts';
 import type { RaftMessage } from './message.ts';
-import { createReads, type ReadState } from './read.ts';
 import type { Progress } from './window.ts';
 
 /** Raft §5.1, with the candidate before its pre-vote succeeded as a role of its own (thesis §9.6). */
@@ -65,7 +65,7 @@ export interface RaftState extends WriteProgress {
   draining: boolean;
   /** The leader said that only block sync can bring what is missing. */
   syncing: boolean;
-  readonly reads: ReadState;
+  readonly reads: ReadBarriers;
   electionAt: number;
   readonly heardAt: Map<NodeId, number>;
   now: number;
@@ -109,7 +109,7 @@ export function createState(
     draining: false,
     syncing: false,
     // Counters of another run must not be taken for this one's: an old answer would confirm a new read.
-    reads: createReads(rng.nextUint32() * 2 ** 20),
+    reads: new ReadBarriers(rng.nextUint32() * 2 ** 20),
     electionAt: mayCampaignAtOnce ? now : now + drawTimeout(rng, options),
     heardAt: new Map(),
     sequence: 0,

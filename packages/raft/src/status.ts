@@ -1,6 +1,6 @@
 import { EPOCH_ZERO, type Epoch, type Status } from '@varve/consensus';
 import type { NodeId } from '@varve/encoding';
-import { buildObstacle, inFlight } from './build.ts';
+import { buildObstacle } from './build.ts';
 import { isDiskStalled } from './role.ts';
 import type { RaftState } from './state.ts';
 
@@ -15,7 +15,7 @@ export function statusOf(state: RaftState): Status {
     committed: state.commitIndex,
     applied: state.applied,
     anchor: state.log.anchor.index,
-    inFlight: inFlight(state),
+    inFlight: state.log.payloadsAfter(state.commitIndex),
     peers: state.peers.map((id) => ({
       id,
       match: state.leadership?.progress.get(id)?.matchIndex ?? 0,

@@ -5,7 +5,7 @@ import { dropOwn, type RaftState } from './state.ts';
 
 /** A certificate makes everything up to `anchor` final: the store's log may start after it. */
 export function onCertified(state: RaftState, anchor: Anchor): void {
-  if (anchor.index <= state.log.anchor.index || anchor.index > state.commitIndex || !holds(state, anchor)) return;
+  if (anchor.index <= state.log.anchor.index || anchor.index > state.commitIndex || !state.log.holds(anchor)) return;
   state.log.moveAnchor(anchor);
   state.out.anchor = anchor;
 }
@@ -31,7 +31,7 @@ export function recoverLedger(state: RaftState, ledger: Anchor): void {
 
 function standOn(state: RaftState, anchor: Anchor, certified: boolean): void {
   if (anchor.index <= state.log.anchor.index) return;
-  if (holds(state, anchor)) {
+  if (state.log.holds(anchor)) {
     if (anchor.index > state.commitIndex) {
       state.commitIndex = anchor.index;
       state.syncedIndex = anchor.index;
@@ -53,9 +53,4 @@ function standOn(state: RaftState, anchor: Anchor, certified: boolean): void {
   if (anchor.epoch.number > state.term) {
     becomeFollower(state, anchor.epoch.number);
   }
-}
-
-function holds(state: RaftState, anchor: Anchor): boolean {
-  const entry = state.log.entryAt(anchor.index);
-  return entry !== undefined && entry.epoch.number === anchor.epoch.number && entry.epoch.node === anchor.epoch.node;
 }

@@ -1,5 +1,5 @@
 import { startPreVote } from './election.ts';
-import { expireReads, readDeadline } from './read.ts';
+import { expireReads } from './read.ts';
 import { broadcastHeartbeat } from './replication.ts';
 import { becomeFollower, isDiskStalled } from './role.ts';
 import { type Leadership, type RaftState, restartElectionTimer } from './state.ts';
@@ -22,7 +22,7 @@ export function forgivePause(state: RaftState): void {
 
 /** Does whatever is due at `state.now`. */
 export function runTimers(state: RaftState): void {
-  if (readDeadline(state) <= state.now) expireReads(state, state.now);
+  if (state.reads.deadline <= state.now) expireReads(state, state.now);
   if (state.leadership) runLeaderTimers(state, state.leadership);
   else if (state.electionAt <= state.now) startPreVote(state);
 }
@@ -53,7 +53,7 @@ function isQuorumActive(state: RaftState, leadership: Leadership): boolean {
 /** The next time at which `runTimers` has something to do. */
 export function nextDeadline(state: RaftState): number {
   const { leadership } = state;
-  if (!leadership) return Math.min(state.electionAt, readDeadline(state));
+  if (!leadership) return Math.min(state.electionAt, state.reads.deadline);
   const transferAt = leadership.transfer?.deadline ?? Number.POSITIVE_INFINITY;
-  return Math.min(leadership.heartbeatAt, leadership.quorumCheckAt, transferAt, readDeadline(state));
+  return Math.min(leadership.heartbeatAt, leadership.quorumCheckAt, transferAt, state.reads.deadline);
 }
