@@ -1,10 +1,12 @@
 import type { Protocol, ProtocolName } from '@varve/consensus';
+import { paxos } from '@varve/paxos';
 import { raft } from '@varve/raft';
 import { tendermint } from '@varve/tendermint';
 
 /** Engines that can be simulated, by the name configurations use. */
 const PROTOCOLS: Partial<Record<ProtocolName, Protocol<unknown>>> = {
   raft: raft as Protocol<unknown>,
+  paxos: paxos as Protocol<unknown>,
   tendermint: tendermint as Protocol<unknown>,
 };
 
