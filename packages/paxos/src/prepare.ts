@@ -123,8 +123,11 @@ function endOf(suffix: Suffix): number {
   return suffix.prevIndex + suffix.entries.length;
 }
 
-/** With a quorum of promises, the log of the highest accepted round is adopted, and of those the longest. */
-function tryAdopt(state: PaxosState, leadership: Leadership): void {
+/**
+ * With a quorum of promises, the log of the highest accepted round is adopted, and of those the longest. What is
+ * missing of it is asked for.
+ */
+export function tryAdopt(state: PaxosState, leadership: Leadership): void {
   const { promises, suffixes } = leadership;
   if (promises.size < state.quorum || !promises.has(state.self)) return;
   const { self, log, acceptedRound, decided } = state;

@@ -11,7 +11,7 @@ import type { NodeId } from '@varve/encoding';
 import type { Claim, Leadership, Progress } from './leadership.ts';
 import { appendToLog } from './log.ts';
 import type { Accepted, Confirm } from './message.ts';
-import { sendPrepare } from './prepare.ts';
+import { sendPrepare, tryAdopt } from './prepare.ts';
 import { advanceReads } from './read.ts';
 import { commitTo, type PaxosState, send, sendDurably } from './state.ts';
 import { progressTransfer } from './transfer.ts';
@@ -147,7 +147,7 @@ function sendDecide(state: PaxosState, peer: Progress, context: number): void {
 
 /** Repeats to each follower what it may have missed; its answers reopen windows whose messages were lost. */
 export function broadcastBeat(state: PaxosState, leadership: Leadership): void {
-  if (leadership.phase === 'prepare') return;
+  if (leadership.phase === 'prepare') return tryAdopt(state, leadership);
   const context = state.reads.isConfirming ? state.reads.round : 0;
   for (const peer of peersOf(state, leadership)) {
     if (peer.mode === 'unpromised') sendPrepare(state, peer.id);

@@ -8,24 +8,32 @@ import { isDiskStalled, type PaxosState, send } from './state.ts';
 /** A leader gives up after so many rounds in a row without a quorum. */
 const LONELY_ROUNDS_MAX = 2;
 
+/** A node that lacks blocks takes over after so many rounds in a row without a leader. */
+const SYNCING_ROUNDS_MIN = 4;
+
 /** Ballot leader election (Ng, Haridi and Carbone 2023, §5): whoever has a quorum may lead, whatever its log. */
 export interface Rounds {
   /** Number of this round, our own counter. */
   round: number;
   endsAt: number;
+  /** When those who have not answered are asked again: a lost message must not look like a dead node. */
+  askAt: number;
   readonly replies: Map<NodeId, { readonly ballot: Ballot; readonly happy: boolean }>;
   /** At the end of the last round: this node leads with a quorum, or heard from a leader that does. */
   happy: boolean;
   /** Rounds in a row in which this node led without a quorum. */
   lonely: number;
+  /** Rounds in a row at whose end it was not happy. */
+  unhappy: number;
   /** Highest number of a ballot heard of. */
   highest: number;
 }
 
 /** The first round; what was answered to an earlier run does not count in it. */
 export function createRounds(rng: Rng, options: EngineOptions, now: number): Rounds {
-  const endsAt = now + drawRound(rng, options);
-  return { round: rng.nextUint32() * 2 ** 20, endsAt, replies: new Map(), happy: false, lonely: 0, highest: 0 };
+  const [round, endsAt] = [rng.nextUint32() * 2 ** 20, now + drawRound(rng, options)];
+  const replies: Rounds['replies'] = new Map();
+  return { round, endsAt, askAt: endsAt, replies, happy: false, lonely: 0, unhappy: 0, highest: 0 };
 }
 
 /**
@@ -42,8 +50,15 @@ export function startRound(state: PaxosState): void {
   rounds.round += 1;
   rounds.endsAt = state.now + drawRound(state.rng, state.options);
   rounds.replies.clear();
+  askSilent(state);
+}
+
+/** Asks those who have not answered in this round. */
+export function askSilent(state: PaxosState): void {
+  const { rounds, promised: ballot } = state;
+  rounds.askAt = state.now + state.options.timing.heartbeatMs;
   for (const peer of state.peers) {
-    send(state, peer, { kind: 'heartbeatRequest', ballot: state.promised, round: rounds.round });
+    if (!rounds.replies.has(peer)) send(state, peer, { kind: 'heartbeatRequest', ballot, round: rounds.round });
   }
 }
 
@@ -68,6 +83,7 @@ function noteBallot({ rounds }: PaxosState, ballot: Ballot): void {
 export function endRound(state: PaxosState): void {
   const { rounds, leadership } = state;
   rounds.happy = isHappy(state);
+  rounds.unhappy = rounds.happy ? 0 : rounds.unhappy + 1;
   if (leadership) {
     rounds.lonely = rounds.happy ? 0 : rounds.lonely + 1;
     if (rounds.lonely >= (leadership.phase === 'prepare' ? 1 : LONELY_ROUNDS_MAX)) abdicate(state);
@@ -100,7 +116,9 @@ function hasStrays({ promised, rounds }: PaxosState): boolean {
 
 /** Nobody in reach has a leader with a quorum, and this node reaches a quorum. */
 function mayTakeOver(state: PaxosState): boolean {
-  const { replies, happy } = state.rounds;
+  const { replies, happy, unhappy } = state.rounds;
   if (happy || replies.size + 1 < state.quorum || isDiskStalled(state)) return false;
+  // Whoever must fetch blocks before it can adopt a log leaves the lead to the others, if there are any.
+  if (state.syncing && unhappy < SYNCING_ROUNDS_MIN) return false;
   return [...replies.values()].every((reply) => !reply.happy);
 }

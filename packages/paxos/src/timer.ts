@@ -2,7 +2,7 @@ import type { Leadership } from './leadership.ts';
 import { takeOver } from './prepare.ts';
 import { expireReads } from './read.ts';
 import { broadcastBeat } from './replication.ts';
-import { endRound, startRound } from './rounds.ts';
+import { askSilent, endRound, startRound } from './rounds.ts';
 import type { PaxosState } from './state.ts';
 import { expireTransfer } from './transfer.ts';
 
@@ -25,6 +25,7 @@ export function runTimers(state: PaxosState): void {
   if (state.reads.deadline <= state.now) expireReads(state, state.now);
   if (state.campaignAt !== undefined && state.campaignAt <= state.now) takeOver(state);
   if (state.rounds.endsAt <= state.now) endRound(state);
+  if (askDeadline(state) <= state.now) askSilent(state);
   if (state.leadership) runLeaderTimers(state, state.leadership);
 }
 
@@ -35,10 +36,15 @@ function runLeaderTimers(state: PaxosState, leadership: Leadership): void {
   broadcastBeat(state, leadership);
 }
 
+function askDeadline({ rounds, peers }: PaxosState): number {
+  return rounds.replies.size < peers.length ? rounds.askAt : Number.POSITIVE_INFINITY;
+}
+
 /** The next time at which `runTimers` has something to do. */
 export function nextDeadline(state: PaxosState): number {
   const { leadership, rounds, reads, campaignAt } = state;
   const never = Number.POSITIVE_INFINITY;
   const transferAt = leadership?.transfer?.deadline ?? never;
-  return Math.min(rounds.endsAt, reads.deadline, campaignAt ?? never, leadership?.beatAt ?? never, transferAt);
+  const campaign = campaignAt ?? never;
+  return Math.min(rounds.endsAt, askDeadline(state), reads.deadline, campaign, leadership?.beatAt ?? never, transferAt);
 }

@@ -1,7 +1,7 @@
 import type { EngineOptions, Entry, Envelope, Input, Output, Payload, Slot, Status, Write } from '@varve/consensus';
 import { configurationOf, emptyStore, optionsOf, recoveredOf, type Store } from '@varve/consensus/testing';
 import type { NodeId } from '@varve/encoding';
-import { type Ballot, BALLOT_ZERO } from '../src/ballot.ts';
+import { BALLOT_ZERO, type Ballot } from '../src/ballot.ts';
 import { type PaxosMessage, paxos } from '../src/index.ts';
 import type { Promised } from '../src/message.ts';
 
