@@ -52,10 +52,10 @@ function holdsPlace({ log }: PaxosState, { prevIndex, prevEpoch }: AcceptDecide 
 /** Entries of the session; places in the log are its sequence numbers, and a gap asks for another opening. */
 export function onAcceptDecide(state: PaxosState, message: AcceptDecide | AcceptSync): void {
   const { log } = state;
-  if (!isInSession(state) || message.prevIndex > log.lastIndex) return askForSession(state);
+  if (!isInSession(state)) return askForSession(state);
   const { prevIndex, entries, decided } = message;
   const fresh = entries.filter((entry) => entry.index > log.lastIndex);
-  // A place before this log's start is decided here, and so is all that the message can say of it.
+  // A place before this log's start is decided here; one beyond its end is a gap.
   if (fresh.length > 0 && prevIndex >= log.base && !holdsPlace(state, message)) return askForSession(state);
   const before = log.lastEpoch.number;
   if (fresh[0] && fresh[0].epoch.number < before) return;

@@ -94,7 +94,8 @@ describe('trap 29: the log of the highest accepted round is adopted, and of thos
     leader.promise(D);
     expect(saidIn(leader.last)).toMatchObject([{ to: B, kind: 'prepare', lastIndex: 2 }]);
     expect(leader.status.role).toBe('candidate');
-    leader.endRound({ id: C }, { id: D }, { id: E });
+    leader.hearUnhappy([C, D, E]);
+    leader.endRound();
     leader.promise(C);
     expect(leader.status.role).toBe('candidate');
     leader.promise(D);
@@ -110,7 +111,9 @@ describe('trap 29: the log of the highest accepted round is adopted, and of thos
     expect(leader.status.role).toBe('syncing');
     leader.step({ kind: 'synced', anchor: anchorAt(4, ballotOf(2)) });
     expect(saidIn(leader.last)).toContainEqual(expect.objectContaining({ to: B, kind: 'prepare', decided: 4 }));
-    leader.promise(B, { ...claim, ...shown });
+    // An answer to what was asked before begins where that log ended.
+    const log = [...entriesOf(3, 1, 1, 2, 2), ...shown.entries];
+    leader.promise(B, { ...claim, prevIndex: 0, entries: log });
     expect(leader.status).toMatchObject({ role: 'leader', lastIndex: 6, committed: 5 });
     expect(leader.committed.map((entry) => entry.index)).toEqual([5]);
   });
@@ -241,7 +244,10 @@ describe('trap 32: what belongs together is written together', () => {
     node.receive(B, { kind: 'syncNeeded', ballot: ballotOf(2), index: 9 });
     node.persist();
     expect(node.receive(B, { kind: 'syncNeeded', ballot: ballotOf(2), index: 9 }).sync).toEqual({ peers: [B] });
-    for (let i = 0; i < 5; i++) node.endRound({ id: B, ballot: ballotOf(2), happy: true });
+    for (let i = 0; i < 5; i++) {
+      node.hearHappy(ballotOf(2));
+      node.endRound();
+    }
     expect(node.status.role).toBe('syncing');
     expect(node.writes).toEqual([]);
   });

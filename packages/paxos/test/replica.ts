@@ -74,12 +74,19 @@ export class Replica {
     return said;
   }
 
-  /** The node's round ends; `replies` came in. */
-  endRound(...replies: readonly { readonly id: NodeId; readonly ballot?: Ballot; readonly happy?: boolean }[]): this {
+  /** `peers` answer in this round that they are unhappy, and follow nobody. */
+  hearUnhappy(peers: readonly NodeId[], ballot: Ballot = BALLOT_ZERO): void {
+    for (const id of peers) this.receive(id, { kind: 'heartbeatReply', ballot, round: this.#round, happy: false });
+  }
+
+  /** The leader of `ballot` answers that it has a quorum. */
+  hearHappy(ballot: Ballot): void {
+    this.receive(ballot.node as NodeId, { kind: 'heartbeatReply', ballot, round: this.#round, happy: true });
+  }
+
+  /** Time passes until the node's round ends. */
+  endRound(): this {
     const before = this.#round;
-    for (const { id, ballot = this.ballot, happy = false } of replies) {
-      this.receive(id, { kind: 'heartbeatReply', ballot, round: this.#round, happy });
-    }
     while (this.#round === before) this.wake();
     return this;
   }
@@ -89,7 +96,8 @@ export class Replica {
     const { peers } = this.status;
     for (let rounds = 0; this.status.role !== 'candidate'; rounds++) {
       if (rounds === 3) throw new Error('it takes no ballot');
-      this.endRound(...peers.map(({ id }) => ({ id })));
+      this.hearUnhappy(peers.map(({ id }) => id));
+      this.endRound();
     }
     return this;
   }
