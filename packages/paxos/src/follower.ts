@@ -53,12 +53,12 @@ function holdsPlace({ log }: PaxosState, { prevIndex, prevEpoch }: AcceptDecide 
 export function onAcceptDecide(state: PaxosState, message: AcceptDecide | AcceptSync): void {
   const { log } = state;
   if (!isInSession(state)) return askForSession(state);
-  const { prevIndex, entries, decided } = message;
-  const fresh = entries.filter((entry) => entry.index > log.lastIndex);
-  // A place before this log's start is decided here; one beyond its end is a gap.
-  if (fresh.length > 0 && prevIndex >= log.base && !holdsPlace(state, message)) return askForSession(state);
-  const before = log.lastEpoch.number;
-  if (fresh[0] && fresh[0].epoch.number < before) return;
+  const { prevIndex, prevEpoch, entries, decided } = message;
+  const { lastIndex } = log;
+  const fresh = entries.filter((entry) => entry.index > lastIndex);
+  const atEnd = prevIndex === lastIndex ? prevEpoch : entries[lastIndex - prevIndex - 1]?.epoch;
+  // No epoch at this log's end: a gap. Another one: block sync replaced what was accepted in this ballot.
+  if (fresh.length > 0 && (!atEnd || compareEpochs(atEnd, log.lastEpoch) !== 0)) return askForSession(state);
   state.recovering = false;
   state.syncing = false;
   appendToLog(state, fresh);
@@ -94,6 +94,7 @@ export function onDecide(state: PaxosState, from: NodeId, message: Decide): void
   }
   const { lastIndex } = state.log;
   if (!isInSession(state) || message.sentIndex > lastIndex) return askForSession(state);
+  state.recovering = false;
   commitTo(state, Math.min(message.decided, lastIndex));
   // The answer was lost, unless it waits for the disk.
   if (message.accepted < lastIndex && !state.unpersisted) accept(state);
