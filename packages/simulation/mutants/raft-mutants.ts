@@ -5,9 +5,9 @@ const raft = planting('packages/raft/src', 'raft');
 /** Appends of one entry each, which is allowed: what must not be done between two entries of a batch then can be. */
 const ENTRY_BY_ENTRY: readonly Edit[] = [
   {
-    file: 'packages/raft/src/message.ts',
-    find: 'export const APPEND_ENTRIES_MAX = 1024;',
-    replace: 'export const APPEND_ENTRIES_MAX = 1;',
+    file: 'packages/consensus/src/entry-log.ts',
+    find: 'export const BATCH_ENTRIES_MAX = 1024;',
+    replace: 'export const BATCH_ENTRIES_MAX = 1;',
   },
 ];
 
@@ -125,15 +125,15 @@ export const RAFT_MUTANTS: readonly Mutant[] = [
     'read-before-no-op',
     'read.ts',
     'a new leader answers reads before its own no-op is committed (trap 19)',
-    'reads.waiting.length === 0 || state.commitIndex < leadership.firstIndex) return;',
-    'reads.waiting.length === 0) return;',
+    '!reads.isWaiting || state.commitIndex < leadership.firstIndex) return;',
+    '!reads.isWaiting) return;',
   ),
   raft(
     'window-never-reopens',
     'window.ts',
     'what was acknowledged counts as on its way for ever (traps 15, 16)',
-    'if (freed > 0) progress.inFlight.splice(0, freed);',
-    '',
+    'freeInFlight(progress, progress.matchIndex);',
+    'freeInFlight(progress, 0);',
   ),
   raft(
     'probe-stays-paused',
@@ -146,15 +146,15 @@ export const RAFT_MUTANTS: readonly Mutant[] = [
     'synced-keeps-conflict',
     'sync.ts',
     'block sync leaves a log that contradicts it',
-    '  return entry !== undefined && entry.epoch.number === anchor.epoch.number && entry.epoch.node === anchor.epoch.node;',
-    '  return entry !== undefined;',
+    '  if (state.log.holds(anchor)) {',
+    '  if (state.log.entryAt(anchor.index)) {',
   ),
   raft(
     'synced-drops-suffix',
     'sync.ts',
     'block sync drops acknowledged entries behind its anchor',
-    '  if (holds(state, anchor)) {',
-    '  if (holds(state, anchor) && anchor.index === state.log.lastIndex) {',
+    '  if (state.log.holds(anchor)) {',
+    '  if (state.log.holds(anchor) && anchor.index === state.log.lastIndex) {',
   ),
   raft(
     'term-not-stored',
