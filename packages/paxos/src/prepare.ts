@@ -18,6 +18,7 @@ export function takeOver(state: PaxosState): void {
   state.leadership = createLeadership(voters, now + options.timing.heartbeatMs);
   state.campaignAt = undefined;
   state.partial = undefined;
+  state.syncing = false;
   // Durable before anybody hears of it: a ballot that a crash erased could be taken again (trap 31).
   for (const peer of state.peers) sendDurably(state, peer, prepareOf(state, state));
   sendPromise(state, self);
