@@ -54,6 +54,7 @@ describe('ballot leader election', () => {
   it('a node that lacks blocks leaves the lead to others for some rounds', () => {
     const node = new Replica(A, 3);
     for (let i = 0; i < 2; i++) node.receive(B, { kind: 'syncNeeded', ballot: ballotOf(2), index: 9 });
+    node.persist();
     const roles: string[] = [];
     for (let i = 0; i < 6; i++) {
       node.hearUnhappy([B, C]);
