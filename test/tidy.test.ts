@@ -13,10 +13,22 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   ledger: ['encoding', 'crypto', 'merkle', 'consensus'],
   modules: ['encoding', 'crypto', 'ledger', 'consensus'],
   raft: ['encoding', 'consensus'],
+  paxos: ['encoding', 'consensus'],
   zab: ['encoding', 'consensus'],
   tendermint: ['encoding', 'consensus'],
   validator: ['encoding', 'crypto', 'merkle', 'consensus', 'ledger', 'modules'],
-  simulation: ['encoding', 'crypto', 'consensus', 'ledger', 'modules', 'raft', 'zab', 'tendermint', 'validator'],
+  simulation: [
+    'encoding',
+    'crypto',
+    'consensus',
+    'ledger',
+    'modules',
+    'raft',
+    'paxos',
+    'zab',
+    'tendermint',
+    'validator',
+  ],
   verify: ['encoding', 'crypto', 'merkle', 'ledger', 'consensus'],
   client: ['encoding', 'crypto', 'ledger', 'consensus'],
 };
@@ -25,7 +37,18 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
 const TESTING_IMPORTS: Readonly<Record<string, readonly string[]>> = { consensus: ['crypto'] };
 
 /** Packages that must run unchanged in the simulator: no clock, randomness, timers, sockets or files. */
-const CORES = ['encoding', 'merkle', 'consensus', 'ledger', 'modules', 'raft', 'zab', 'tendermint', 'validator'];
+const CORES = [
+  'encoding',
+  'merkle',
+  'consensus',
+  'ledger',
+  'modules',
+  'raft',
+  'paxos',
+  'zab',
+  'tendermint',
+  'validator',
+];
 const BANNED =
   /\b(Date\.now|new Date\b|Math\.random|setTimeout|setInterval|setImmediate|performance\.now|randomBytes|getRandomValues|node:(?:net|fs|http|https|dgram|worker_threads|child_process|crypto|timers))/;
 /** Pure calls into Node that a core may make: a checksum. */

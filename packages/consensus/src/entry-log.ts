@@ -1,31 +1,28 @@
 import { assert } from './assert.ts';
-import type { Anchor, Entry } from './contract.ts';
+import type { Anchor, Entry, Epoch, Slot } from './contract.ts';
 
 /** Entries at or below the anchor that stay in memory for followers that lag a little. */
 export const LOG_TAIL_ENTRIES_MAX = 256;
 /** Their payload bytes. */
 const LOG_TAIL_BYTES_MAX: number = 8 * 1024 * 1024;
+/** Most entries in one message. */
+export const BATCH_ENTRIES_MAX = 1024;
+/** A message stops before the entry that would take its payloads over this; one entry always goes. */
+export const BATCH_BYTES_MAX: number = 1024 * 1024;
 
 /** Payload bytes of an entry; a no-op has none. */
 export function entryBytes(entry: Entry): number {
   return entry.payload?.bytes.length ?? 0;
 }
 
-/** How much one message carries. */
-export interface BatchLimits {
-  readonly entriesMax: number;
-  /** The batch ends before the entry that would take its payloads over this; one entry always goes. */
-  readonly bytesMax: number;
-}
-
 /**
- * A log without gaps, in memory: entries after `base`. The store keeps those after `anchor`, which is never below `base`; what
- * lies between is the tail.
+ * The log of a leader-based engine in memory: entries after `base`. The store keeps those after `anchor`, which is
+ * never below `base`; what lies between is the tail.
  */
 export class EntryLog {
   anchor: Anchor;
   #base: number;
-  #baseEpoch: number;
+  #baseEpoch: Epoch;
   #entries: Entry[];
   #tailBytes = 0;
 
@@ -33,7 +30,7 @@ export class EntryLog {
   constructor(anchor: Anchor, entries: readonly Entry[]) {
     this.anchor = anchor;
     this.#base = anchor.index;
-    this.#baseEpoch = anchor.epoch.number;
+    this.#baseEpoch = anchor.epoch;
     this.#entries = [];
     this.append(entries);
   }
@@ -47,17 +44,23 @@ export class EntryLog {
     return this.#base + this.#entries.length;
   }
 
-  get lastEpoch(): number {
-    return this.#entries.at(-1)?.epoch.number ?? this.#baseEpoch;
+  get lastEpoch(): Epoch {
+    return this.#entries.at(-1)?.epoch ?? this.#baseEpoch;
   }
 
-  /** The epoch's number of the entry at `index`, or `undefined` where this log cannot tell. */
-  epochAt(index: number): number | undefined {
-    return index === this.#base ? this.#baseEpoch : this.entryAt(index)?.epoch.number;
+  /** The epoch of the entry at `index`, or `undefined` where this log cannot tell. */
+  epochAt(index: number): Epoch | undefined {
+    return index === this.#base ? this.#baseEpoch : this.entryAt(index)?.epoch;
   }
 
   entryAt(index: number): Entry | undefined {
     return index > this.#base ? this.#entries[index - this.#base - 1] : undefined;
+  }
+
+  /** Whether the very entry of `place` is held, and not only known as the start. */
+  holds(place: Slot): boolean {
+    const epoch = this.entryAt(place.index)?.epoch;
+    return epoch?.number === place.epoch.number && epoch.node === place.epoch.node;
   }
 
   /** Entries from `from` to `to`, both included, all of which the log holds. */
@@ -66,23 +69,36 @@ export class EntryLog {
     return this.#entries.slice(from - this.#base - 1, to - this.#base);
   }
 
-  /** As many entries from `from` on as one message carries. */
-  batch(from: number, { entriesMax, bytesMax }: BatchLimits): readonly Entry[] {
+  /** As many entries from `from` on, and up to `to`, as one message carries. */
+  batchFrom(from: number, to: number = this.lastIndex): readonly Entry[] {
     let bytes = 0;
-    let to = from - 1;
-    while (to < this.lastIndex && to - from + 1 < entriesMax) {
-      const entry = this.entryAt(to + 1);
+    let last = from - 1;
+    while (last < to && last - from + 1 < BATCH_ENTRIES_MAX) {
+      const entry = this.entryAt(last + 1);
       bytes += entry ? entryBytes(entry) : 0;
-      if (bytes > bytesMax && to >= from) break;
-      to += 1;
+      if (bytes > BATCH_BYTES_MAX && last >= from) break;
+      last += 1;
     }
-    return to < from ? [] : this.range(from, to);
+    return last < from ? [] : this.range(from, last);
+  }
+
+  /** Payloads after `index`. Counted anew each time: a running counter could drift (trap 17). */
+  payloadsAfter(index: number): { readonly payloads: number; readonly bytes: number } {
+    let payloads = 0;
+    let bytes = 0;
+    for (let at = index + 1; at <= this.lastIndex; at++) {
+      const entry = this.entryAt(at);
+      if (!entry?.payload) continue;
+      payloads += 1;
+      bytes += entryBytes(entry);
+    }
+    return { payloads, bytes };
   }
 
   append(entries: readonly Entry[]): void {
     for (const entry of entries) {
       assert(entry.index === this.lastIndex + 1, 'log indexes are contiguous');
-      assert(entry.epoch.number >= this.lastEpoch, 'epochs never fall along a log');
+      assert(entry.epoch.number >= this.lastEpoch.number, 'epochs never fall along a log');
       this.#entries.push(entry);
     }
   }
@@ -93,10 +109,10 @@ export class EntryLog {
     return this.#entries.splice(index - this.#base - 1);
   }
 
-  /** Highest index at most `index` whose epoch is at most `epoch`; `base − 1` where that lies before this log. */
+  /** Highest index at most `index` whose epoch is at most number `epoch`; `base − 1` where that lies before this log. */
   findAtOrBelow(index: number, epoch: number): number {
     let at = Math.min(index, this.lastIndex);
-    while (at >= this.#base && (this.epochAt(at) ?? 0) > epoch) at -= 1;
+    while (at >= this.#base && (this.epochAt(at)?.number ?? 0) > epoch) at -= 1;
     return at;
   }
 
@@ -112,7 +128,7 @@ export class EntryLog {
       drop += 1;
     }
     if (drop === 0) return;
-    this.#baseEpoch = this.epochAt(this.#base + drop) ?? 0;
+    this.#baseEpoch = this.epochAt(this.#base + drop) ?? this.#baseEpoch;
     this.#base += drop;
     this.#entries.splice(0, drop);
   }
@@ -122,7 +138,7 @@ export class EntryLog {
     const held = this.#entries;
     this.anchor = anchor;
     this.#base = anchor.index;
-    this.#baseEpoch = anchor.epoch.number;
+    this.#baseEpoch = anchor.epoch;
     this.#entries = [];
     this.#tailBytes = 0;
     return held;

@@ -24,28 +24,34 @@ export type {
   Write,
 } from './contract.ts';
 export { ENGINE_TIMING_DEFAULT, ENGINE_WINDOW_DEFAULT } from './contract.ts';
-export { encodeEntry, payloadsOf, readEntry } from './entry-codec.ts';
-export type { BatchLimits } from './entry-log.ts';
-export { EntryLog, entryBytes, LOG_TAIL_ENTRIES_MAX } from './entry-log.ts';
+export { NUMBER_MAX, nonsenseInEntries } from './entry-codec.ts';
+export { BATCH_BYTES_MAX, BATCH_ENTRIES_MAX, EntryLog, entryBytes, LOG_TAIL_ENTRIES_MAX } from './entry-log.ts';
 export { compareEpochs, EPOCH_ZERO } from './epoch.ts';
+export type { InFlight } from './in-flight.ts';
+export {
+  addInFlight,
+  clearInFlight,
+  freeInFlight,
+  IN_FLIGHT_BYTES_MAX,
+  IN_FLIGHT_MESSAGES_MAX,
+  isInFlightFull,
+} from './in-flight.ts';
+export { leaderProtocol } from './leader-protocol.ts';
+export type { Waiting } from './leader-status.ts';
 export { decodeMessageBody, type FindPayload } from './message-body.ts';
+export type { Field } from './message-codec.ts';
+export { BOOLEAN, entriesAfter, messageCodec, NODE, UINT } from './message-codec.ts';
 export type { FaultModel } from './quorum.ts';
 export { faultsTolerated, quorumSize } from './quorum.ts';
 export type { Rng } from './random.ts';
 export { createRng, uniformBelow } from './random.ts';
-export type { ReadPort, ReadState } from './read-barrier.ts';
-export { createReads, ReadBarrier, readDeadline } from './read-barrier.ts';
-export type { LoggedReplica } from './replicated-log.ts';
-export { appendToLog, commitTo, inFlight, standOn, trimLog, truncateLog } from './replicated-log.ts';
+export type { LeaderView } from './read-barrier.ts';
+export { ReadBarrier } from './read-barrier.ts';
+export type { Leading, Replica } from './replica.ts';
+export { askForBlocks, createReplica, isDiskStalled, send, sendDurably } from './replica.ts';
+export type { Standing } from './replicated-log.ts';
+export { appendToLog, commitTo, standOnRecovered, standOnSynced, truncateLog } from './replicated-log.ts';
 export type { StepOutbox, WriteProgress } from './step-outbox.ts';
 export { closeStep, createStepOutbox, isWriteStalled, notePersisted } from './step-outbox.ts';
 export type { Progress } from './window.ts';
-export {
-  createProgress,
-  enterMode,
-  IN_FLIGHT_BATCHES_MAX,
-  IN_FLIGHT_BYTES_MAX,
-  isThrottled,
-  noteAccepted,
-  noteSent,
-} from './window.ts';
+export { createProgress, enterMode, isThrottled, noteAccepted, noteSent } from './window.ts';

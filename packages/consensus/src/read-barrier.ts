@@ -1,63 +1,37 @@
 import type { NodeId } from '@varve/encoding';
-import type { EngineTiming } from './contract.ts';
+import type { PendingRead } from './read-state.ts';
+import type { Replica } from './replica.ts';
 
-/** Reads a leader keeps for one voter, at most; more are refused. */
+/** Reads kept for one voter, at most; more are refused. */
 const READS_MAX = 1024;
 
-/** A barrier that a voter, perhaps this one, waits for. */
-interface PendingRead {
-  readonly from: NodeId;
-  /** The asker's number. */
-  readonly context: number;
-  readonly deadline: number;
-}
-
-/** ReadIndex (Raft thesis §6.4): one round of heartbeats confirms a batch, and the next batch forms meanwhile. */
-export interface ReadState {
-  waiting: PendingRead[];
-  confirming: PendingRead[];
-  /** Number of the last round, our own counter: a repeated context of the host's could match an older answer. */
-  round: number;
-  /** What `commitIndex` was when the round began. */
-  roundIndex: number;
-  /** Asked of the leader, by our own number. */
-  readonly forwarded: Map<number, { readonly context: number; readonly deadline: number }>;
-  forwardedLast: number;
-}
-
-/** What a barrier asks of the replica that it works for. */
-export interface ReadingReplica {
-  readonly self: NodeId;
-  readonly now: number;
-  readonly options: { readonly timing: EngineTiming };
-  readonly leader: NodeId | undefined;
-  readonly draining: boolean;
-  readonly commitIndex: number;
-  readonly quorum: number;
-  readonly reads: ReadState;
-  readonly out: { readonly reads: { context: number; index: number; ok: boolean }[] };
+/** Who leads, as a replica sees it. */
+export interface LeaderView<S> {
+  /** Whom it follows: itself, where it leads. */
+  leaderOf(state: S): NodeId | undefined;
+  /** Whether it leads, and has committed whatever earlier leaders may have. */
+  isOpen(state: S): boolean;
 }
 
 /** How a protocol asks, answers and confirms. */
-export interface ReadPort<S> {
-  isLeading(state: S): boolean;
-  /** Whether a leader knows everything that was committed before it led. */
-  isOpen(state: S): boolean;
+export interface ReadPort<S> extends LeaderView<S> {
   /** Asks everybody to confirm round `state.reads.round`. */
   startRound(state: S): void;
   /** Voters, this one included, that confirmed the round. */
   confirmations(state: S): number;
   request(state: S, leader: NodeId, context: number): void;
-  respond(state: S, to: NodeId, answer: { context: number; index: number; ok: boolean }): void;
+  respond(state: S, to: NodeId, answer: ReadAnswer): void;
 }
 
-/** No reads yet; forwarded ones are numbered from after `forwardedLast`. */
-export function createReads(forwardedLast: number): ReadState {
-  return { waiting: [], confirming: [], round: 1, roundIndex: 0, forwarded: new Map(), forwardedLast };
+/** `index` is meaningless unless `ok`. */
+interface ReadAnswer {
+  readonly context: number;
+  readonly index: number;
+  readonly ok: boolean;
 }
 
-/** Linearizable reads of a protocol with a leader: each is answered once, within an election timeout. */
-export class ReadBarrier<S extends ReadingReplica> {
+/** Linearizable reads of a protocol with a leader (Raft thesis §6.4): each is answered once, within an election timeout. */
+export class ReadBarrier<S extends Replica> {
   readonly #port: ReadPort<S>;
 
   constructor(port: ReadPort<S>) {
@@ -66,10 +40,11 @@ export class ReadBarrier<S extends ReadingReplica> {
 
   /** The host wants a barrier: the leader confirms it, everybody else asks the leader. */
   onRead(state: S, context: number): void {
-    const { reads, leader } = state;
+    const { reads } = state;
+    const leader = this.#port.leaderOf(state);
     const deadline = state.now + state.options.timing.electionMs;
     if (state.draining || leader === undefined) return answerHost(state, context, 0, false);
-    if (this.#port.isLeading(state)) return this.#enqueue(state, { from: state.self, context, deadline });
+    if (leader === state.self) return this.#enqueue(state, { from: state.self, context, deadline });
     if (reads.forwarded.size >= READS_MAX) return answerHost(state, context, 0, false);
     reads.forwardedLast += 1;
     reads.forwarded.set(reads.forwardedLast, { context, deadline });
@@ -79,16 +54,20 @@ export class ReadBarrier<S extends ReadingReplica> {
   /** A follower asks; whoever does not lead refuses. */
   onRequest(state: S, from: NodeId, context: number): void {
     const read = { from, context, deadline: state.now + state.options.timing.electionMs };
-    if (state.draining || !this.#port.isLeading(state)) return this.#answer(state, read, 0, false);
+    if (state.draining || !this.#isLeading(state)) return this.#answer(state, read, 0, false);
     this.#enqueue(state, read);
   }
 
   /** The answer to a forwarded read; one that comes too late finds nobody waiting. */
-  onResponse(state: S, answer: { readonly context: number; readonly index: number; readonly ok: boolean }): void {
+  onResponse(state: S, answer: ReadAnswer): void {
     const read = state.reads.forwarded.get(answer.context);
     if (!read) return;
     state.reads.forwarded.delete(answer.context);
     answerHost(state, read.context, answer.index, answer.ok && !state.draining);
+  }
+
+  #isLeading(state: S): boolean {
+    return this.#port.leaderOf(state) === state.self;
   }
 
   #enqueue(state: S, read: PendingRead): void {
@@ -101,7 +80,7 @@ export class ReadBarrier<S extends ReadingReplica> {
   /** Answers what a quorum has confirmed, and starts the next round. */
   advance(state: S): void {
     const { reads } = state;
-    if (!this.#port.isLeading(state)) return;
+    if (!this.#isLeading(state)) return;
     if (reads.confirming.length > 0 && this.#isConfirmed(state)) {
       for (const read of reads.confirming) this.#answer(state, read, reads.roundIndex, true);
       reads.confirming = [];
@@ -145,14 +124,6 @@ export class ReadBarrier<S extends ReadingReplica> {
   }
 }
 
-/** When the first of them expires; they all wait equally long, so the oldest does. */
-export function readDeadline({ reads }: { readonly reads: ReadState }): number {
-  const { confirming, waiting, forwarded } = reads;
-  const own = confirming[0]?.deadline ?? waiting[0]?.deadline ?? Number.POSITIVE_INFINITY;
-  const asked = forwarded.values().next().value?.deadline ?? Number.POSITIVE_INFINITY;
-  return Math.min(own, asked);
-}
-
-function answerHost(state: ReadingReplica, context: number, index: number, ok: boolean): void {
+function answerHost(state: Replica, context: number, index: number, ok: boolean): void {
   state.out.reads.push({ context, index, ok });
 }

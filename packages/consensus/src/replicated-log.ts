@@ -1,16 +1,9 @@
-import type { NodeId } from '@varve/encoding';
 import { assert } from './assert.ts';
-import type { Anchor, Entry } from './contract.ts';
-import { type EntryLog, entryBytes } from './entry-log.ts';
-import type { StepOutbox } from './step-outbox.ts';
+import type { Anchor, Entry, Recovered } from './contract.ts';
+import type { Replica } from './replica.ts';
 
 /** The part of a replica that its log, and what the host hears of it, depend on. */
-export interface LoggedReplica {
-  readonly self: NodeId;
-  readonly log: EntryLog;
-  commitIndex: number;
-  readonly out: Pick<StepOutbox<unknown>, 'append' | 'truncateFrom' | 'anchor' | 'commit' | 'dropped'>;
-}
+type LoggedReplica = Pick<Replica, 'self' | 'log' | 'commitIndex' | 'out'>;
 
 /** Appends to the log and to this step's write. */
 export function appendToLog(replica: LoggedReplica, entries: readonly Entry[]): void {
@@ -40,39 +33,42 @@ export function commitTo(replica: LoggedReplica, index: number): void {
   replica.commitIndex = index;
 }
 
-/** What is in the log and not committed. Counted anew each time: a running counter could drift (trap 17). */
-export function inFlight({ log, commitIndex }: Pick<LoggedReplica, 'log' | 'commitIndex'>): {
-  readonly payloads: number;
-  readonly bytes: number;
-} {
-  let payloads = 0;
-  let bytes = 0;
-  for (let index = commitIndex + 1; index <= log.lastIndex; index++) {
-    const entry = log.entryAt(index);
-    if (!entry?.payload) continue;
-    payloads += 1;
-    bytes += entryBytes(entry);
-  }
-  return { payloads, bytes };
-}
-
 /** A certificate makes everything up to `anchor` final: the store's log may start after it. */
 export function trimLog(replica: LoggedReplica, anchor: Anchor): void {
   const { log, commitIndex } = replica;
-  if (anchor.index <= log.anchor.index || anchor.index > commitIndex || !holds(log, anchor)) return;
+  if (anchor.index <= log.anchor.index || anchor.index > commitIndex || !log.holds(anchor)) return;
   log.moveAnchor(anchor);
   replica.out.anchor = anchor;
 }
 
+/** What became of the log. `known`: nothing, it was no news; `kept`: it holds the place; `anew`: it starts there. */
+export type Standing = 'known' | 'kept' | 'anew';
+
 /**
- * The ledger stands on `anchor`. What the log holds behind it stays if the log holds `anchor` itself; else the log
- * starts anew. Nothing that is committed here is handed out again or taken back.
- * @returns `known`: that was no news; `kept`: the log holds it; `anew`: the log starts there.
+ * Block sync moved the ledger to `anchor`. What the log holds behind it stays if the log holds `anchor` itself; else the
+ * log starts anew. Nothing that is committed here is handed out again or taken back.
  */
-export function standOn(replica: LoggedReplica, anchor: Anchor): 'known' | 'kept' | 'anew' {
+export function standOnSynced(replica: LoggedReplica, anchor: Anchor): Standing {
+  const standing = standOn(replica, anchor);
+  if (standing === 'kept') trimLog(replica, anchor);
+  return standing;
+}
+
+/**
+ * The store's ledger may be ahead of its log, and what block sync brought may contradict it: nothing of the log counts as
+ * committed before the two were compared. The ledger's tip is perhaps not certified, so a log that holds it stays whole;
+ * then what was executed behind the tip is committed too.
+ */
+export function standOnRecovered(replica: LoggedReplica, { ledger, applied }: Recovered): Standing {
+  const standing = standOn(replica, ledger);
+  replica.commitIndex = Math.max(replica.commitIndex, Math.min(applied, replica.log.lastIndex));
+  return standing;
+}
+
+function standOn(replica: LoggedReplica, anchor: Anchor): Standing {
   const { log, out } = replica;
   if (anchor.index <= log.anchor.index) return 'known';
-  if (holds(log, anchor)) {
+  if (log.holds(anchor)) {
     replica.commitIndex = Math.max(replica.commitIndex, anchor.index);
     return 'kept';
   }
@@ -84,9 +80,4 @@ export function standOn(replica: LoggedReplica, anchor: Anchor): 'known' | 'kept
   out.anchor = anchor;
   replica.commitIndex = anchor.index;
   return 'anew';
-}
-
-function holds(log: EntryLog, anchor: Anchor): boolean {
-  const entry = log.entryAt(anchor.index);
-  return entry !== undefined && entry.epoch.number === anchor.epoch.number && entry.epoch.node === anchor.epoch.node;
 }

@@ -1,9 +1,5 @@
 import type { NodeId } from '@varve/encoding';
-
-/** Batches of entries on the way to one follower, at most. */
-export const IN_FLIGHT_BATCHES_MAX = 64;
-/** Payload bytes on the way to one follower, at most (one batch may exceed it). */
-export const IN_FLIGHT_BYTES_MAX: number = 8 * 1024 * 1024;
+import { addInFlight, clearInFlight, freeInFlight, type InFlight, isInFlightFull } from './in-flight.ts';
 
 /**
  * What the leader knows of one voter, itself included.
@@ -11,15 +7,13 @@ export const IN_FLIGHT_BYTES_MAX: number = 8 * 1024 * 1024;
  * - `replicate`: `nextIndex` runs ahead of the answers, up to the window.
  * - `snapshot`: it needs entries that this log no longer has; block sync brings it to where a probe succeeds.
  */
-export interface Progress {
+export interface Progress extends InFlight {
   readonly id: NodeId;
   matchIndex: number;
   nextIndex: number;
   mode: 'probe' | 'replicate' | 'snapshot';
   /** A probe is on its way. */
   paused: boolean;
-  inFlight: { readonly last: number; readonly bytes: number }[];
-  inFlightBytes: number;
   /** Heard since the last quorum check. */
   active: boolean;
   /** Highest commit index it was sent. */
@@ -49,8 +43,7 @@ export function enterMode(progress: Progress, mode: Progress['mode'], nextIndex:
   progress.mode = mode;
   progress.nextIndex = Math.max(nextIndex, progress.matchIndex + 1);
   progress.paused = false;
-  progress.inFlight = [];
-  progress.inFlightBytes = 0;
+  clearInFlight(progress);
 }
 
 /** Whether no entries may be sent now. */
@@ -61,7 +54,7 @@ export function isThrottled(progress: Progress): boolean {
     case 'snapshot':
       return true;
     case 'replicate':
-      return progress.inFlight.length >= IN_FLIGHT_BATCHES_MAX || progress.inFlightBytes >= IN_FLIGHT_BYTES_MAX;
+      return isInFlightFull(progress);
   }
 }
 
@@ -73,8 +66,7 @@ export function noteSent(progress: Progress, last: number, bytes: number): void 
   }
   if (last < progress.nextIndex) return;
   progress.nextIndex = last + 1;
-  progress.inFlight.push({ last, bytes });
-  progress.inFlightBytes += bytes;
+  addInFlight(progress, last, bytes);
 }
 
 /**
@@ -85,12 +77,6 @@ export function noteAccepted(progress: Progress, matchIndex: number): boolean {
   const isNews = matchIndex > progress.matchIndex;
   if (isNews) progress.matchIndex = matchIndex;
   progress.nextIndex = Math.max(progress.nextIndex, progress.matchIndex + 1);
-  let freed = 0;
-  for (const batch of progress.inFlight) {
-    if (batch.last > progress.matchIndex) break;
-    progress.inFlightBytes -= batch.bytes;
-    freed += 1;
-  }
-  if (freed > 0) progress.inFlight.splice(0, freed);
+  freeInFlight(progress, progress.matchIndex);
   return isNews;
 }

@@ -1,9 +1,9 @@
+import { createProgress, isDiskStalled, send, sendDurably } from '@varve/consensus';
 import type { NodeId } from '@varve/encoding';
 import type { PreVoteResponse, RequestPreVote, RequestVote, VoteResponse } from './message.ts';
 import { broadcastAppend, leaderAppend } from './replication.ts';
-import { adoptTerm, isDiskStalled, isLeaseHeld } from './role.ts';
-import { type RaftState, restartElectionTimer, send, sendDurably } from './state.ts';
-import { createProgress } from './window.ts';
+import { adoptTerm, isLeaseHeld } from './role.ts';
+import { type RaftState, restartElectionTimer } from './state.ts';
 
 /** The election timer ran out: asks who would vote for this node (thesis §9.6). */
 export function startPreVote(state: RaftState): void {

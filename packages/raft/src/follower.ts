@@ -1,8 +1,8 @@
-import { appendToLog, commitTo, truncateLog } from '@varve/consensus';
+import { appendToLog, askForBlocks, commitTo, send, sendDurably, truncateLog } from '@varve/consensus';
 import type { NodeId } from '@varve/encoding';
 import type { AppendEntries, Heartbeat, SnapshotNeeded } from './message.ts';
 import { heardLeader } from './role.ts';
-import { type RaftState, send, sendDurably } from './state.ts';
+import type { RaftState } from './state.ts';
 
 /** Entries of this term's leader (Raft §5.3, figure 2). */
 export function onAppendEntries(state: RaftState, from: NodeId, message: AppendEntries): void {
@@ -75,13 +75,7 @@ export function onSnapshotNeeded(state: RaftState, from: NodeId, message: Snapsh
   heardLeader(state, from);
   if (state.commitIndex >= message.index) return askToContinue(state);
   state.syncing = true;
-  const others = state.peers.filter((peer) => peer !== from && isFresh(state, peer));
-  state.out.syncPeers = [from, ...others];
-}
-
-function isFresh(state: RaftState, peer: NodeId): boolean {
-  const heardAt = state.heardAt.get(peer);
-  return heardAt !== undefined && state.now - heardAt < 2 * state.options.timing.electionMs;
+  askForBlocks(state, from);
 }
 
 /** A leader of an older term speaks: it must learn of this term, or it would lead nobody for ever. */

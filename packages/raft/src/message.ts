@@ -1,14 +1,5 @@
-import type { Entry } from '@varve/consensus';
+import { type Entry, NUMBER_MAX, nonsenseInEntries } from '@varve/consensus';
 import type { NodeId } from '@varve/encoding';
-
-/** Most entries in one AppendEntries. */
-export const APPEND_ENTRIES_MAX = 1024;
-/** AppendEntries stops before the entry that would take its payloads over this; one entry always goes. */
-export const APPEND_BYTES_MAX: number = 1024 * 1024;
-/** No term of a correct node comes near it: one a millisecond would take 140,000 years. */
-export const TERM_MAX: number = 2 ** 52;
-/** Likewise for an index. */
-const INDEX_MAX: number = 2 ** 52;
 
 /** The places of a message in Raft §5.1: every one carries its sender's term, a pre-vote the term it asks about. */
 interface Termed {
@@ -129,30 +120,16 @@ export type RaftMessage =
  * Handlers rely on it: entries are contiguous, their terms rise, and no term is above the sender's.
  */
 export function nonsenseIn(message: RaftMessage): string | undefined {
-  if (message.term > TERM_MAX) return 'term out of range';
+  const { term } = message;
+  if (term > NUMBER_MAX) return 'term out of range';
   switch (message.kind) {
     case 'requestPreVote':
     case 'requestVote':
-      if (message.lastIndex > INDEX_MAX) return 'index out of range';
-      return message.lastTerm > message.term ? 'log of a later term' : undefined;
+      if (message.lastIndex > NUMBER_MAX) return 'index out of range';
+      return message.lastTerm > term ? 'log of a later term' : undefined;
     case 'appendEntries':
-      return nonsenseInAppend(message);
+      return nonsenseInEntries(message.entries, { index: message.prevIndex, epoch: message.prevTerm }, term);
     default:
       return undefined;
   }
-}
-
-function nonsenseInAppend(message: AppendEntries): string | undefined {
-  if (message.entries.length > APPEND_ENTRIES_MAX) return 'too many entries';
-  if (message.prevIndex + message.entries.length > INDEX_MAX) return 'index out of range';
-  if (message.prevTerm > message.term) return 'log of a later term';
-  let index = message.prevIndex;
-  let term = message.prevTerm;
-  for (const entry of message.entries) {
-    index += 1;
-    if (entry.index !== index) return 'entries not contiguous';
-    if (entry.epoch.number < term || entry.epoch.number === 0) return 'terms fall';
-    term = entry.epoch.number;
-  }
-  return term > message.term ? 'entry of a later term' : undefined;
 }

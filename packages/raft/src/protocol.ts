@@ -1,55 +1,45 @@
-import {
-  type Configuration,
-  type Engine,
-  type EngineOptions,
-  type Output,
-  type Protocol,
-  quorumSize,
-  type Recovered,
-  type Slot,
-} from '@varve/consensus';
-import { decode, encode } from './codec.ts';
-import type { RaftMessage } from './message.ts';
-import { createState, takeOutput } from './state.ts';
-import { statusOf } from './status.ts';
-import { step } from './step.ts';
-import { recoverLedger } from './sync.ts';
-import { nextDeadline } from './timer.ts';
+import { leaderProtocol, type Protocol, type Slot } from '@varve/consensus';
+import { codec, encodeHardState } from './codec.ts';
+import { nonsenseIn, type RaftMessage } from './message.ts';
+import { reads } from './read.ts';
+import { broadcastAppend, leaderAppend, onLink } from './replication.ts';
+import { createState, type RaftState, view } from './state.ts';
+import { epochOf, matchOf, recoveryOf, roleOf } from './status.ts';
+import { onMessage } from './step.ts';
+import { onSynced, recoverLedger } from './sync.ts';
+import { forgive, nextDeadline, runTimers } from './timer.ts';
+import { onTransfer } from './transfer.ts';
 
 /** Raft (Ongaro and Ousterhout 2014; Ongaro's thesis) behind the engine contract. */
-export const raft: Protocol<RaftMessage> = {
+export const raft: Protocol<RaftMessage> = leaderProtocol<RaftState, RaftMessage>({
   name: 'raft',
-  faultModel: 'crash',
-  quorum: (n) => quorumSize(n, 'crash'),
-  create,
+  ...codec,
+  ...view,
+  start: (configuration, recovered, options, now) => {
+    const state = createState(configuration, recovered, options, now);
+    recoverLedger(state, recovered);
+    return state;
+  },
+  hardState: encodeHardState,
   vouched,
-  signBytes: () => undefined,
-  statements: () => [],
-  encode,
-  decode,
-};
-
-function create(
-  configuration: Configuration,
-  recovered: Recovered,
-  options: EngineOptions,
-  now: number,
-): { readonly engine: Engine<RaftMessage>; readonly first: Output<RaftMessage> } {
-  const state = createState(configuration, recovered, options, now);
-  recoverLedger(state, recovered);
-  state.wakeAt = nextDeadline(state);
-  const first = takeOutput(state);
-  return {
-    engine: {
-      step(input, time) {
-        step(state, input, time);
-        return takeOutput(state);
-      },
-      status: () => statusOf(state),
-    },
-    first,
-  };
-}
+  nonsenseIn,
+  reads,
+  onMessage,
+  propose: (state, payload) => {
+    leaderAppend(state, { payload });
+    broadcastAppend(state);
+  },
+  onSynced,
+  onTransfer,
+  onLink,
+  forgive,
+  runTimers,
+  nextDeadline,
+  roleOf,
+  epochOf,
+  matchOf,
+  recoveryOf,
+});
 
 /**
  * The claim is about (term, log within that term), and its epoch names the claimant: two nodes' claims are not compared.

@@ -1,12 +1,10 @@
-import { ReadBarrier } from '@varve/consensus';
+import { ReadBarrier, send } from '@varve/consensus';
 import { broadcastHeartbeat } from './replication.ts';
-import { type RaftState, send } from './state.ts';
+import { type RaftState, view } from './state.ts';
 
 /** ReadIndex (thesis §6.4): heartbeats of the own term confirm. */
 export const reads: ReadBarrier<RaftState> = new ReadBarrier<RaftState>({
-  isLeading: (state) => state.leadership !== undefined,
-  // Before its own no-op is committed, a leader does not know what is (Raft §8).
-  isOpen: (state) => state.leadership !== undefined && state.commitIndex >= state.leadership.firstIndex,
+  ...view,
   startRound: broadcastHeartbeat,
   confirmations,
   request: (state, leader, context) => send(state, leader, { kind: 'readRequest', term: state.term, context }),

@@ -1,11 +1,22 @@
-import { appendToLog, assert, commitTo, type Payload } from '@varve/consensus';
+import {
+  appendToLog,
+  assert,
+  commitTo,
+  enterMode,
+  entryBytes,
+  isThrottled,
+  noteAccepted,
+  noteSent,
+  type Payload,
+  type Progress,
+  send,
+  sendDurably,
+} from '@varve/consensus';
 import type { NodeId } from '@varve/encoding';
-import { entryBytes } from './log.ts';
 import type { AppendAccepted, AppendRejected, HeartbeatResponse } from './message.ts';
 import { reads } from './read.ts';
-import { type Leadership, type RaftState, send, sendDurably } from './state.ts';
+import type { Leadership, RaftState } from './state.ts';
 import { progressTransfer } from './transfer.ts';
-import { enterMode, isThrottled, noteAccepted, noteSent, type Progress } from './window.ts';
 
 /** Appends an entry of the own term, a no-op without `payload`. The leader counts itself when it is durable. */
 export function leaderAppend(state: RaftState, { payload }: { payload?: Payload }): void {
@@ -160,8 +171,8 @@ export function onHeartbeatResponse(
 }
 
 /** The link broke or came back: what was on its way is lost, or may be. */
-export function onLink(state: RaftState, leadership: Leadership, from: NodeId, up: boolean): void {
-  const peer = leadership.progress.get(from);
+export function onLink(state: RaftState, from: NodeId, up: boolean): void {
+  const peer = state.leadership?.progress.get(from);
   if (!peer || from === state.self) return;
   if (peer.mode === 'replicate') enterMode(peer, 'probe', peer.matchIndex + 1);
   peer.paused = !up;

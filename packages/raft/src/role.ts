@@ -1,4 +1,3 @@
-import { isWriteStalled } from '@varve/consensus';
 import type { NodeId } from '@varve/encoding';
 import { reads } from './read.ts';
 import { type RaftState, restartElectionTimer } from './state.ts';
@@ -36,9 +35,4 @@ export function isLeaseHeld(state: RaftState, candidate: NodeId): boolean {
   // A leader that asks for votes leads no more.
   if (state.leader === undefined || state.leader === candidate) return false;
   return state.now - state.leaderHeardAt < state.options.timing.electionMs;
-}
-
-/** Whether the own disk has not finished a write for an election timeout: such a node must not lead. */
-export function isDiskStalled(state: RaftState): boolean {
-  return isWriteStalled(state, state.options.timing.electionMs);
 }

@@ -1,32 +1,25 @@
 import {
-  assert,
   type Configuration,
-  closeStep,
-  createReads,
-  createRng,
-  createStepOutbox,
+  createReplica,
   type EngineOptions,
-  type Output,
-  quorumSize,
-  type ReadState,
+  type Leading,
+  type LeaderView,
+  type Progress,
   type Recovered,
+  type Replica,
   type Rng,
-  type Slot,
-  type StepOutbox,
   uniformBelow,
-  type WriteProgress,
 } from '@varve/consensus';
 import type { NodeId } from '@varve/encoding';
-import { decodeHardState, encodeHardState } from './codec.ts';
+import { decodeHardState } from './codec.ts';
 import { RaftLog } from './log.ts';
 import type { RaftMessage } from './message.ts';
-import type { Progress } from './window.ts';
 
 /** Raft §5.1, with the candidate before its pre-vote succeeded as a role of its own (thesis §9.6). */
 export type RaftRole = 'follower' | 'preCandidate' | 'candidate' | 'leader';
 
 /** What only a leader has; made anew at each election. */
-export interface Leadership {
+export interface Leadership extends Leading {
   /** Of every voter, in name order. */
   readonly progress: ReadonlyMap<NodeId, Progress>;
   /** The no-op that opened the term: until it commits, nothing is built and no read confirmed (Raft §8). */
@@ -35,19 +28,10 @@ export interface Leadership {
   /** When a quorum must have been heard again (thesis §6.2). */
   quorumCheckAt: number;
   transfer: { readonly to: NodeId; readonly deadline: number; sent: boolean } | undefined;
-  /** The slot that the host was asked to fill. */
-  openBuild: Slot | undefined;
 }
 
 /** Everything one replica knows. Fields of Raft's figure 2 keep their names. */
-export interface RaftState extends WriteProgress {
-  readonly self: NodeId;
-  /** All voters in name order. */
-  readonly voters: readonly NodeId[];
-  readonly peers: readonly NodeId[];
-  readonly quorum: number;
-  readonly options: EngineOptions;
-  readonly rng: Rng;
+export interface RaftState extends Replica<RaftMessage> {
   readonly log: RaftLog;
   term: number;
   votedFor: NodeId | undefined;
@@ -57,20 +41,11 @@ export interface RaftState extends WriteProgress {
   leaderHeardAt: number;
   votes: Set<NodeId>;
   leadership: Leadership | undefined;
-  commitIndex: number;
   /** Highest index that was learnt from certified blocks and not from a leader of this term or before. */
   syncedIndex: number;
-  applied: number;
-  pending: boolean;
-  draining: boolean;
   /** The leader said that only block sync can bring what is missing. */
   syncing: boolean;
-  readonly reads: ReadState;
   electionAt: number;
-  readonly heardAt: Map<NodeId, number>;
-  now: number;
-  wakeAt: number | undefined;
-  out: StepOutbox<RaftMessage>;
 }
 
 /** The state of a replica that starts from what its store held. */
@@ -80,43 +55,21 @@ export function createState(
   options: EngineOptions,
   now: number,
 ): RaftState {
-  const voters = configuration.validators.map((validator) => validator.name).sort();
-  assert(voters.includes(options.self), 'a replica is a voter of its configuration');
-  const hardState = recovered.hardState ? decodeHardState(recovered.hardState) : { term: 0, votedFor: undefined };
   const log = new RaftLog(recovered.anchor, recovered.log);
-  const rng = createRng(options.seed);
+  const replica = createReplica<RaftMessage, RaftLog>(log, configuration, recovered, options, now);
+  const hardState = recovered.hardState ? decodeHardState(recovered.hardState) : { term: 0, votedFor: undefined };
   const isFresh = recovered.hardState === undefined && recovered.log.length === 0;
-  const mayCampaignAtOnce = voters.length === 1 || (isFresh && options.first === options.self);
+  const mayCampaignAtOnce = replica.voters.length === 1 || (isFresh && options.first === options.self);
   return {
-    self: options.self,
-    voters,
-    peers: voters.filter((voter) => voter !== options.self),
-    quorum: quorumSize(voters.length, 'crash'),
-    options,
-    rng,
-    log,
-    term: hardState.term,
-    votedFor: hardState.votedFor,
+    ...replica,
+    ...hardState,
     role: 'follower',
     leader: undefined,
     leaderHeardAt: 0,
     votes: new Set(),
-    leadership: undefined,
-    commitIndex: recovered.anchor.index,
     syncedIndex: 0,
-    applied: recovered.applied,
-    pending: false,
-    draining: false,
     syncing: false,
-    // Counters of another run must not be taken for this one's: an old answer would confirm a new read.
-    reads: createReads(rng.nextUint32() * 2 ** 20),
-    electionAt: mayCampaignAtOnce ? now : now + drawTimeout(rng, options),
-    heardAt: new Map(),
-    sequence: 0,
-    unpersisted: undefined,
-    now,
-    wakeAt: undefined,
-    out: createStepOutbox(),
+    electionAt: mayCampaignAtOnce ? now : now + drawTimeout(replica.rng, options),
   };
 }
 
@@ -129,19 +82,8 @@ export function restartElectionTimer(state: RaftState): void {
   state.electionAt = state.now + drawTimeout(state.rng, state.options);
 }
 
-/** For messages that promise nothing: they leave at once. */
-export function send(state: RaftState, to: NodeId, message: RaftMessage): void {
-  state.out.send.push({ from: state.self, to, message });
-}
-
-/** For promises: they leave when this step's write, and so every earlier one, is durable. */
-export function sendDurably(state: RaftState, to: NodeId, message: RaftMessage): void {
-  state.out.durably.push({ from: state.self, to, message });
-}
-
-/** Closes the step: what is to be written gets its sequence number. */
-export function takeOutput(state: RaftState): Output<RaftMessage> {
-  const { out } = state;
-  state.out = createStepOutbox();
-  return closeStep(out, state, () => encodeHardState(state), state.wakeAt);
-}
+/** Before its own no-op is committed, a leader does not know what is (Raft §8): it builds nothing, and confirms no read. */
+export const view: LeaderView<RaftState> = {
+  leaderOf: ({ leader }) => leader,
+  isOpen: ({ leadership, commitIndex }) => leadership !== undefined && commitIndex >= leadership.firstIndex,
+};

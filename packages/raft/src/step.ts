@@ -1,75 +1,20 @@
-import { assert, assertNever, type Envelope, type Input, notePersisted, trimLog } from '@varve/consensus';
+import { assertNever, sendDurably } from '@varve/consensus';
 import type { NodeId } from '@varve/encoding';
-import { maybeBuild, onPropose } from './build.ts';
 import { onPreVoteResponse, onRequestPreVote, onRequestVote, onVoteResponse } from './election.ts';
 import { answerOldLeader, onAppendEntries, onHeartbeat, onSnapshotNeeded } from './follower.ts';
-import { nonsenseIn, type RaftMessage } from './message.ts';
+import type { RaftMessage } from './message.ts';
 import { reads } from './read.ts';
-import { onAppendAccepted, onAppendRejected, onHeartbeatResponse, onLink } from './replication.ts';
+import { onAppendAccepted, onAppendRejected, onHeartbeatResponse } from './replication.ts';
 import { becomeFollower, isLeaseHeld } from './role.ts';
-import { type RaftState, sendDurably } from './state.ts';
-import { onSynced } from './sync.ts';
-import { forgivePause, nextDeadline, runTimers } from './timer.ts';
-import { onTimeoutNow, onTransfer } from './transfer.ts';
+import type { RaftState } from './state.ts';
+import { onTimeoutNow } from './transfer.ts';
 
-/** One input: whatever follows from it is in `state.out`. */
-export function step(state: RaftState, input: Input<RaftMessage>, now: number): void {
-  assert(Number.isSafeInteger(now) && now >= state.now, 'time is an integer that never falls');
-  state.now = now;
-  forgivePause(state);
-  onInput(state, input);
-  runTimers(state);
-  maybeBuild(state);
-  state.wakeAt = nextDeadline(state);
-}
-
-function onInput(state: RaftState, input: Input<RaftMessage>): void {
-  switch (input.kind) {
-    case 'tick':
-    case 'checked':
-      return;
-    case 'message':
-      return onEnvelope(state, input.envelope);
-    case 'demand':
-      state.pending = input.pending;
-      return;
-    case 'propose':
-      return onPropose(state, input.slot, input.payload);
-    case 'persisted':
-      return notePersisted(state, input.sequence);
-    case 'applied':
-      state.applied = Math.max(state.applied, input.index);
-      return;
-    case 'certified':
-      return trimLog(state, input.anchor);
-    case 'synced':
-      return onSynced(state, input.anchor);
-    case 'read':
-      return reads.onRead(state, input.context);
-    case 'transfer':
-      if (state.leadership) onTransfer(state, state.leadership, input.to);
-      return;
-    case 'drain':
-      state.draining = true;
-      return reads.fail(state);
-    case 'equivocated':
-      // Crash faults only: nobody lies.
-      return;
-    case 'link':
-      if (state.leadership) onLink(state, state.leadership, input.peer, input.up);
-      return;
-    default:
-      return assertNever(input);
-  }
-}
-
-function onEnvelope(state: RaftState, { from, to, message }: Envelope<RaftMessage>): void {
-  if (to !== state.self || !state.voters.includes(from) || nonsenseIn(message) !== undefined) return;
+/** Whatever follows from a message is in `state.out`. */
+export function onMessage(state: RaftState, from: NodeId, message: RaftMessage): void {
   if (from === state.self) return onOwn(state, message);
-  state.heardAt.set(from, state.now);
   if (message.term > state.term && !learnTerm(state, from, message)) return;
   if (message.term < state.term && !isTimeless(message)) return answerOldTerm(state, from, message);
-  onMessage(state, from, message);
+  onCurrent(state, from, message);
 }
 
 /** Own votes and acknowledgements, now durable. */
@@ -112,7 +57,7 @@ function answerOldTerm(state: RaftState, from: NodeId, message: RaftMessage): vo
   }
 }
 
-function onMessage(state: RaftState, from: NodeId, message: RaftMessage): void {
+function onCurrent(state: RaftState, from: NodeId, message: RaftMessage): void {
   const { leadership } = state;
   switch (message.kind) {
     case 'requestPreVote':

@@ -1,35 +1,20 @@
-import { readDeadline } from '@varve/consensus';
+import { isDiskStalled } from '@varve/consensus';
 import { startPreVote } from './election.ts';
-import { reads } from './read.ts';
 import { broadcastHeartbeat } from './replication.ts';
-import { becomeFollower, isDiskStalled } from './role.ts';
+import { becomeFollower } from './role.ts';
 import { type Leadership, type RaftState, restartElectionTimer } from './state.ts';
-import { expireTransfer } from './transfer.ts';
 
-/**
- * A step that comes later than this share of an election timeout after the time that was asked for proves that this
- * node slept, and its silence says nothing of others.
- */
-const PAUSE_PER_ELECTION = 2;
-
-/** After a pause, or a leap of `now`, every suspicion starts anew. */
-export function forgivePause(state: RaftState): void {
-  const { electionMs } = state.options.timing;
-  if (state.wakeAt === undefined || (state.now - state.wakeAt) * PAUSE_PER_ELECTION <= electionMs) return;
+export function forgive(state: RaftState): void {
   restartElectionTimer(state);
-  if (state.unpersisted) state.unpersisted.since = state.now;
-  if (state.leadership) state.leadership.quorumCheckAt = state.now + electionMs;
+  if (state.leadership) state.leadership.quorumCheckAt = state.now + state.options.timing.electionMs;
 }
 
-/** Does whatever is due at `state.now`. */
 export function runTimers(state: RaftState): void {
-  if (readDeadline(state) <= state.now) reads.expire(state, state.now);
   if (state.leadership) runLeaderTimers(state, state.leadership);
   else if (state.electionAt <= state.now) startPreVote(state);
 }
 
 function runLeaderTimers(state: RaftState, leadership: Leadership): void {
-  expireTransfer(state, leadership);
   if (leadership.quorumCheckAt <= state.now) {
     leadership.quorumCheckAt = state.now + state.options.timing.electionMs;
     // A disk that hangs while heartbeats go on would keep everybody waiting (trap 11).
@@ -51,10 +36,6 @@ function isQuorumActive(state: RaftState, leadership: Leadership): boolean {
   return active >= state.quorum;
 }
 
-/** The next time at which `runTimers` has something to do. */
-export function nextDeadline(state: RaftState): number {
-  const { leadership } = state;
-  if (!leadership) return Math.min(state.electionAt, readDeadline(state));
-  const transferAt = leadership.transfer?.deadline ?? Number.POSITIVE_INFINITY;
-  return Math.min(leadership.heartbeatAt, leadership.quorumCheckAt, transferAt, readDeadline(state));
+export function nextDeadline({ leadership, electionAt }: RaftState): number {
+  return leadership ? Math.min(leadership.heartbeatAt, leadership.quorumCheckAt) : electionAt;
 }

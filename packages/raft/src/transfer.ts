@@ -1,10 +1,12 @@
+import { send } from '@varve/consensus';
 import type { NodeId } from '@varve/encoding';
 import { startElection } from './election.ts';
-import { type Leadership, type RaftState, send } from './state.ts';
+import type { Leadership, RaftState } from './state.ts';
 
 /** Hands leadership over once `to` holds the whole log (thesis §3.10). A second wish replaces the first. */
-export function onTransfer(state: RaftState, leadership: Leadership, to: NodeId): void {
-  if (!state.peers.includes(to) || leadership.transfer?.to === to) return;
+export function onTransfer(state: RaftState, to: NodeId): void {
+  const { leadership } = state;
+  if (!leadership || !state.peers.includes(to) || leadership.transfer?.to === to) return;
   leadership.transfer = { to, deadline: state.now + state.options.timing.electionMs, sent: false };
   progressTransfer(state, leadership);
 }
@@ -16,11 +18,6 @@ export function progressTransfer(state: RaftState, leadership: Leadership): void
   if (leadership.progress.get(transfer.to)?.matchIndex !== state.log.lastIndex) return;
   transfer.sent = true;
   send(state, transfer.to, { kind: 'timeoutNow', term: state.term });
-}
-
-/** The target did not win within an election timeout: this leader goes on. */
-export function expireTransfer(state: RaftState, leadership: Leadership): void {
-  if (leadership.transfer && leadership.transfer.deadline <= state.now) leadership.transfer = undefined;
 }
 
 /** The leader asks this node to take over: no pre-vote, and its vote requests pass the leader's lease. */

@@ -7,9 +7,9 @@ const shared = planting('packages/consensus/src', 'raft');
 /** Appends of one entry each, which is allowed: what must not be done between two entries of a batch then can be. */
 const ENTRY_BY_ENTRY: readonly Edit[] = [
   {
-    file: 'packages/raft/src/message.ts',
-    find: 'export const APPEND_ENTRIES_MAX = 1024;',
-    replace: 'export const APPEND_ENTRIES_MAX = 1;',
+    file: 'packages/consensus/src/entry-log.ts',
+    find: 'export const BATCH_ENTRIES_MAX = 1024;',
+    replace: 'export const BATCH_ENTRIES_MAX = 1;',
   },
 ];
 
@@ -110,9 +110,9 @@ export const RAFT_MUTANTS: readonly Mutant[] = [
     'const commit = Math.min(peer.matchIndex, state.commitIndex);',
     'const commit = state.commitIndex;',
   ),
-  raft(
+  shared(
     'quorum-of-half',
-    'state.ts',
+    'replica.ts',
     'half of the voters are a quorum',
     "quorum: quorumSize(voters.length, 'crash'),",
     'quorum: Math.max(1, Math.floor(voters.length / 2)),',
@@ -134,17 +134,17 @@ export const RAFT_MUTANTS: readonly Mutant[] = [
   ),
   raft(
     'read-before-no-op',
-    'read.ts',
+    'state.ts',
     'a new leader answers reads before its own no-op is committed (trap 19)',
-    'state.leadership !== undefined && state.commitIndex >= state.leadership.firstIndex,',
-    'state.leadership !== undefined,',
+    'leadership !== undefined && commitIndex >= leadership.firstIndex,',
+    'leadership !== undefined && commitIndex >= 0,',
   ),
   shared(
     'window-never-reopens',
     'window.ts',
     'what was acknowledged counts as on its way for ever (traps 15, 16)',
-    'if (freed > 0) progress.inFlight.splice(0, freed);',
-    '',
+    'freeInFlight(progress, progress.matchIndex);',
+    'freeInFlight(progress, 0);',
   ),
   raft(
     'probe-stays-paused',
@@ -157,15 +157,15 @@ export const RAFT_MUTANTS: readonly Mutant[] = [
     'synced-keeps-conflict',
     'replicated-log.ts',
     'block sync leaves a log that contradicts it',
-    '  return entry !== undefined && entry.epoch.number === anchor.epoch.number && entry.epoch.node === anchor.epoch.node;',
-    '  return entry !== undefined;',
+    '  if (log.holds(anchor)) {',
+    '  if (log.entryAt(anchor.index)) {',
   ),
   shared(
     'synced-drops-suffix',
     'replicated-log.ts',
     'block sync drops acknowledged entries behind its anchor',
-    '  if (holds(log, anchor)) {',
-    '  if (holds(log, anchor) && anchor.index === log.lastIndex) {',
+    '  if (log.holds(anchor)) {',
+    '  if (log.holds(anchor) && anchor.index === log.lastIndex) {',
   ),
   raft(
     'term-not-stored',

@@ -1,7 +1,8 @@
+import { send, sendDurably } from '@varve/consensus';
 import type { NodeId } from '@varve/encoding';
 import { look } from './election.ts';
 import type { NewEpoch } from './message.ts';
-import { acceptEpoch, credentialsOf, type Following, send, sendDurably, type ZabState } from './state.ts';
+import { acceptEpoch, credentialsOf, type Following, type ZabState } from './state.ts';
 
 /** Follows the leader that was elected, or found: its history is yet to be compared. */
 export function follow(state: ZabState, leader: NodeId): void {

@@ -1,9 +1,10 @@
+import { isDiskStalled, send } from '@varve/consensus';
 import type { NodeId } from '@varve/encoding';
 import { follow, sendFollowerInfo } from './discovery.ts';
 import { lead } from './leader.ts';
 import type { Notification } from './message.ts';
 import { reads } from './read.ts';
-import { credentialsOf, type Following, isDiskStalled, type Looking, send, type ZabState } from './state.ts';
+import { credentialsOf, type Following, type Looking, type ZabState } from './state.ts';
 import { compareVotes, type Vote } from './zxid.ts';
 
 /** With a quorum for the proposal, so many settle times fit into an election timeout. */

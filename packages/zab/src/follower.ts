@@ -1,8 +1,8 @@
-import { appendToLog, commitTo, truncateLog } from '@varve/consensus';
+import { appendToLog, askForBlocks, commitTo, send, sendDurably, truncateLog } from '@varve/consensus';
 import { sendFollowerInfo } from './discovery.ts';
 import { look } from './election.ts';
 import type { Commit, Diff, NewLeader, Ping, Proposal, Quit, Snap, UpToDate } from './message.ts';
-import { credentialsOf, enterEpoch, type Following, send, sendDurably, type ZabState } from './state.ts';
+import { credentialsOf, enterEpoch, type Following, type ZabState } from './state.ts';
 import { compareCredentials } from './zxid.ts';
 
 /** The leader's history, old or new: DIFF and PROPOSAL are stored alike. */
@@ -17,8 +17,8 @@ export function onHistory(state: ZabState, following: Following, message: Diff |
     prev = { epoch: atBase.epoch.number, counter: atBase.index };
     entries = entries.slice(missing);
   }
-  if (log.epochAt(prev.counter) !== prev.epoch) return sendGap(state, following, message);
-  const known = entries.findIndex((entry) => log.epochAt(entry.index) !== entry.epoch.number);
+  if (log.epochAt(prev.counter)?.number !== prev.epoch) return sendGap(state, following, message);
+  const known = entries.findIndex((entry) => log.epochAt(entry.index)?.number !== entry.epoch.number);
   const fresh = known < 0 ? [] : entries.slice(known);
   const last = prev.counter + entries.length;
   const keep = fresh[0] ? fresh[0].index - 1 : Math.max(last, following.matched, commitIndex);
@@ -36,7 +36,7 @@ export function onHistory(state: ZabState, following: Following, message: Diff |
 function sendGap(state: ZabState, following: Following, { epoch, prev }: Diff | Proposal): void {
   const { log, commitIndex } = state;
   const counter = Math.max(commitIndex, log.findAtOrBelow(prev.counter - 1, prev.epoch));
-  const zxid = { epoch: log.epochAt(counter) ?? 0, counter };
+  const zxid = { epoch: log.epochAt(counter)?.number ?? 0, counter };
   sendDurably(state, following.leader, { kind: 'gap', epoch, prev, zxid });
 }
 
@@ -45,7 +45,7 @@ function sendGap(state: ZabState, following: Following, { epoch, prev }: Diff | 
  * never durable before it (traps 33, 34), and the acknowledgement comes after both.
  */
 export function onNewLeader(state: ZabState, following: Following, { epoch, zxid }: NewLeader): void {
-  if (following.matched < zxid.counter || state.log.epochAt(zxid.counter) !== zxid.epoch) return;
+  if (following.matched < zxid.counter || state.log.epochAt(zxid.counter)?.number !== zxid.epoch) return;
   enterEpoch(state, epoch);
   acknowledgeLeader(state, following, epoch);
 }
@@ -79,8 +79,7 @@ export function onPing(state: ZabState, following: Following, message: Ping): vo
 export function onSnap(state: ZabState, following: Following, { counter }: Snap): void {
   if (state.commitIndex >= counter) return rediscover(state, following);
   following.phase = 'blocks';
-  const others = state.peers.filter((peer) => peer !== following.leader && isFresh(state, peer));
-  state.out.syncPeers = [following.leader, ...others];
+  askForBlocks(state, following.leader);
 }
 
 /** Starts over with the same leader: where the histories agree is open again. */
@@ -88,11 +87,6 @@ export function rediscover(state: ZabState, following: Following): void {
   following.phase = 'discovery';
   following.matched = 0;
   sendFollowerInfo(state, following);
-}
-
-function isFresh(state: ZabState, peer: ZabState['self']): boolean {
-  const heardAt = state.heardAt.get(peer);
-  return heardAt !== undefined && state.now - heardAt < 2 * state.options.timing.electionMs;
 }
 
 /** The leader names its successor, which everybody with no better history votes for. */

@@ -1,4 +1,4 @@
-import { commitTo } from '@varve/consensus';
+import { commitTo, send, sendDurably } from '@varve/consensus';
 import type { NodeId } from '@varve/encoding';
 import { look } from './election.ts';
 import type { AckEpoch, AckLeader, FollowerInfo } from './message.ts';
@@ -12,8 +12,6 @@ import {
   type Leadership,
   type Learner,
   lastZxid,
-  send,
-  sendDurably,
   type ZabState,
 } from './state.ts';
 import { compareCredentials } from './zxid.ts';

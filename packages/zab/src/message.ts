@@ -1,13 +1,6 @@
-import type { Entry, Epoch } from '@varve/consensus';
+import { type Entry, type Epoch, NUMBER_MAX, nonsenseInEntries } from '@varve/consensus';
 import type { NodeId } from '@varve/encoding';
 import type { Vote, Zxid } from './zxid.ts';
-
-/** Most proposals in one DIFF or PROPOSAL. */
-export const PROPOSALS_MAX = 1024;
-/** A DIFF or PROPOSAL stops before the entry that would take its payloads over this; one entry always goes. */
-export const PROPOSAL_BYTES_MAX: number = 1024 * 1024;
-/** No epoch, round or counter of a correct node comes near it: one a millisecond would take 140,000 years. */
-const NUMBER_MAX: number = 2 ** 52;
 
 /** Everything between a leader and a follower but FOLLOWERINFO and reads belongs to the leader's epoch. */
 interface InEpoch {
@@ -159,23 +152,14 @@ export function nonsenseIn(message: ZabMessage): string | undefined {
       if (message.epoch > NUMBER_MAX || message.epoch === 0) return 'epoch out of range';
   }
   if (message.kind === 'ackEpoch') return nonsenseInHistory(message);
-  if (message.kind === 'diff' || message.kind === 'proposal') return nonsenseInEntries(message);
+  if ('entries' in message) {
+    const { entries, prev, epoch } = message;
+    return nonsenseInEntries(entries, { index: prev.counter, epoch: prev.epoch }, epoch);
+  }
   return 'zxid' in message && message.zxid.epoch > message.epoch ? 'history of a later epoch' : undefined;
 }
 
 function nonsenseInHistory({ currentEpoch, zxid }: { currentEpoch: number; zxid: Zxid }): string | undefined {
   if (currentEpoch > NUMBER_MAX || zxid.epoch > NUMBER_MAX) return 'epoch out of range';
   return zxid.counter > NUMBER_MAX ? 'counter out of range' : undefined;
-}
-
-function nonsenseInEntries({ epoch, prev, entries }: Diff | Proposal): string | undefined {
-  if (entries.length > PROPOSALS_MAX) return 'too many entries';
-  if (prev.counter + entries.length > NUMBER_MAX) return 'counter out of range';
-  let last = prev;
-  for (const entry of entries) {
-    if (entry.index !== last.counter + 1) return 'entries not contiguous';
-    if (entry.epoch.number < last.epoch || entry.epoch.number === 0) return 'epochs fall';
-    last = { epoch: entry.epoch.number, counter: entry.index };
-  }
-  return last.epoch > epoch ? 'history of a later epoch' : undefined;
 }

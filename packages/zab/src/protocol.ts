@@ -1,57 +1,44 @@
-import {
-  type Configuration,
-  type Engine,
-  type EngineOptions,
-  type Output,
-  type Protocol,
-  quorumSize,
-  type Recovered,
-  type Slot,
-} from '@varve/consensus';
-import { decode, encode } from './codec.ts';
+import { leaderProtocol, type Protocol, type Slot } from '@varve/consensus';
+import { codec, encodeHardState } from './codec.ts';
 import { look } from './election.ts';
-import type { ZabMessage } from './message.ts';
-import { createState, takeOutput } from './state.ts';
-import { statusOf } from './status.ts';
-import { step } from './step.ts';
-import { recoverLedger } from './sync.ts';
-import { nextDeadline } from './timer.ts';
+import { nonsenseIn, type ZabMessage } from './message.ts';
+import { reads } from './read.ts';
+import { leaderPropose, onLink } from './replication.ts';
+import { createState, view, type ZabState } from './state.ts';
+import { epochOf, matchOf, recoveryOf, roleOf } from './status.ts';
+import { onMessage } from './step.ts';
+import { onSynced, recoverLedger } from './sync.ts';
+import { forgive, nextDeadline, runTimers } from './timer.ts';
+import { onTransfer } from './transfer.ts';
 
 /** ZAB 1.0 (Junqueira, Reed and Serafini 2011; ZooKeeper) behind the engine contract. */
-export const zab: Protocol<ZabMessage> = {
+export const zab: Protocol<ZabMessage> = leaderProtocol<ZabState, ZabMessage>({
   name: 'zab',
-  faultModel: 'crash',
-  quorum: (n) => quorumSize(n, 'crash'),
-  create,
+  ...codec,
+  ...view,
+  start: (configuration, recovered, options, now) => {
+    const state = createState(configuration, recovered, options, now);
+    recoverLedger(state, recovered);
+    look(state);
+    return state;
+  },
+  hardState: encodeHardState,
   vouched,
-  signBytes: () => undefined,
-  statements: () => [],
-  encode,
-  decode,
-};
-
-function create(
-  configuration: Configuration,
-  recovered: Recovered,
-  options: EngineOptions,
-  now: number,
-): { readonly engine: Engine<ZabMessage>; readonly first: Output<ZabMessage> } {
-  const state = createState(configuration, recovered, options, now);
-  recoverLedger(state, recovered.ledger);
-  look(state);
-  state.wakeAt = nextDeadline(state);
-  const first = takeOutput(state);
-  return {
-    engine: {
-      step(input, time) {
-        step(state, input, time);
-        return takeOutput(state);
-      },
-      status: () => statusOf(state),
-    },
-    first,
-  };
-}
+  nonsenseIn,
+  reads,
+  onMessage,
+  propose: leaderPropose,
+  onSynced,
+  onTransfer,
+  onLink,
+  forgive,
+  runTimers,
+  nextDeadline,
+  roleOf,
+  epochOf,
+  matchOf,
+  recoveryOf,
+});
 
 /**
  * The claim is about (epoch, history within that epoch), and its epoch names the claimant: two nodes' claims are not

@@ -1,12 +1,10 @@
-import { ReadBarrier } from '@varve/consensus';
+import { ReadBarrier, send } from '@varve/consensus';
 import { broadcastPing } from './replication.ts';
-import { send, type ZabState } from './state.ts';
+import { view, type ZabState } from './state.ts';
 
 /** Reads are confirmed by the answers to pings of the own epoch that were sent after the read came in. */
 export const reads: ReadBarrier<ZabState> = new ReadBarrier<ZabState>({
-  isLeading: (state) => state.leadership !== undefined,
-  // Established, a leader has committed the history it adopted: a read never sees less.
-  isOpen: (state) => state.leadership?.phase === 'broadcast',
+  ...view,
   startRound: broadcastPing,
   confirmations,
   request: (state, leader, context) => send(state, leader, { kind: 'readRequest', context }),

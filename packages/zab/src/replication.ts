@@ -7,15 +7,19 @@ import {
   noteAccepted,
   noteSent,
   type Payload,
+  send,
+  sendDurably,
 } from '@varve/consensus';
 import type { NodeId } from '@varve/encoding';
-import { type Ack, type Gap, type Pong, PROPOSAL_BYTES_MAX, PROPOSALS_MAX } from './message.ts';
+import type { Ack, Gap, Pong } from './message.ts';
 import { reads } from './read.ts';
-import { type Leadership, type Learner, send, sendDurably, type ZabState } from './state.ts';
+import type { Leadership, Learner, ZabState } from './state.ts';
 import { progressTransfer } from './transfer.ts';
 
 /** A new proposal of the own epoch. The leader counts itself when it is durable. */
-export function leaderPropose(state: ZabState, leadership: Leadership, payload: Payload): void {
+export function leaderPropose(state: ZabState, payload: Payload): void {
+  const { leadership } = state;
+  if (!leadership) return;
   const index = state.log.lastIndex + 1;
   const { epoch } = leadership;
   appendToLog(state, [{ index, epoch: { number: epoch, node: state.self }, payload }]);
@@ -43,7 +47,7 @@ export function startSynchronization(state: ZabState, leadership: Leadership, le
 function sendNewLeader(state: ZabState, leadership: Leadership, learner: Learner): void {
   const { target, progress } = learner;
   learner.isToldEnd = true;
-  const epoch = target === undefined ? undefined : state.log.epochAt(target);
+  const epoch = target === undefined ? undefined : state.log.epochAt(target)?.number;
   if (target === undefined || epoch === undefined) return;
   send(state, progress.id, { kind: 'newLeader', epoch: leadership.epoch, zxid: { epoch, counter: target } });
 }
@@ -72,16 +76,14 @@ function sendBatch(
 ): number | undefined {
   const { log } = state;
   const counter = progress.nextIndex - 1;
-  const prevEpoch = log.epochAt(counter);
+  const prevEpoch = log.epochAt(counter)?.number;
   if (prevEpoch === undefined) {
     enterMode(progress, 'snapshot', progress.nextIndex);
     sendSnap(state, leadership, progress.id);
     return undefined;
   }
   const isDiff = counter < target || (counter === target && progress.mode === 'probe' && !acked);
-  const limits = { entriesMax: PROPOSALS_MAX, bytesMax: PROPOSAL_BYTES_MAX };
-  const batch = withEntries ? log.batch(progress.nextIndex, limits) : [];
-  const entries = isDiff ? batch.filter((entry) => entry.index <= target) : batch;
+  const entries = withEntries ? log.batchFrom(progress.nextIndex, isDiff ? target : log.lastIndex) : [];
   const prev = { epoch: prevEpoch, counter };
   send(state, progress.id, { kind: isDiff ? 'diff' : 'proposal', epoch: leadership.epoch, prev, entries });
   let bytes = 0;
@@ -165,7 +167,7 @@ export function onGap(state: ZabState, leadership: Leadership, from: NodeId, { p
   progress.active = true;
   if (zxid.counter >= prev.counter) {
     // It stands on a committed place that this log must hold too, unless a later leader committed it.
-    if (zxid.counter <= progress.matchIndex || state.log.epochAt(zxid.counter) !== zxid.epoch) return;
+    if (zxid.counter <= progress.matchIndex || state.log.epochAt(zxid.counter)?.number !== zxid.epoch) return;
     enterMode(progress, 'probe', zxid.counter + 1);
   } else if (progress.mode === 'probe') {
     // A late answer to an earlier message must not undo what was learnt since (trap 12).
@@ -200,9 +202,10 @@ export function onPong(state: ZabState, leadership: Leadership, from: NodeId, me
 }
 
 /** The link broke or came back: what was on its way is lost, or may be. */
-export function onLink(state: ZabState, leadership: Leadership, from: NodeId, up: boolean): void {
-  const learner = leadership.learners.get(from);
-  if (!learner || from === state.self) return;
+export function onLink(state: ZabState, from: NodeId, up: boolean): void {
+  const { leadership } = state;
+  const learner = leadership?.learners.get(from);
+  if (!leadership || !learner || from === state.self) return;
   const { progress } = learner;
   if (progress.mode === 'replicate') enterMode(progress, 'probe', progress.matchIndex + 1);
   progress.paused = !up;

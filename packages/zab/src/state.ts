@@ -1,27 +1,20 @@
 import {
   assert,
   type Configuration,
-  closeStep,
   createProgress,
-  createReads,
-  createRng,
-  createStepOutbox,
+  createReplica,
   type EngineOptions,
   EntryLog,
   EPOCH_ZERO,
   type Epoch,
-  isWriteStalled,
-  type Output,
+  type Leading,
+  type LeaderView,
   type Progress,
-  quorumSize,
-  type ReadState,
   type Recovered,
-  type Slot,
-  type StepOutbox,
-  type WriteProgress,
+  type Replica,
 } from '@varve/consensus';
 import type { NodeId } from '@varve/encoding';
-import { decodeHardState, encodeHardState } from './codec.ts';
+import { decodeHardState } from './codec.ts';
 import type { Notification, ZabMessage } from './message.ts';
 import type { Credentials, Vote, Zxid } from './zxid.ts';
 
@@ -65,7 +58,7 @@ export interface Learner {
 }
 
 /** What only a leader has; made anew at each election. */
-export interface Leadership {
+export interface Leadership extends Leading {
   phase: 'discovery' | 'synchronization' | 'broadcast';
   /** 0 until a quorum told what it had accepted. */
   epoch: number;
@@ -76,20 +69,10 @@ export interface Leadership {
   pingAt: number;
   /** When a quorum must have been heard again. */
   quorumCheckAt: number;
-  transfer: { readonly to: NodeId; readonly deadline: number } | undefined;
-  /** The slot that the host was asked to fill. */
-  openBuild: Slot | undefined;
 }
 
 /** Everything one replica knows. It is looking, following or leading. */
-export interface ZabState extends WriteProgress {
-  readonly self: NodeId;
-  /** All voters in name order. */
-  readonly voters: readonly NodeId[];
-  readonly peers: readonly NodeId[];
-  readonly quorum: number;
-  readonly options: EngineOptions;
-  readonly log: EntryLog;
+export interface ZabState extends Replica<ZabMessage> {
   acceptedEpoch: Epoch;
   currentEpoch: number;
   /** The highest epoch that a voter was heard to have accepted. */
@@ -104,15 +87,6 @@ export interface ZabState extends WriteProgress {
   leader: NodeId | undefined;
   /** `now` of the leader's last message, or of the election. */
   leaderHeardAt: number;
-  commitIndex: number;
-  applied: number;
-  pending: boolean;
-  draining: boolean;
-  readonly reads: ReadState;
-  readonly heardAt: Map<NodeId, number>;
-  now: number;
-  wakeAt: number | undefined;
-  out: StepOutbox<ZabMessage>;
 }
 
 /** The state of a replica that starts from what its store held. */
@@ -122,43 +96,28 @@ export function createState(
   options: EngineOptions,
   now: number,
 ): ZabState {
-  const voters = configuration.validators.map((validator) => validator.name).sort();
-  assert(voters.includes(options.self), 'a replica is a voter of its configuration');
+  const log = new EntryLog(recovered.anchor, recovered.log);
   const hardState = recovered.hardState
     ? decodeHardState(recovered.hardState)
     : { acceptedEpoch: EPOCH_ZERO, currentEpoch: 0 };
-  const log = new EntryLog(recovered.anchor, recovered.log);
-  // Counters of another run must not be taken for this one's: an old answer would confirm a new read.
-  const reads = createReads(createRng(options.seed).nextUint32() * 2 ** 20);
   return {
-    self: options.self,
-    voters,
-    peers: voters.filter((voter) => voter !== options.self),
-    quorum: quorumSize(voters.length, 'crash'),
-    options,
-    log,
+    ...createReplica<ZabMessage, EntryLog>(log, configuration, recovered, options, now),
     ...hardState,
     epochHeard: 0,
     round: 0,
     elected: { leader: options.self, currentEpoch: 0, zxid: { epoch: 0, counter: 0 }, named: false },
     looking: undefined,
     following: undefined,
-    leadership: undefined,
     leader: undefined,
     leaderHeardAt: now,
-    commitIndex: Math.max(recovered.anchor.index, Math.min(recovered.applied, log.lastIndex)),
-    applied: recovered.applied,
-    pending: false,
-    draining: false,
-    reads,
-    heardAt: new Map(),
-    sequence: 0,
-    unpersisted: undefined,
-    now,
-    wakeAt: undefined,
-    out: createStepOutbox(),
   };
 }
+
+/** Established, a leader has committed the history that it adopted: it may propose, and no read sees less. */
+export const view: LeaderView<ZabState> = {
+  leaderOf: ({ leader }) => leader,
+  isOpen: ({ leadership }) => leadership?.phase === 'broadcast',
+};
 
 /** A new leader's view of the voters: it knows nothing of anybody but itself. */
 export function createLearners(state: ZabState): ReadonlyMap<NodeId, Learner> {
@@ -175,17 +134,12 @@ export function createLearners(state: ZabState): ReadonlyMap<NodeId, Learner> {
 
 /** The end of the own history. */
 export function lastZxid({ log }: Pick<ZabState, 'log'>): Zxid {
-  return { epoch: log.lastEpoch, counter: log.lastIndex };
+  return { epoch: log.lastEpoch.number, counter: log.lastIndex };
 }
 
 /** How recent the own history is. */
 export function credentialsOf(state: ZabState): Credentials {
   return { currentEpoch: state.currentEpoch, zxid: lastZxid(state) };
-}
-
-/** Whether the own disk has not finished a write for an election timeout: such a node must not lead. */
-export function isDiskStalled(state: ZabState): boolean {
-  return isWriteStalled(state, state.options.timing.electionMs);
 }
 
 /** Promises itself to an epoch, and so to no earlier one. */
@@ -200,21 +154,4 @@ export function enterEpoch(state: ZabState, epoch: number): void {
   if (epoch === state.currentEpoch) return;
   state.currentEpoch = epoch;
   state.out.hardState = true;
-}
-
-/** For messages that promise nothing: they leave at once. */
-export function send(state: ZabState, to: NodeId, message: ZabMessage): void {
-  state.out.send.push({ from: state.self, to, message });
-}
-
-/** For promises: they leave when this step's write, and so every earlier one, is durable. */
-export function sendDurably(state: ZabState, to: NodeId, message: ZabMessage): void {
-  state.out.durably.push({ from: state.self, to, message });
-}
-
-/** Closes the step: what is to be written gets its sequence number. */
-export function takeOutput(state: ZabState): Output<ZabMessage> {
-  const { out } = state;
-  state.out = createStepOutbox();
-  return closeStep(out, state, () => encodeHardState(state), state.wakeAt);
 }

@@ -1,73 +1,16 @@
-import { assert, assertNever, type Envelope, type Input, notePersisted, trimLog } from '@varve/consensus';
+import { assertNever } from '@varve/consensus';
 import type { NodeId } from '@varve/encoding';
-import { maybeBuild, onPropose } from './build.ts';
 import { onNewEpoch } from './discovery.ts';
 import { onNotification } from './election.ts';
 import { onCommit, onHistory, onNewLeader, onPing, onQuit, onSnap, onUpToDate } from './follower.ts';
 import { onAckEpoch, onAckLeader, onFollowerInfo } from './leader.ts';
-import { type FollowerMessage, type LeaderMessage, nonsenseIn, type ZabMessage } from './message.ts';
+import type { FollowerMessage, LeaderMessage, ZabMessage } from './message.ts';
 import { reads } from './read.ts';
-import { onAck, onGap, onLink, onPong } from './replication.ts';
+import { onAck, onGap, onPong } from './replication.ts';
 import type { Following, Leadership, ZabState } from './state.ts';
-import { onSynced } from './sync.ts';
-import { forgivePause, nextDeadline, runTimers } from './timer.ts';
-import { onTransfer } from './transfer.ts';
 
-/** One input: whatever follows from it is in `state.out`. */
-export function step(state: ZabState, input: Input<ZabMessage>, now: number): void {
-  assert(Number.isSafeInteger(now) && now >= state.now, 'time is an integer that never falls');
-  state.now = now;
-  forgivePause(state);
-  onInput(state, input);
-  runTimers(state);
-  maybeBuild(state);
-  state.wakeAt = nextDeadline(state);
-}
-
-function onInput(state: ZabState, input: Input<ZabMessage>): void {
-  switch (input.kind) {
-    case 'tick':
-    case 'checked':
-      return;
-    case 'message':
-      return onEnvelope(state, input.envelope);
-    case 'demand':
-      state.pending = input.pending;
-      return;
-    case 'propose':
-      return onPropose(state, input.slot, input.payload);
-    case 'persisted':
-      return notePersisted(state, input.sequence);
-    case 'applied':
-      state.applied = Math.max(state.applied, input.index);
-      return;
-    case 'certified':
-      return trimLog(state, input.anchor);
-    case 'synced':
-      return onSynced(state, input.anchor);
-    case 'read':
-      return reads.onRead(state, input.context);
-    case 'transfer':
-      if (state.leadership) onTransfer(state, state.leadership, input.to);
-      return;
-    case 'drain':
-      state.draining = true;
-      return reads.fail(state);
-    case 'equivocated':
-      // Crash faults only: nobody lies.
-      return;
-    case 'link':
-      if (state.leadership) onLink(state, state.leadership, input.peer, input.up);
-      return;
-    default:
-      return assertNever(input);
-  }
-}
-
-/** Who is no voter is not heard; ZooKeeper's observers would be answered, and counted nowhere. */
-function onEnvelope(state: ZabState, { from, to, message }: Envelope<ZabMessage>): void {
-  if (to !== state.self || !state.voters.includes(from) || nonsenseIn(message) !== undefined) return;
-  if (from !== state.self) state.heardAt.set(from, state.now);
+/** Whatever follows from a voter's message is in `state.out`. */
+export function onMessage(state: ZabState, from: NodeId, message: ZabMessage): void {
   switch (message.kind) {
     case 'notification':
       return from === state.self ? undefined : onNotification(state, from, message);

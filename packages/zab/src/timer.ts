@@ -1,30 +1,16 @@
-import { readDeadline } from '@varve/consensus';
+import { isDiskStalled } from '@varve/consensus';
 import { sendFollowerInfo } from './discovery.ts';
 import { look, postponeDecision, runElection } from './election.ts';
-import { reads } from './read.ts';
 import { broadcastPing } from './replication.ts';
-import { type Following, isDiskStalled, type Leadership, type ZabState } from './state.ts';
-import { expireTransfer } from './transfer.ts';
+import type { Following, Leadership, ZabState } from './state.ts';
 
-/**
- * A step that comes later than this share of an election timeout after the time that was asked for proves that this
- * node slept, and its silence says nothing of others.
- */
-const PAUSE_PER_ELECTION = 2;
-
-/** After a pause, or a leap of `now`, every suspicion starts anew. */
-export function forgivePause(state: ZabState): void {
-  const { electionMs } = state.options.timing;
-  if (state.wakeAt === undefined || (state.now - state.wakeAt) * PAUSE_PER_ELECTION <= electionMs) return;
+export function forgive(state: ZabState): void {
   state.leaderHeardAt = state.now;
-  if (state.unpersisted) state.unpersisted.since = state.now;
   if (state.looking) postponeDecision(state, state.looking);
-  if (state.leadership) state.leadership.quorumCheckAt = state.now + electionMs;
+  if (state.leadership) state.leadership.quorumCheckAt = state.now + state.options.timing.electionMs;
 }
 
-/** Does whatever is due at `state.now`. */
 export function runTimers(state: ZabState): void {
-  if (readDeadline(state) <= state.now) reads.expire(state, state.now);
   if (state.leadership) runLeaderTimers(state, state.leadership);
   else if (state.following) runFollowerTimers(state, state.following);
   if (state.looking) runElection(state, state.looking);
@@ -40,7 +26,6 @@ function leaderDeadline(state: ZabState): number {
 }
 
 function runLeaderTimers(state: ZabState, leadership: Leadership): void {
-  expireTransfer(state, leadership);
   if (leadership.quorumCheckAt <= state.now) {
     leadership.quorumCheckAt = state.now + state.options.timing.electionMs;
     // A disk that hangs while pings go on would keep everybody waiting (trap 11).
@@ -62,17 +47,10 @@ function isQuorumActive(state: ZabState, leadership: Leadership): boolean {
   return active >= state.quorum;
 }
 
-/** The next time at which `runTimers` has something to do. */
 export function nextDeadline(state: ZabState): number {
   const { leadership, following, looking } = state;
-  const readAt = readDeadline(state);
-  if (leadership) {
-    const transferAt = leadership.transfer?.deadline ?? Number.POSITIVE_INFINITY;
-    return Math.min(leadership.pingAt, leadership.quorumCheckAt, transferAt, readAt);
-  }
-  if (following) {
-    const resendAt = following.phase === 'discovery' ? following.resendAt : Number.POSITIVE_INFINITY;
-    return Math.min(leaderDeadline(state), resendAt, readAt);
-  }
-  return Math.min(looking?.decideAt ?? Number.POSITIVE_INFINITY, looking?.resendAt ?? state.now, readAt);
+  if (leadership) return Math.min(leadership.pingAt, leadership.quorumCheckAt);
+  if (following?.phase === 'discovery') return Math.min(leaderDeadline(state), following.resendAt);
+  if (following) return leaderDeadline(state);
+  return Math.min(looking?.decideAt ?? Number.POSITIVE_INFINITY, looking?.resendAt ?? state.now);
 }

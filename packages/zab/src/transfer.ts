@@ -1,10 +1,12 @@
+import { send } from '@varve/consensus';
 import type { NodeId } from '@varve/encoding';
 import { look } from './election.ts';
-import { credentialsOf, type Leadership, lastZxid, send, type ZabState } from './state.ts';
+import { credentialsOf, type Leadership, lastZxid, type ZabState } from './state.ts';
 
 /** Hands leadership over once `to` holds the whole history. A second wish replaces the first. */
-export function onTransfer(state: ZabState, leadership: Leadership, to: NodeId): void {
-  if (leadership.phase !== 'broadcast' || !state.peers.includes(to) || leadership.transfer?.to === to) return;
+export function onTransfer(state: ZabState, to: NodeId): void {
+  const { leadership } = state;
+  if (leadership?.phase !== 'broadcast' || !state.peers.includes(to) || leadership.transfer?.to === to) return;
   leadership.transfer = { to, deadline: state.now + state.options.timing.electionMs };
   progressTransfer(state, leadership);
 }
@@ -22,9 +24,4 @@ export function progressTransfer(state: ZabState, leadership: Leadership): void 
     send(state, progress.id, { kind: 'quit', epoch, successor: id, zxid: lastZxid(state) });
   }
   look(state, { leader: id, ...credentialsOf(state), named: true });
-}
-
-/** The successor did not catch up within an election timeout: this leader goes on. */
-export function expireTransfer(state: ZabState, leadership: Leadership): void {
-  if (leadership.transfer && leadership.transfer.deadline <= state.now) leadership.transfer = undefined;
 }

@@ -1,4 +1,5 @@
 import type { Protocol, ProtocolName } from '@varve/consensus';
+import { paxos } from '@varve/paxos';
 import { raft } from '@varve/raft';
 import { tendermint } from '@varve/tendermint';
 import { zab } from '@varve/zab';
@@ -6,6 +7,7 @@ import { zab } from '@varve/zab';
 /** Engines that can be simulated, by the name configurations use. */
 const PROTOCOLS: Partial<Record<ProtocolName, Protocol<unknown>>> = {
   raft: raft as Protocol<unknown>,
+  paxos: paxos as Protocol<unknown>,
   zab: zab as Protocol<unknown>,
   tendermint: tendermint as Protocol<unknown>,
 };

@@ -1,0 +1,2 @@
+export type { PaxosMessage } from './message.ts';
+export { paxos } from './protocol.ts';
