@@ -6,7 +6,9 @@ import type { Replica } from './replica.ts';
 const APPLIED_LAG_MAX = 1024;
 
 /** Why a leader whose term is open asks for no payload, or `undefined` when it may. */
-export function buildObstacle(state: Replica): 'DRAINING' | 'TRANSFER' | 'EXECUTION_BEHIND' | 'WINDOW_FULL' | undefined {
+export function buildObstacle(
+  state: Replica,
+): 'DRAINING' | 'TRANSFER' | 'EXECUTION_BEHIND' | 'WINDOW_FULL' | undefined {
   const { log, options } = state;
   if (state.draining) return 'DRAINING';
   if (state.leadership?.transfer) return 'TRANSFER';

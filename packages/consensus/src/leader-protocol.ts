@@ -52,7 +52,10 @@ export function leaderProtocol<S extends Replica<M>, M>(port: ProtocolPort<S, M>
       const state = port.start(configuration, recovered, options, now);
       state.wakeAt = deadlineOf(state, port);
       const first = takeOutput(state, port);
-      return { engine: { step: (input, time) => step(state, port, input, time), status: () => statusOf(state, port) }, first };
+      return {
+        engine: { step: (input, time) => step(state, port, input, time), status: () => statusOf(state, port) },
+        first,
+      };
     },
     vouched: port.vouched,
     signBytes: () => undefined,
@@ -138,7 +141,11 @@ function onInput<S extends Replica<M>, M>(state: S, port: ProtocolPort<S, M>, in
 }
 
 /** Who is no voter is not heard. */
-function onEnvelope<S extends Replica<M>, M>(state: S, port: ProtocolPort<S, M>, { from, to, message }: Envelope<M>): void {
+function onEnvelope<S extends Replica<M>, M>(
+  state: S,
+  port: ProtocolPort<S, M>,
+  { from, to, message }: Envelope<M>,
+): void {
   if (to !== state.self || !state.voters.includes(from) || port.nonsenseIn(message) !== undefined) return;
   if (from !== state.self) state.heardAt.set(from, state.now);
   port.onMessage(state, from, message);

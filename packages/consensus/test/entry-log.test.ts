@@ -26,6 +26,15 @@ describe('a log of entries', () => {
     expect(() => filled(1, 2).append([entryOf(3, 1, a)])).toThrow(AssertionError);
   });
 
+  it.each([
+    { index: 9, epoch: 9, found: 6 },
+    { index: 5, epoch: 2, found: 3 },
+    { index: 2, epoch: 2, found: 2 },
+    { index: 6, epoch: 0, found: 0 },
+  ])('finds the last place at most $index of term at most $epoch: $found', ({ index, epoch, found }) => {
+    expect(filled(1, 1, 2, 3, 3, 4).findAtOrBelow(index, epoch)).toBe(found);
+  });
+
   it('fills a message up to its limits, and sends one entry in any case', () => {
     const many = filled(...Array.from({ length: BATCH_ENTRIES_MAX + 5 }, () => 1));
     expect(many.batchFrom(1)).toHaveLength(BATCH_ENTRIES_MAX);

@@ -79,8 +79,7 @@ export const view: LeaderView<PaxosState> = {
     if (leadership) return leadership.phase === 'accept' ? self : undefined;
     return node !== '' && node !== self && rounds.happy ? node : undefined;
   },
-  isOpen: ({ leadership, commitIndex }) =>
-    leadership?.phase === 'accept' && commitIndex >= leadership.adoptedIndex,
+  isOpen: ({ leadership, commitIndex }) => leadership?.phase === 'accept' && commitIndex >= leadership.adoptedIndex,
 };
 
 /** Fetches certified blocks, best from `peer`. */

@@ -1,11 +1,10 @@
-import { BATCH_ENTRIES_MAX, createRng, type Payload, uniformBelow } from '@varve/consensus';
+import { BATCH_ENTRIES_MAX, createRng, NUMBER_MAX, type Payload, uniformBelow } from '@varve/consensus';
 import { entryOf, fingerprint, names, payloadOf } from '@varve/consensus/testing';
 import { encodeCbor, type PayloadId, toHex } from '@varve/encoding';
 import { describe, expect, it } from 'vitest';
 import { BALLOT_ZERO, isBallotOf, nextBallot } from '../src/ballot.ts';
 import { decodeHardState, encodeHardState } from '../src/codec.ts';
 import { type PaxosMessage, paxos } from '../src/index.ts';
-import { BALLOT_NUMBER_MAX } from '../src/message.ts';
 import { A, B, ballotOf, C, Cluster, hardStateOf } from './harness.ts';
 import { Replica } from './replica.ts';
 
@@ -72,7 +71,7 @@ describe('messages', () => {
     ['too many fields', encodeCbor([9, six, 1, 2])],
     ['trailing bytes', new Uint8Array([...paxos.encode({ kind: 'takeOver', ballot }).body, 0])],
     ['a name that is none', encodeCbor([7, six, 1, 'No Name'])],
-    ['a ballot out of range', encodeCbor([11, [BALLOT_NUMBER_MAX + 1, 'a']])],
+    ['a ballot out of range', encodeCbor([11, [NUMBER_MAX + 1, 'a']])],
     ['an index out of range', encodeCbor([3, six, null, Number.MAX_SAFE_INTEGER, 0])],
     ['decided beyond its log', encodeCbor([3, six, null, 4, 5])],
     ['accepted in a later ballot', encodeCbor([3, six, [7, 'a'], 4, 2])],

@@ -1,77 +1,33 @@
-import type { EngineOptions, Entry, Envelope, Input, Output, Payload, Slot, Status, Write } from '@varve/consensus';
-import { configurationOf, emptyStore, optionsOf, recoveredOf, type Store } from '@varve/consensus/testing';
+import type { EngineOptions, Input, Output } from '@varve/consensus';
+import { type SaidBy, SoloReplica, type Store } from '@varve/consensus/testing';
 import type { NodeId } from '@varve/encoding';
 import { BALLOT_ZERO, type Ballot } from '../src/ballot.ts';
 import { type PaxosMessage, paxos } from '../src/index.ts';
 import type { Promised } from '../src/message.ts';
 
-type Engine = ReturnType<typeof paxos.create>['engine'];
+export { saidIn } from '@varve/consensus/testing';
 
-/** Everything said in an output or released by a disk, without the envelope's noise. */
-export type Said = { readonly to: NodeId } & PaxosMessage;
+export type Said = SaidBy<PaxosMessage>;
 
 /** A voter whose log is empty. */
 export const NOTHING = { acceptedRound: BALLOT_ZERO, lastIndex: 0, decided: 0, prevIndex: 0, entries: [] } as const;
 
-/** One engine under a test's full control: nothing becomes durable, arrives or times out by itself. */
-export class Replica {
-  now = 1000;
-  readonly engine: Engine;
-  readonly self: NodeId;
-  writes: Write<PaxosMessage>[] = [];
-  last: Output<PaxosMessage>;
-  committed: Entry[] = [];
+/** One Paxos engine under a test's full control. */
+export class Replica extends SoloReplica<PaxosMessage> {
   #round = 0;
 
   constructor(self: NodeId, n: number, store: Partial<Store> = {}, options: Partial<EngineOptions> = {}) {
-    this.self = self;
-    const recovered = recoveredOf({ ...emptyStore(), ...store });
-    const made = paxos.create(configurationOf('paxos', n), recovered, optionsOf(self, 1, options), this.now);
-    this.engine = made.engine;
-    this.last = this.#take(made.first);
+    super(paxos, self, n, store, options);
+    this.#noteRound(this.last);
   }
 
-  #take(output: Output<PaxosMessage>): Output<PaxosMessage> {
-    if (output.write) this.writes.push(output.write);
+  override step(input: Input<PaxosMessage>): Output<PaxosMessage> {
+    return this.#noteRound(super.step(input));
+  }
+
+  #noteRound(output: Output<PaxosMessage>): Output<PaxosMessage> {
     for (const { message } of output.send) if (message.kind === 'heartbeatRequest') this.#round = message.round;
-    this.committed.push(...output.commit);
-    this.last = output;
     return output;
-  }
-
-  step(input: Input<PaxosMessage>): Output<PaxosMessage> {
-    return this.#take(this.engine.step(input, this.now));
-  }
-
-  receive(from: NodeId, message: PaxosMessage): Output<PaxosMessage> {
-    return this.step({ kind: 'message', envelope: { from, to: this.self, message } });
-  }
-
-  propose(slot: Slot, payload: Payload): Output<PaxosMessage> {
-    return this.step({ kind: 'propose', slot, payload });
-  }
-
-  /** The next deadline passes. */
-  wake(): Output<PaxosMessage> {
-    this.now = Math.max(this.now, this.last.wakeAt ?? this.now);
-    const output = this.step({ kind: 'tick' });
-    if ((output.wakeAt ?? Number.POSITIVE_INFINITY) <= this.now) throw new Error('a busy tick');
-    return output;
-  }
-
-  /** The disk finishes `count` writes, or all and what follows from them; what they released to others is returned. */
-  persist(count = Number.POSITIVE_INFINITY): readonly Said[] {
-    const said: Said[] = [];
-    for (let done = 0; done < count; done++) {
-      const write = this.writes.shift();
-      if (!write) break;
-      said.push(...saidIn(this.step({ kind: 'persisted', sequence: write.sequence })));
-      for (const envelope of write.then) {
-        if (envelope.to === this.self) said.push(...saidIn(this.step({ kind: 'message', envelope })));
-        else said.push({ to: envelope.to, ...envelope.message });
-      }
-    }
-    return said;
   }
 
   /** `peers` answer in this round that they are unhappy, and follow nobody. */
@@ -120,15 +76,7 @@ export class Replica {
     return this.last;
   }
 
-  get status(): Status {
-    return this.engine.status();
-  }
-
   get ballot(): Ballot {
     return this.status.epoch;
   }
-}
-
-export function saidIn(output: Output<PaxosMessage>): readonly Said[] {
-  return output.send.map(({ to, message }: Envelope<PaxosMessage>) => ({ to, ...message }));
 }

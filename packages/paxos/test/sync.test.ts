@@ -91,3 +91,27 @@ describe('synced', () => {
     expect(replica.status).toMatchObject({ lastIndex: 5 });
   });
 });
+
+describe('recovery', () => {
+  it('drops a log that contradicts what was executed, however long either is', () => {
+    // Block sync brought the chain here while no engine ran: what a stale leader proposed is still in the log.
+    const log = [1, 1, 2].map((number, i) => entryOf(i + 1, number, B, `${i + 1}`));
+    for (const [index, applied] of [
+      [3, 3],
+      [3, 5],
+      [2, 3],
+    ] as const) {
+      const store = { hardState: hardStateOf(2), log, ledger: anchorAt(index, ballotOf(3)), applied };
+      const { status } = new Replica(A, 3, store);
+      expect(status).toMatchObject({ lastIndex: index, committed: index, anchor: index, epoch: ballotOf(3) });
+    }
+  });
+
+  it('keeps a log that holds the ledger tip whole, and commits what was executed behind it', () => {
+    const log = [1, 2, 3, 4].map((index) => entryOf(index, 2, B, `${index}`));
+    const store = { hardState: hardStateOf(2), log, ledger: anchorAt(2, ballotOf(2)) };
+    const { status } = new Replica(A, 3, { ...store, applied: 3 });
+    expect(status).toMatchObject({ lastIndex: 4, committed: 3, anchor: 0 });
+    expect(new Replica(A, 3, { ...store, applied: 9 }).status).toMatchObject({ committed: 4 });
+  });
+});

@@ -1,4 +1,4 @@
-import { EPOCH_ZERO, type EngineRole, type Epoch, type Waiting } from '@varve/consensus';
+import { type EngineRole, EPOCH_ZERO, type Epoch, type Waiting } from '@varve/consensus';
 import type { NodeId } from '@varve/encoding';
 import type { RaftState } from './state.ts';
 

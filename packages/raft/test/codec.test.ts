@@ -1,10 +1,9 @@
-import { createRng, type Payload, uniformBelow } from '@varve/consensus';
+import { BATCH_ENTRIES_MAX, createRng, NUMBER_MAX, type Payload, uniformBelow } from '@varve/consensus';
 import { entryOf, fingerprint, names, payloadOf } from '@varve/consensus/testing';
 import { encodeCbor, type PayloadId, toHex } from '@varve/encoding';
 import { describe, expect, it } from 'vitest';
 import { decodeHardState, encodeHardState } from '../src/codec.ts';
 import { type RaftMessage, raft } from '../src/index.ts';
-import { APPEND_ENTRIES_MAX, TERM_MAX } from '../src/message.ts';
 import { A, B, C, Cluster, hardStateOf } from './harness.ts';
 import { Replica } from './replica.ts';
 
@@ -59,7 +58,7 @@ describe('messages', () => {
     ['too many fields', encodeCbor([8, 1, 2, 3, 4])],
     ['trailing bytes', new Uint8Array([...raft.encode({ kind: 'timeoutNow', term: 1 }).body, 0])],
     ['a name that is none', encodeCbor([6, 1, 1, 'No Name'])],
-    ['a term out of range', encodeCbor([11, TERM_MAX + 1])],
+    ['a term out of range', encodeCbor([11, NUMBER_MAX + 1])],
     ['an index out of range', encodeCbor([5, 1, Number.MAX_SAFE_INTEGER, 1, 0, [[1, 'a', null]]])],
     ['a log of a later term', encodeCbor([3, 1, 5, 2, false])],
     ['an entry of a later term', encodeCbor([5, 1, 0, 0, 0, [[2, 'a', null]]])],
@@ -81,7 +80,7 @@ describe('messages', () => {
     ['a short payload id', encodeCbor([5, 1, 0, 0, 0, [[1, 'a', new Uint8Array(31)]]])],
     [
       'too many entries',
-      encodeCbor([5, 1, 0, 0, 0, Array.from({ length: APPEND_ENTRIES_MAX + 1 }, () => [1, 'a', null])]),
+      encodeCbor([5, 1, 0, 0, 0, Array.from({ length: BATCH_ENTRIES_MAX + 1 }, () => [1, 'a', null])]),
     ],
   ])('refuses %s', (_, body) => {
     expect(raft.decode(body, find).kind).toBe('malformed');

@@ -1,6 +1,6 @@
+import { LOG_TAIL_ENTRIES_MAX } from '@varve/consensus';
 import { anchorAt, entryOf, payloadOf } from '@varve/consensus/testing';
 import { describe, expect, it } from 'vitest';
-import { LOG_TAIL_ENTRIES_MAX } from '../src/log.ts';
 import { A, B, C, Cluster, hardStateOf } from './harness.ts';
 import { Replica, saidIn } from './replica.ts';
 

@@ -1,7 +1,6 @@
-import { createRng, type Entry, uniformBelow } from '@varve/consensus';
+import { createRng, type Entry, IN_FLIGHT_BYTES_MAX, IN_FLIGHT_MESSAGES_MAX, uniformBelow } from '@varve/consensus';
 import { anchorAt, entryOf, hashOf, payloadOf } from '@varve/consensus/testing';
 import { describe, expect, it } from 'vitest';
-import { IN_FLIGHT_APPENDS_MAX, IN_FLIGHT_BYTES_MAX } from '../src/window.ts';
 import { A, B, C, Cluster, D, E, hardStateOf } from './harness.ts';
 import { Replica, saidIn } from './replica.ts';
 
@@ -275,11 +274,11 @@ describe('research traps', () => {
     cluster.run(200);
     const [lost] = others(cluster, leader);
     cluster.filter = ({ to, message }) => to === lost && message.kind === 'appendEntries';
-    cluster.demand(leader, IN_FLIGHT_APPENDS_MAX * 2);
-    cluster.runUntil('the others commit', () => cluster.committed.size > IN_FLIGHT_APPENDS_MAX * 2);
+    cluster.demand(leader, IN_FLIGHT_MESSAGES_MAX * 2);
+    cluster.runUntil('the others commit', () => cluster.committed.size > IN_FLIGHT_MESSAGES_MAX * 2);
     expect(cluster.leader()).toBe(leader);
     cluster.heal();
-    cluster.runUntil('it catches up', () => cluster.host(lost ?? A).delivered > IN_FLIGHT_APPENDS_MAX * 2, 500);
+    cluster.runUntil('it catches up', () => cluster.host(lost ?? A).delivered > IN_FLIGHT_MESSAGES_MAX * 2, 500);
   });
 
   it('15: bytes in flight are given back when they are acknowledged', () => {

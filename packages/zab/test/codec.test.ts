@@ -1,12 +1,14 @@
+import { BATCH_ENTRIES_MAX } from '@varve/consensus';
 import { entryOf, payloadOf } from '@varve/consensus/testing';
 import { EncodingError, encodeCbor } from '@varve/encoding';
 import { describe, expect, it } from 'vitest';
-import { decode, decodeHardState, encode, encodeHardState } from '../src/codec.ts';
+import { codec, decodeHardState, encodeHardState } from '../src/codec.ts';
 import { zab } from '../src/index.ts';
-import { PROPOSALS_MAX, type ZabMessage } from '../src/message.ts';
+import type { ZabMessage } from '../src/message.ts';
 import { A, B, hardStateOf } from './harness.ts';
 import { notification, voteFor, zxid } from './replica.ts';
 
+const { decode, encode } = codec;
 const entries = [entryOf(8, 2, A, 'x'), entryOf(9, 3, B)];
 
 const MESSAGES: readonly ZabMessage[] = [
@@ -63,7 +65,7 @@ describe('messages', () => {
         kind: 'diff',
         epoch: 5,
         prev: zxid(0, 0),
-        entries: Array.from({ length: PROPOSALS_MAX + 1 }, (_, i) => entryOf(i + 1, 1, A)),
+        entries: Array.from({ length: BATCH_ENTRIES_MAX + 1 }, (_, i) => entryOf(i + 1, 1, A)),
       },
     ],
   ];

@@ -1,4 +1,4 @@
-import { createRng, type Entry, IN_FLIGHT_BATCHES_MAX, uniformBelow } from '@varve/consensus';
+import { createRng, type Entry, IN_FLIGHT_MESSAGES_MAX, uniformBelow } from '@varve/consensus';
 import { anchorAt, entryOf, hashOf, payloadOf } from '@varve/consensus/testing';
 import { describe, expect, it } from 'vitest';
 import { A, B, C, Cluster, D, E, hardStateOf } from './harness.ts';
@@ -175,10 +175,10 @@ describe('research traps of all protocols with a leader', () => {
     cluster.run(200);
     const [lost = A] = others(cluster, leader);
     cluster.filter = ({ to, message }) => to === lost && (message.kind === 'diff' || message.kind === 'proposal');
-    cluster.demand(leader, IN_FLIGHT_BATCHES_MAX * 2);
-    cluster.runUntil('the others commit', () => cluster.committed.size >= IN_FLIGHT_BATCHES_MAX * 2);
+    cluster.demand(leader, IN_FLIGHT_MESSAGES_MAX * 2);
+    cluster.runUntil('the others commit', () => cluster.committed.size >= IN_FLIGHT_MESSAGES_MAX * 2);
     cluster.heal();
-    cluster.runUntil('it catches up', () => cluster.host(lost).delivered >= IN_FLIGHT_BATCHES_MAX * 2, 500);
+    cluster.runUntil('it catches up', () => cluster.host(lost).delivered >= IN_FLIGHT_MESSAGES_MAX * 2, 500);
     expect(cluster.leader()).toBe(leader);
   });
 
