@@ -1,4 +1,5 @@
 import { type CborReader, type CborValue, encodeCbor, type NodeId, nodeId, type PayloadId } from '@varve/encoding';
+import { assert } from './assert.ts';
 import type { Entry, Protocol } from './contract.ts';
 import { encodeEntry, payloadsOf, readEntry } from './entry-codec.ts';
 import { BATCH_ENTRIES_MAX } from './entry-log.ts';
@@ -30,8 +31,11 @@ export type Layout<M extends { readonly kind: string }> = {
   ];
 };
 
+/** An unsigned safe integer. */
 export const UINT: Field<number> = { items: 1, write: (value) => [value], read: (reader) => reader.uint() };
+/** True or false. */
 export const BOOLEAN: Field<boolean> = { items: 1, write: (value) => [value], read: (reader) => reader.boolean() };
+/** A node's name. */
 export const NODE: Field<NodeId> = { items: 1, write: (value) => [value], read: (reader) => nodeId(reader.text()) };
 
 /** Entries that continue after the index that `prevIndex` finds in the fields before them. */
@@ -74,10 +78,11 @@ export function messageCodec<M extends { readonly kind: string }>(
 
   return {
     encode: (message) => {
-      const { number = 0, named = [] } = byKind.get(message.kind) ?? {};
-      const values = message as unknown as Readonly<Record<string, unknown>>;
-      const body = encodeCbor([number, ...named.flatMap(([name, field]) => field.write(values[name]))]);
-      return { body, payloads: 'entries' in values ? payloadsOf(values['entries'] as readonly Entry[]) : [] };
+      const shape = byKind.get(message.kind);
+      assert(shape !== undefined, 'every kind of message has its layout');
+      const values: M & { readonly entries?: readonly Entry[] } = message;
+      const fields = shape.named.flatMap(([name, field]) => field.write(values[name as keyof M]));
+      return { body: encodeCbor([shape.number, ...fields]), payloads: payloadsOf(values.entries ?? []) };
     },
     decode: (body, find) => decodeMessageBody(body, find, readMessage, nonsenseIn),
   };

@@ -4,9 +4,10 @@ import { broadcastBeat } from './replication.ts';
 import { askSilent, endRound, startRound } from './rounds.ts';
 import type { PaxosState } from './state.ts';
 
-/** What was heard so far in this round proves nothing. */
+/** After a pause, what was heard so far in this round proves nothing. */
 export const forgive: (state: PaxosState) => void = startRound;
 
+/** Ends rounds, asks again, takes over, and repeats what a leader says. */
 export function runTimers(state: PaxosState): void {
   if (state.campaignAt !== undefined && state.campaignAt <= state.now) takeOver(state);
   if (state.rounds.endsAt <= state.now) endRound(state);
@@ -24,6 +25,7 @@ function askDeadline({ rounds, peers }: PaxosState): number {
   return rounds.replies.size < peers.length ? rounds.askAt : Number.POSITIVE_INFINITY;
 }
 
+/** When that is due again. */
 export function nextDeadline(state: PaxosState): number {
   const { leadership, rounds, campaignAt } = state;
   const never = Number.POSITIVE_INFINITY;

@@ -4,11 +4,13 @@ import { broadcastHeartbeat } from './replication.ts';
 import { becomeFollower } from './role.ts';
 import { type Leadership, type RaftState, restartElectionTimer } from './state.ts';
 
+/** After a pause the timer starts anew, and so does the leader's count of who answers. */
 export function forgive(state: RaftState): void {
   restartElectionTimer(state);
   if (state.leadership) state.leadership.quorumCheckAt = state.now + state.options.timing.electionMs;
 }
 
+/** Campaigns, or does what a leader does regularly. */
 export function runTimers(state: RaftState): void {
   if (state.leadership) runLeaderTimers(state, state.leadership);
   else if (state.electionAt <= state.now) startPreVote(state);
@@ -36,6 +38,7 @@ function isQuorumActive(state: RaftState, leadership: Leadership): boolean {
   return active >= state.quorum;
 }
 
+/** When that is due again. */
 export function nextDeadline({ leadership, electionAt }: RaftState): number {
   return leadership ? Math.min(leadership.heartbeatAt, leadership.quorumCheckAt) : electionAt;
 }

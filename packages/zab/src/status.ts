@@ -10,14 +10,17 @@ export function roleOf({ following, leadership }: ZabState): EngineRole {
   return following.phase === 'broadcast' ? 'follower' : 'recovering';
 }
 
+/** The one that it promised itself to last. */
 export function epochOf({ acceptedEpoch }: ZabState): Epoch {
   return acceptedEpoch;
 }
 
+/** 0 where this node does not lead. */
 export function matchOf(state: ZabState, voter: NodeId): number {
   return state.leadership?.learners.get(voter)?.progress.matchIndex ?? 0;
 }
 
+/** A follower waits for its leader, a leader for those that have not synchronized. */
 export function recoveryOf({ following, leadership, voters }: ZabState): Waiting | undefined {
   const phase = (following ?? leadership)?.phase;
   if (phase === undefined || phase === 'broadcast') return undefined;

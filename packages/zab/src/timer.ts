@@ -4,12 +4,14 @@ import { look, postponeDecision, runElection } from './election.ts';
 import { broadcastPing } from './replication.ts';
 import type { Following, Leadership, ZabState } from './state.ts';
 
+/** After a pause a leader is given its time again, and votes that wait to be heard come first. */
 export function forgive(state: ZabState): void {
   state.leaderHeardAt = state.now;
   if (state.looking) postponeDecision(state, state.looking);
   if (state.leadership) state.leadership.quorumCheckAt = state.now + state.options.timing.electionMs;
 }
 
+/** Elects, follows or leads as time goes on. */
 export function runTimers(state: ZabState): void {
   if (state.leadership) runLeaderTimers(state, state.leadership);
   else if (state.following) runFollowerTimers(state, state.following);
@@ -47,6 +49,7 @@ function isQuorumActive(state: ZabState, leadership: Leadership): boolean {
   return active >= state.quorum;
 }
 
+/** When that is due again. */
 export function nextDeadline(state: ZabState): number {
   const { leadership, following, looking } = state;
   if (leadership) return Math.min(leadership.pingAt, leadership.quorumCheckAt);

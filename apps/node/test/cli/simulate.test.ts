@@ -61,7 +61,7 @@ describe('varve simulate', () => {
     { args: ['--seeds', 'x'], hint: 'write 1..100, or one number' },
     { args: ['--seeds', '5..1'], hint: 'write 1..100, or one number' },
     { args: ['--seeds', '1..2..3'], hint: 'write 1..100, or one number' },
-    { args: ['--protocol', 'zab'], hint: /^there are: raft/ },
+    { args: ['--protocol', 'pbft'], hint: /^there are: raft/ },
     { args: ['--faults', 'loss,quake'], hint: /^there are: loss, .*, backup, .*, odd-seal$/ },
     { args: ['--faults', ''], hint: /^there are: loss/ },
     { args: ['--seeds', '1..2', '--trace', 'trace.html'], hint: 'write --seeds 17..17' },

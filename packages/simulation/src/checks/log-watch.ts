@@ -37,9 +37,10 @@ class LogModel {
 }
 
 /**
- * Follows the log of every Raft replica through its writes and compares what an acknowledgement means with what is there:
- * whoever acknowledges index *m* in a term holds at *m* what the leader of that term holds (Log Matching, §5.3 of the
- * paper). A commit that rests on a wrong one may come much later, or never.
+ * Follows the log of every replica of a crash engine through its writes: it holds what the ledger stands on. Of Raft it
+ * also compares what an acknowledgement means with what is there: whoever acknowledges index *m* in a term holds at *m*
+ * what the leader of that term holds (Log Matching, §5.3 of the paper). A commit that rests on a wrong one may come much
+ * later, or never.
  */
 export class LogWatch {
   /** By instance, term, voter and index: the term of the entry that was acknowledged. */
@@ -52,7 +53,7 @@ export class LogWatch {
     this.#report = report;
   }
 
-  /** `protocol`, which is Raft, with engines that are watched. */
+  /** `protocol`, which tolerates crashes, with engines that are watched. */
   watched(protocol: Protocol<unknown>): Protocol<unknown> {
     return stepping(protocol, ({ engine, recovered, first, options: { instance, self } }) => {
       const log = new LogModel(recovered);

@@ -269,7 +269,7 @@ export class World {
     const watched = watches.engine.watched(engine);
     if (engine.faultModel === 'byzantine') return this.statements.watched(watched, () => node.run);
     const claiming = watches.claims.watched(watched);
-    return engine.name === 'raft' ? watches.logs.watched(watches.raft.watched(claiming)) : claiming;
+    return watches.logs.watched(engine.name === 'raft' ? watches.raft.watched(claiming) : claiming);
   }
 
   #send(from: SimulatedNode, key: PublicKeyHex, packet: Uint8Array): void {
