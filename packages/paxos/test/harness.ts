@@ -1,12 +1,12 @@
 import type { Protocol } from '@varve/consensus';
 import {
   type ClusterOptions,
+  checkLogMatching,
   EngineCluster,
   type EngineHost,
   type Ensemble,
   type Invariants,
   names,
-  type Store,
 } from '@varve/consensus/testing';
 import type { NodeId } from '@varve/encoding';
 import { BALLOT_ZERO, type Ballot } from '../src/ballot.ts';
@@ -48,25 +48,13 @@ function checkLeader(host: EngineHost<PaxosMessage>, leaders: Map<number, NodeId
 
 /** Equal epochs at an index mean equal logs before; the accepted round is never above the promised one. */
 function checkLogs(ensemble: Ensemble<PaxosMessage>): void {
-  const stores = [...ensemble.hosts.values()].map((host) => host.store);
-  for (const one of stores) for (const other of stores) checkPrefix(one, other);
-  for (const { hardState, log } of stores) {
+  checkLogMatching(ensemble);
+  for (const host of ensemble.hosts.values()) {
+    const { hardState, log } = host.store;
     if (!hardState) continue;
     const { promised, acceptedRound } = decodeHardState(hardState);
     if (acceptedRound.number > promised.number) throw new Error('accepted above what is promised');
     if ((log.at(-1)?.epoch.number ?? 0) > acceptedRound.number) throw new Error('an entry above the accepted round');
-  }
-}
-
-function checkPrefix(one: Store, other: Store): void {
-  const theirs = new Map(other.log.map((entry) => [entry.index, entry]));
-  const shared = one.log.findLast((entry) => theirs.get(entry.index)?.epoch.number === entry.epoch.number);
-  for (const entry of one.log) {
-    if (!shared || entry.index > shared.index) return;
-    const their = theirs.get(entry.index);
-    if (!their) continue;
-    const same = their.epoch.number === entry.epoch.number && their.payload?.id === entry.payload?.id;
-    if (!same) throw new Error(`log prefix: ${entry.index} differs before ${shared.index}`);
   }
 }
 

@@ -1,12 +1,11 @@
 import type { Protocol } from '@varve/consensus';
 import {
   type ClusterOptions,
+  checkLogMatching,
   EngineCluster,
   type EngineHost,
-  type Ensemble,
   type Invariants,
   names,
-  type Store,
 } from '@varve/consensus/testing';
 import { encodeCbor, type NodeId } from '@varve/encoding';
 import { type RaftMessage, raft } from '../src/index.ts';
@@ -21,7 +20,7 @@ export function hardStateOf(term: number, votedFor?: NodeId): Uint8Array {
 export function raftInvariants(leaders: Map<number, NodeId> = new Map()): Invariants<RaftMessage> {
   return {
     onStep: (host, { history }) => checkLeader(host, leaders, history.highest),
-    onEnd: checkLogs,
+    onEnd: checkLogMatching,
   };
 }
 
@@ -34,23 +33,6 @@ function checkLeader(host: EngineHost<RaftMessage>, leaders: Map<number, NodeId>
   if (known !== undefined) throw new Error(`election safety: ${known} and ${host.id} in ${term}`);
   leaders.set(term, host.id);
   if (status.lastIndex < highest) throw new Error(`leader completeness: ${host.id} lacks ${highest}`);
-}
-
-function checkLogs(ensemble: Ensemble<RaftMessage>): void {
-  const stores = [...ensemble.hosts.values()].map((host) => host.store);
-  for (const one of stores) for (const other of stores) checkLogMatching(one, other);
-}
-
-function checkLogMatching(one: Store, other: Store): void {
-  const theirs = new Map(other.log.map((entry) => [entry.index, entry]));
-  const shared = one.log.findLast((entry) => theirs.get(entry.index)?.epoch.number === entry.epoch.number);
-  for (const entry of one.log) {
-    if (!shared || entry.index > shared.index) return;
-    const their = theirs.get(entry.index);
-    if (!their) continue;
-    const same = their.epoch.number === entry.epoch.number && their.payload?.id === entry.payload?.id;
-    if (!same) throw new Error(`log matching: ${entry.index} differs before ${shared.index}`);
-  }
 }
 
 /** A cluster that checks Raft's own safety properties all along, and knows what a leader is. */

@@ -134,10 +134,10 @@ export const RAFT_MUTANTS: readonly Mutant[] = [
   ),
   raft(
     'read-before-no-op',
-    'state.ts',
+    'read.ts',
     'a new leader answers reads before its own no-op is committed (trap 19)',
-    'leadership !== undefined && commitIndex >= leadership.firstIndex,',
-    'leadership !== undefined && commitIndex >= 0,',
+    '  ...view,',
+    '  ...view,\n  isOpen: ({ leadership }) => leadership !== undefined,',
   ),
   shared(
     'window-never-reopens',

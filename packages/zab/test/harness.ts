@@ -1,9 +1,9 @@
 import type { Protocol } from '@varve/consensus';
 import {
   type ClusterOptions,
+  checkLogMatching,
   EngineCluster,
   type EngineHost,
-  type Ensemble,
   type Invariants,
   names,
   type Store,
@@ -28,7 +28,7 @@ export function zabInvariants(leaders: Map<number, NodeId> = new Map()): Invaria
       checkLeader(host, leaders, history.highest);
       checkEpochs(host.store);
     },
-    onEnd: checkHistories,
+    onEnd: checkLogMatching,
   };
 }
 
@@ -53,23 +53,6 @@ function checkEpochs(store: Store): void {
   if (currentEpoch > acceptedEpoch.number) throw new Error('currentEpoch is above acceptedEpoch');
   const last = store.log.at(-1);
   if (last && last.epoch.number > acceptedEpoch.number) throw new Error('a proposal of an epoch that was not accepted');
-}
-
-function checkHistories(ensemble: Ensemble<ZabMessage>): void {
-  const stores = [...ensemble.hosts.values()].map((host) => host.store);
-  for (const one of stores) for (const other of stores) checkPrefix(one, other);
-}
-
-function checkPrefix(one: Store, other: Store): void {
-  const theirs = new Map(other.log.map((entry) => [entry.index, entry]));
-  const shared = one.log.findLast((entry) => theirs.get(entry.index)?.epoch.number === entry.epoch.number);
-  for (const entry of one.log) {
-    if (!shared || entry.index > shared.index) return;
-    const their = theirs.get(entry.index);
-    if (!their) continue;
-    const same = their.epoch.number === entry.epoch.number && their.payload?.id === entry.payload?.id;
-    if (!same) throw new Error(`histories differ at ${entry.index}, before ${shared.index}`);
-  }
 }
 
 /** A cluster that checks ZAB's own promises all along, and knows what a leader is. */

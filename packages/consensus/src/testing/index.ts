@@ -5,6 +5,7 @@ export { fingerprint } from './fingerprint.ts';
 export { anchorAt, configurationOf, entryOf, GENESIS, hashOf, names, optionsOf, payloadOf } from './fixtures.ts';
 export type { History, Proposal } from './history.ts';
 export type { Batch, EngineHost } from './host.ts';
+export { checkLogMatching } from './log-matching.ts';
 export { type SaidBy, SoloReplica, saidIn } from './replica.ts';
 export { expectScenario, runScenario, type ScenarioOptions } from './scenario.ts';
 export { applyWrite, emptyStore, recoveredOf, type Store } from './store.ts';
