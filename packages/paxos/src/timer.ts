@@ -5,7 +5,9 @@ import { askSilent, endRound, startRound } from './rounds.ts';
 import type { PaxosState } from './state.ts';
 
 /** After a pause, what was heard so far in this round proves nothing. */
-export const forgive: (state: PaxosState) => void = startRound;
+export function forgive(state: PaxosState): void {
+  startRound(state);
+}
 
 /** Ends rounds, asks again, takes over, and repeats what a leader says. */
 export function runTimers(state: PaxosState): void {

@@ -1,5 +1,6 @@
 import {
   appendToLog,
+  assert,
   commitTo,
   enterMode,
   entryBytes,
@@ -19,7 +20,7 @@ import { progressTransfer } from './transfer.ts';
 /** A new proposal of the own epoch. The leader counts itself when it is durable. */
 export function leaderPropose(state: ZabState, payload: Payload): void {
   const { leadership } = state;
-  if (!leadership) return;
+  assert(leadership !== undefined, 'only a leader proposes');
   const index = state.log.lastIndex + 1;
   const { epoch } = leadership;
   appendToLog(state, [{ index, epoch: { number: epoch, node: state.self }, payload }]);
