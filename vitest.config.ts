@@ -27,7 +27,7 @@ export default defineConfig({
     include: ['packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts', 'test/**/*.test.ts'],
     testTimeout: 180_000,
     hookTimeout: 180_000,
-    maxWorkers: 4,
+    maxWorkers: 3,
     sequence: { sequencer: SideBySide },
   },
 });

@@ -1,3 +1,3 @@
 import { crashTests } from './support/crash-tests.ts';
 
-crashTests('raft', 5);
+crashTests('raft', 4);

@@ -3,9 +3,9 @@ import { quantile } from '../elections/distribution.ts';
 import { CUTS, measureFailover, measureStepDown, PROMISED, watchRejoining } from '../elections/measure.ts';
 
 /** `npm run simulate:elections` runs many more. */
-const SEEDS = 30;
+const SEEDS = 21;
 /** Of each kind of cut: these take longest. */
-const REJOINING_SEEDS = 6;
+const REJOINING_SEEDS = 4;
 const VALIDATORS = 5;
 
 function seedsUpTo(count: number): readonly number[] {

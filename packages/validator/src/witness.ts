@@ -1,5 +1,5 @@
 import type { Protocol, ValidatorMember } from '@varve/consensus';
-import { type ChainId, fromHex, type InstanceId } from '@varve/encoding';
+import { type ChainId, type ConfigurationHash, fromHex, type InstanceId } from '@varve/encoding';
 import { decodeSeal, LedgerError, type Seal, sealSignBytes } from '@varve/ledger';
 import { slotAbove } from './engine-host.ts';
 import type { OwnRecord } from './greeting.ts';
@@ -13,6 +13,8 @@ type Proof = Extract<PeerMessage, { kind: 'witness' }>;
 export interface ProofContext {
   readonly self: ValidatorMember;
   readonly chainId: ChainId;
+  /** Of the configuration in which this validator stands. */
+  readonly configurationHash: ConfigurationHash;
   readonly instance: InstanceId;
   readonly protocol: Protocol<unknown> | undefined;
   readonly rule: SignatureRule;
@@ -48,7 +50,7 @@ function judgeStatement(statement: Proof['statement'], context: ProofContext, { 
 }
 
 function judgeSeal(bytes: Uint8Array | null, context: ProofContext, { durableHeight }: OwnRecord): ProofVerdict {
-  const { self, chainId, rule } = context;
+  const { self, chainId, configurationHash, rule } = context;
   if (bytes === null) return KNOWN;
   let seal: Seal;
   try {
@@ -57,7 +59,8 @@ function judgeSeal(bytes: Uint8Array | null, context: ProofContext, { durableHei
     if (!(error instanceof LedgerError)) throw error;
     return { kind: 'forged', reason: 'a malformed seal' };
   }
-  if (seal.height <= durableHeight) return KNOWN;
+  // Of another configuration nothing follows: this validator may have had another key in it, and greets anew there.
+  if (seal.height <= durableHeight || seal.configurationHash !== configurationHash) return KNOWN;
   const signed = sealSignBytes(chainId, seal.configurationHash, seal.height, seal.blockHash);
   if (!rule(fromHex(self.signingKey), signed, seal.signature)) {
     return { kind: 'forged', reason: 'a seal that this validator did not sign' };

@@ -1,5 +1,5 @@
 import type { Protocol, SignedBytes, ValidatorMember } from '@varve/consensus';
-import { blockHash, height, type InstanceId, utf8Encode } from '@varve/encoding';
+import { blockHash, configurationHash, height, type InstanceId, utf8Encode } from '@varve/encoding';
 import { encodeSeal, type Operation, type Seal, sealSignBytes } from '@varve/ledger';
 import { headerAt } from '@varve/ledger/chain';
 import { raft } from '@varve/raft';
@@ -78,9 +78,15 @@ function claim(cluster: Cluster, liar: TestNode, victim: TestNode, claimed: Part
   };
 }
 
-/** A seal of height `at` that `signer` signed in the name of `victim`. */
-function sealOf(cluster: Cluster, victim: TestNode, signer: TestNode, at: number): Uint8Array {
-  const { configuration, configurationHash } = validatorOf(cluster.node(1)).ledger;
+/** A seal of height `at` that `signer` signed in the name of `victim`, under the present configuration or another. */
+function sealOf(
+  cluster: Cluster,
+  victim: TestNode,
+  signer: TestNode,
+  at: number,
+  configurationHash = validatorOf(cluster.node(1)).ledger.configurationHash,
+): Uint8Array {
+  const { configuration } = validatorOf(cluster.node(1)).ledger;
   const block = blockHash('11'.repeat(32));
   const seal: Seal = {
     configurationHash,
@@ -165,6 +171,18 @@ describe('what a liar claims', () => {
 });
 
 describe('what a witness shows', () => {
+  it('is no lie where the seal is of a configuration in which this validator may have another key', () => {
+    const cluster = grown(2);
+    const [victim, other] = cluster.nodes as [TestNode, TestNode];
+    cluster.kill(victim);
+    cluster.run(50);
+    cluster.start(victim);
+    const seal = sealOf(cluster, victim, other, 1_000, configurationHash('22'.repeat(32)));
+    tell(cluster, victim, other, { kind: 'witness', statement: null, seal });
+    cluster.until(() => modeOf(victim) === 'validator', 5000);
+    expect(victim.misbehaved).toEqual([]);
+  });
+
   it('tells a validator with an older copy of its store that it must not vote', () => {
     const cluster = grown(2);
     const [victim, other] = cluster.nodes as [TestNode, TestNode];

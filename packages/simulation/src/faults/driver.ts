@@ -1,12 +1,13 @@
-import { RECORD_KIND } from '@varve/ledger/chain';
+import type { Ledger } from '@varve/ledger/chain';
 import type { StrikeParts } from '../byzantine/strikes.ts';
 import { strikeLiar } from '../byzantine/strikes.ts';
 import type { Trace } from '../trace.ts';
 import { Dice } from '../world/dice.ts';
-import type { SimulatedDisk } from '../world/disk.ts';
 import type { LinkRule } from '../world/network.ts';
 import type { Boundary, SimulatedNode } from '../world/node.ts';
 import { describeFault, type Fault, type FaultKind, LEADER, pairsOf } from './fault.ts';
+import { hasSpoken, isBinding } from './memory.ts';
+import { BLOCK_RECORDS, ENGINE_RECORDS, flipOne } from './rot.ts';
 
 /** How long a fault waits for its turn while another needs calm, milliseconds. */
 const POSTPONED_MS = 100;
@@ -19,16 +20,6 @@ const SEALED_MIN = 5;
 const CLOCK_MEMORY_MS = 3500;
 /** When a transport gives up a connection that carries nothing, milliseconds. */
 const DROP_MS_MAX = 2500;
-
-const BLOCK_RECORDS = [
-  RECORD_KIND.header,
-  RECORD_KIND.payload,
-  RECORD_KIND.state,
-  RECORD_KIND.certificate,
-  RECORD_KIND.index,
-  RECORD_KIND.undo,
-];
-const ENGINE_RECORDS = [RECORD_KIND.engineEntry, RECORD_KIND.engineState, RECORD_KIND.journal];
 
 /** What faults act on. */
 export interface DriverParts extends StrikeParts {
@@ -286,7 +277,7 @@ export class FaultDriver {
   /** Under the running process, or found at the next start. */
   #rot(fault: Fault, node: SimulatedNode, kinds: readonly number[], ms: number): void {
     const dice = new Dice(`rot ${fault.amount}`);
-    if (flipOne(dice, node.disk, kinds)) {
+    if (flipOne(dice, node.disk, kinds) !== undefined) {
       this.#count(fault.kind);
       node.isDamaged = true;
     }
@@ -296,13 +287,16 @@ export class FaultDriver {
   }
 
   #rotEngine(fault: Fault, node: SimulatedNode, ms: number): void {
-    const configuration = configurationOf(node);
+    const ledger = node.validator?.ledger;
     node.crash(true);
-    if (flipOne(new Dice(`rot ${fault.amount}`), node.disk, ENGINE_RECORDS)) {
+    const spoke = ledger === undefined || hasSpoken(node.disk, ledger);
+    const key = flipOne(new Dice(`rot ${fault.amount}`), node.disk, ENGINE_RECORDS);
+    if (key !== undefined) {
       this.#count(fault.kind);
       node.isDamaged = true;
       this.#parts.struck.add(node);
-      this.#parts.noticing.set(node, configuration);
+      const isKnown = spoke && (ledger === undefined || isBinding(node.disk, ledger, key));
+      if (isKnown) this.#parts.noticing.set(node, numberOf(ledger));
     }
     this.#until(ms, () => this.#parts.operator.start(node, 1));
   }
@@ -325,8 +319,11 @@ export class FaultDriver {
         return;
       }
       const sealed = node.validator?.status().durableHeight ?? 0;
-      const configuration = configurationOf(node);
+      const ledger = node.validator?.ledger;
+      // Blocks before are of another configuration, in which it said what it seals no more.
+      const from = Math.max(height, (ledger?.ruling.first ?? 0) - 1);
       node.crash(true);
+      const spoke = ledger === undefined || hasSpoken(node.disk, ledger);
       const batches = Math.min(node.disk.commits - commits, node.disk.batches);
       if (batches > 0) {
         this.#count(fault.kind);
@@ -336,12 +333,12 @@ export class FaultDriver {
         if (fault.kind === 'backup') {
           node.disk = backup;
           // Others hold seals of blocks that the backup lacks.
-          if (isVoter && sealed - height >= SEALED_MIN) this.#parts.noticing.set(node, configuration);
+          if (isVoter && sealed - from >= SEALED_MIN) this.#parts.noticing.set(node, numberOf(ledger));
         } else if (batches === 1 || dice.chance(0.5)) {
           node.disk.loseTail(dice.between(1, batches));
         } else {
           node.disk.loseBatch(dice.between(1, batches - 1));
-          this.#parts.noticing.set(node, configuration);
+          if (spoke) this.#parts.noticing.set(node, numberOf(ledger));
         }
       }
       scheduler.after(Math.min(ms, CALM_BEFORE_MS), () => operator.start(node, 1));
@@ -382,16 +379,7 @@ function needsCalm({ kind }: Fault): boolean {
   return kind === 'lost-batch' || kind === 'backup';
 }
 
-function flipOne(dice: Dice, disk: SimulatedDisk, kinds: readonly number[]): boolean {
-  for (const kind of dice.sample(kinds, kinds.length)) {
-    const keys = disk.keysOf(kind);
-    if (keys.length === 0) continue;
-    if (disk.flip(dice.pick(keys), dice.between(0, 1_000_000))) return true;
-  }
-  return false;
-}
-
-/** Number of the configuration in which a node is. */
-function configurationOf({ validator }: SimulatedNode): number {
-  return validator?.ledger.configuration.number ?? 0;
+/** Number of the configuration that rules; of a node that was down, the first. */
+function numberOf(ledger: Ledger | undefined): number {
+  return ledger?.configuration.number ?? 0;
 }

@@ -334,8 +334,10 @@ export class World {
     if (tip === undefined || this.isLiar(node)) return;
     const { height } = tip.header;
     const before = this.#durable.get(node) ?? 0;
-    // A chain that damage cut back counts as forgotten, where its validator knows that it must not vote.
-    if (height < before && node.disk.isDamaged && node.validator?.status().observerOnly) this.forgetful.add(node);
+    const lost = node.validator?.status().observerOnly;
+    // A chain that damage cut back, or a payload that the log still needs, where the validator knows that it must not vote.
+    const isForgotten = height < before || lost?.code === 'ENGINE_RECORD_DAMAGED';
+    if (isForgotten && lost && node.disk.isDamaged) this.forgetful.add(node);
     if (height < before && !this.forgetful.has(node)) {
       this.report('durable stays', `${node.name} starts at height ${height}, and ${before} was durable`);
     }

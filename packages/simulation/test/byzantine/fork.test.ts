@@ -10,7 +10,7 @@ const DURATION_MS = 10_000;
 /** How long one attack lasts, milliseconds, and how far apart they are. */
 const ATTACK_MS = 1900;
 const APART_MS = 2000;
-const SEEDS = [3, 4, 5, 6];
+const SEEDS = [4, 5, 6];
 /** What a fork looks like to whoever watches correct nodes. */
 const FORK = new Set(['one entry per index', 'one block per height', 'one certified hash per height']);
 
