@@ -6,12 +6,9 @@ import type { Notice, SignatureRule } from '@varve/validator';
 import { forgetting } from '../byzantine/amnesia.ts';
 import { Liars } from '../byzantine/liars.ts';
 import { CanonicalChain, type Submitted } from '../checks/canonical-chain.ts';
-import { ClaimWatch } from '../checks/claim-watch.ts';
-import { EngineWatch } from '../checks/engine-watch.ts';
-import { LogWatch } from '../checks/log-watch.ts';
-import { RaftWatch } from '../checks/raft-watch.ts';
 import { StatementWatch } from '../checks/statement-watch.ts';
 import type { Report, Violation } from '../checks/violation.ts';
+import { Watches } from '../checks/watches.ts';
 import { type Reached, SimulatedClient } from '../clients/client.ts';
 import { Model, type PathWrite, type Request } from '../clients/model.ts';
 import { Operator } from '../faults/operator.ts';
@@ -54,14 +51,6 @@ interface Waiter {
   readonly id: TransactionId;
   readonly level: 'committed' | 'final';
   readonly reached: (state: Reached) => void;
-}
-
-/** What looks at engines. */
-interface Watches {
-  readonly engine: EngineWatch;
-  readonly claims: ClaimWatch;
-  readonly raft: RaftWatch;
-  readonly logs: LogWatch;
 }
 
 /** Validators, clients and everything between them, on one virtual clock: the same options give the same run. */
@@ -115,13 +104,7 @@ export class World {
       () => this.scheduler.now,
       this.report,
     );
-    const watching = { isForgetful: (name: string) => this.#isForgetful(name), report: this.report };
-    const watches: Watches = {
-      engine: new EngineWatch(this.report),
-      claims: new ClaimWatch(watching),
-      raft: new RaftWatch(watching),
-      logs: new LogWatch(watching),
-    };
+    const watches = new Watches({ isForgetful: (name) => this.#isForgetful(name), report: this.report });
     const wallNow = (): number => WALL_START + this.scheduler.now;
     this.chain = new CanonicalChain(this.#submitted, this.model, wallNow, signatures.rule, this.report);
     const surroundings: Omit<NodeSurroundings, 'dice'> = {
@@ -266,10 +249,8 @@ export class World {
   /** Engines of liars do as they like; those of others are watched. */
   #watched(node: SimulatedNode, watches: Watches, engine: Protocol<unknown>): Protocol<unknown> {
     if (this.isLiar(node)) return forgetting(engine, () => this.liars.takesMemory(node.name));
-    const watched = watches.engine.watched(engine);
-    if (engine.faultModel === 'byzantine') return this.statements.watched(watched, () => node.run);
-    const claiming = watches.claims.watched(watched);
-    return watches.logs.watched(engine.name === 'raft' ? watches.raft.watched(claiming) : claiming);
+    const watched = watches.watched(engine);
+    return engine.faultModel === 'byzantine' ? this.statements.watched(watched, () => node.run) : watched;
   }
 
   #send(from: SimulatedNode, key: PublicKeyHex, packet: Uint8Array): void {

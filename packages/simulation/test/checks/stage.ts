@@ -38,7 +38,10 @@ export function playScript(
       stand = script[at]?.status ?? stand;
       return { ...NOTHING, ...script[at]?.output };
     },
-    status: () => ({ epoch: { number: stand.epoch }, lastIndex: stand.lastIndex, role: start.role }) as Status,
+    status: () => {
+      const leader = start.role === 'leader' ? { leader: self } : {};
+      return { epoch: { number: stand.epoch }, lastIndex: stand.lastIndex, role: start.role, ...leader } as Status;
+    },
   };
   const protocol = { vouched, create: () => ({ engine, first: NOTHING }) } as unknown as Protocol<unknown>;
   const options = { self, instance: 'i' } as never;
