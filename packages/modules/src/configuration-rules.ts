@@ -1,4 +1,4 @@
-import type { Configuration, Parameters, ProtocolName } from '@varve/consensus';
+import { type Configuration, type Parameters, PROTOCOL_NAMES, type ProtocolName } from '@varve/consensus';
 import {
   type ChainView,
   configurationHashOf,
@@ -8,7 +8,7 @@ import {
 } from '@varve/ledger';
 
 /** Protocols there is an engine for. */
-export const PROTOCOLS_SUPPORTED: readonly ProtocolName[] = ['raft', 'tendermint'];
+export const PROTOCOLS_SUPPORTED: readonly ProtocolName[] = PROTOCOL_NAMES;
 
 /** How far a time floor may lie ahead: block time never goes back. */
 export const TIME_FLOOR_AHEAD_MS_MAX = 86_400_000;

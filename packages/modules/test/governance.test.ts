@@ -177,7 +177,6 @@ describe('propose', () => {
     ['CONFIGURATION_STALE', ada, bytes((world) => world.chain.configuration)],
     ['CONFIGURATION_STALE', ada, bytes((world) => successor(world, { number: 2 }))],
     ['CONFIGURATION_STALE', ada, bytes((world) => successor(world, { parentHash: HASH as never }))],
-    ['PROTOCOL_UNSUPPORTED', ada, bytes((world) => successor(world, { protocol: 'zab' }))],
     ['PARAMETERS_UNFIT', ada, limits({ valueBytesMax: 16_383 })],
     ['PARAMETERS_UNFIT', ada, limits({ payloadBytesMax: 4 * 1024 * 1024 + 1 })],
     ['PARAMETERS_UNFIT', ada, limits({ validityMs: 999 })],

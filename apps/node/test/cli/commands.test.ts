@@ -19,7 +19,7 @@ describe('exit codes and errors', () => {
     { args: ['tx', 'create', '/a', 'b', '--wait', 'long'], exitCode: 2, code: 'USAGE' },
     { args: ['devnet', '--validators', '0'], exitCode: 2, code: 'USAGE' },
     {
-      args: ['genesis', 'new', '--title', 't', '--org', 'a', '--protocol', 'zab', '--out', 'g'],
+      args: ['genesis', 'new', '--title', 't', '--org', 'a', '--protocol', 'pbft', '--out', 'g'],
       exitCode: 2,
       code: 'USAGE',
     },

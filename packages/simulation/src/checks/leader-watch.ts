@@ -83,9 +83,10 @@ export class LeaderWatch<M extends CrashMessage> {
         if (told.kind === 'message') companion.heard(told.envelope);
         const output = engine.step(input, now) as Output<M>;
         if (told.kind === 'propose') this.#proposed(instance, options.self, output.write);
+        // What is cut off must not have been committed before; what replaces it may be, in the same step.
+        this.#said(instance, run, companion, output);
         this.#committed(instance, run, told, output);
         run.answered(told, output);
-        this.#said(instance, run, companion, output);
         return output;
       };
     });

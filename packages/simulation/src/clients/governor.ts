@@ -3,6 +3,7 @@ import { configurationHashOf, RULES_KNOWN } from '@varve/ledger';
 import { readySignBytes } from '@varve/modules';
 import type { CanonicalChain } from '../checks/canonical-chain.ts';
 import type { Operator } from '../faults/operator.ts';
+import { SIMULATED_PROTOCOLS } from '../runner/protocols.ts';
 import type { Dice } from '../world/dice.ts';
 import { type Key, realSignatures, type Signatures } from '../world/keys.ts';
 import type { SimulatedNode } from '../world/node.ts';
@@ -16,7 +17,6 @@ const CHANGE_MS_MAX = 5000;
 /** Sizes between which one fault is tolerated, by every protocol. */
 export const SEATS_MIN = 4;
 export const SEATS_MAX = 6;
-const PROTOCOLS: readonly ProtocolName[] = ['raft', 'tendermint'];
 
 /** What the changes act on. */
 export interface GovernorParts {
@@ -101,8 +101,8 @@ export class Governor {
       number: current.number + 1,
       parentHash: configurationHashOf(current),
     });
-    const switched = (): ProtocolName =>
-      dice.chance(0.3) ? dice.pick(PROTOCOLS) : current.protocol === 'raft' ? 'tendermint' : 'raft';
+    const others = SIMULATED_PROTOCOLS.filter((protocol) => protocol !== current.protocol);
+    const switched = (): ProtocolName => (dice.chance(0.85) ? dice.pick(others) : current.protocol);
     const spare = dice.chance(0.7) ? this.#spare(validators) : undefined;
     if (spare && (validators.length === SEATS_MIN || dice.chance(0.6))) {
       const leaving = validators.length === SEATS_MAX || dice.chance(0.4) ? dice.pick(validators) : undefined;

@@ -45,6 +45,7 @@ export function playScript(
   };
   const protocol = { vouched, create: () => ({ engine, first: NOTHING }) } as unknown as Protocol<unknown>;
   const options = { self, instance: 'i' } as never;
-  const watchedEngine = watched(protocol).create({} as never, recovered, options, 0).engine;
+  const configuration = { validators: ['a', 'b', 'c'] } as never;
+  const watchedEngine = watched(protocol).create(configuration, recovered, options, 0).engine;
   for (const { input } of script) watchedEngine.step(input, 0);
 }

@@ -1,3 +1,4 @@
+import { ENGINE_NAMES } from '../../host/engines.ts';
 import { writeDevnet } from '../../setup/devnet-folder.ts';
 import type { Action } from '../command.ts';
 import { demandDevnet, devnetDirectory } from '../devnet/control.ts';
@@ -9,7 +10,7 @@ import { pairs } from '../printer.ts';
 /** `devnet switch`. */
 export const switchDevnet: Action = async ({ printer }, _args, options) => {
   const text = options.text('protocol');
-  if (text === undefined) throw usage('no protocol is named', 'add --protocol raft or --protocol tendermint');
+  if (text === undefined) throw usage('no protocol is named', `add --protocol, one of ${ENGINE_NAMES.join(', ')}`);
   const to = protocolArgument(text);
   const directory = devnetDirectory(options.text('data'));
   const devnet = demandDevnet(directory);
