@@ -4,7 +4,13 @@ import { FAULT_KINDS, runSeed } from '../src/index.ts';
 const DURATION_MS = 30_000;
 
 /** Sizes of networks by seed, in turn. Of six, a quorum is more than 2f + 1. */
-const SIZES = { raft: [5, 3, 3], paxos: [5, 3, 3], zab: [5, 3, 3], tendermint: [7, 4, 4, 6, 4], switch: [4, 4, 5] } as const;
+const SIZES = {
+  raft: [5, 3, 3],
+  paxos: [5, 3, 3],
+  zab: [5, 3, 3],
+  tendermint: [7, 4, 4, 6, 4],
+  switch: [4, 4, 5],
+} as const;
 
 /** What the default plan does with one seed. */
 const [first = 1, last = 1000] = process.argv.slice(3).map(Number);

@@ -7,7 +7,11 @@ import { mutantNamed } from './mutants.ts';
 
 /** Loaded before the program with `--import`: plants the bug that the environment names into the modules it is in. */
 const mutant = mutantNamed(process.env.VARVE_MUTANT ?? '');
-const planted = new Map(mutant.edits.map((edit) => [pathToFileURL(pathOf(edit)).href, sourceWith(edit)]));
+const planted = new Map<string, string>();
+for (const edit of mutant.edits) {
+  const { href } = pathToFileURL(pathOf(edit));
+  planted.set(href, edited(planted.get(href) ?? readFileSync(pathOf(edit), 'utf8'), edit));
+}
 
 registerHooks({
   load(url, context, nextLoad) {
@@ -21,9 +25,9 @@ function pathOf({ file }: Edit): string {
   return join(import.meta.dirname, '..', '..', '..', file);
 }
 
-/** The file as the bug makes it; its place must be there, or the bug would be none. */
-function sourceWith(edit: Edit): string {
-  const parts = readFileSync(pathOf(edit), 'utf8').split(edit.find);
+/** The source as the bug makes it; its place must be there, or the bug would be none. */
+function edited(source: string, edit: Edit): string {
+  const parts = source.split(edit.find);
   if (parts.length !== 2) throw new Error(`${mutant.name}: its place must occur exactly once in ${edit.file}`);
   return parts.join(edit.replace);
 }
