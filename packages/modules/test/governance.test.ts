@@ -16,6 +16,7 @@ import {
   decodeReadyMark,
   isAgreed,
   PROPOSALS_OPEN_MAX,
+  PROTOCOLS_SUPPORTED,
   proposalIdOf,
   proposalIdsIn,
   proposalIn,
@@ -190,6 +191,16 @@ describe('propose', () => {
     const before = world.snapshot();
     expect(world.call(person, M, 'propose', make(world))).toBe(code);
     expect(world.snapshot()).toEqual(before);
+  });
+
+  it.each(PROTOCOLS_SUPPORTED)('takes %s, and no protocol that nobody knows', (protocol) => {
+    const world = newWorld();
+    const next = encodeConfiguration(successor(world, { protocol }));
+    expect(world.call(ada, M, 'propose', next, true)).toBeInstanceOf(Uint8Array);
+    const unknown = fromHex(
+      toHex(next).replace(toHex(utf8Encode(protocol)), toHex(utf8Encode('pbft-pbft-pbft'.slice(0, protocol.length)))),
+    );
+    expect(world.call(ada, M, 'propose', unknown)).toBe('CONFIGURATION_MALFORMED');
   });
 
   it('takes limits at the ends of their ranges, and those that stay as the genesis has them', () => {

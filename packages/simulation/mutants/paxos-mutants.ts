@@ -1,4 +1,5 @@
 import { type Mutant, planting } from './mutant.ts';
+import { SMALL_BATCHES } from './zab-mutants.ts';
 
 const paxos = planting('packages/paxos/src', 'paxos');
 
@@ -24,13 +25,6 @@ export const PAXOS_MUTANTS: readonly Mutant[] = [
     'the accepted round is remembered in memory only',
     '  return encodeCbor([1, encodeBallot(state.promised), encodeBallot(state.acceptedRound)]);',
     '  return encodeCbor([1, encodeBallot(state.promised), null]);',
-  ),
-  paxos(
-    'paxos-ballot-before-durable',
-    'prepare.ts',
-    'a Prepare leaves before its ballot is durable (trap 31)',
-    '  for (const peer of state.peers) sendDurably(state, peer, prepareOf(state, state));\n  sendPromise(state, self);',
-    '  for (const peer of state.peers) send(state, peer, prepareOf(state, state));\n  send(state, self, { ...prepareOf(state, state), kind: "promise", prevIndex: state.log.lastIndex, entries: [], voter: self });',
   ),
   paxos(
     'paxos-ballot-used-again',
@@ -129,13 +123,6 @@ export const PAXOS_MUTANTS: readonly Mutant[] = [
     ],
   ),
   paxos(
-    'paxos-sync-not-compared',
-    'follower.ts',
-    'a session opens without comparing what comes before it (trap 30)',
-    '  return epoch !== undefined && compareEpochs(epoch, prevEpoch) === 0;',
-    '  return epoch !== undefined && compareEpochs(epoch, prevEpoch) < 2;',
-  ),
-  paxos(
     'paxos-suffix-kept',
     'log.ts',
     'what the leader does not have stays behind what it has',
@@ -148,13 +135,7 @@ export const PAXOS_MUTANTS: readonly Mutant[] = [
     'a part of a log is accepted as the whole',
     '  if (last < syncIndex) return;\n  state.partial = undefined;',
     '  state.partial = undefined;',
-    [
-      {
-        file: 'packages/consensus/src/entry-log.ts',
-        find: 'export const BATCH_ENTRIES_MAX = 1024;',
-        replace: 'export const BATCH_ENTRIES_MAX = 4;',
-      },
-    ],
+    SMALL_BATCHES,
   ),
   paxos(
     'paxos-gap-accepted',
@@ -235,9 +216,9 @@ export const PAXOS_MUTANTS: readonly Mutant[] = [
     ],
   ),
   paxos(
-    'paxos-lonely-leader',
+    'paxos-nobody-takes-over',
     'rounds.ts',
-    'a leader without a quorum does not give up, and nobody takes over from it',
+    'nobody takes over from a leader that is gone',
     '  return [...replies.values()].every((reply) => !reply.happy);',
     '  return [...replies.values()].every((reply) => !reply.happy) && state.promised.number === 0;',
   ),

@@ -1,6 +1,15 @@
-import { type Mutant, planting } from './mutant.ts';
+import { type Edit, type Mutant, planting } from './mutant.ts';
 
 const zab = planting('packages/zab/src', 'zab');
+
+/** Messages of a few entries each, which is allowed: histories then come in parts. */
+export const SMALL_BATCHES: readonly Edit[] = [
+  {
+    file: 'packages/consensus/src/entry-log.ts',
+    find: 'export const BATCH_ENTRIES_MAX = 1024;',
+    replace: 'export const BATCH_ENTRIES_MAX = 4;',
+  },
+];
 
 /** Bugs of the ZAB engine. */
 export const ZAB_MUTANTS: readonly Mutant[] = [
@@ -111,17 +120,11 @@ export const ZAB_MUTANTS: readonly Mutant[] = [
   ),
   zab(
     'zab-current-epoch-first',
-    'discovery.ts',
-    'currentEpoch is stored before the history (trap 34)',
-    "  if (!isAccepted || following.phase === 'discovery') following.phase = 'synchronization';",
-    "  if (!isAccepted || following.phase === 'discovery') following.phase = 'synchronization';\n  enterEpoch(state, epoch);",
-    [
-      {
-        file: 'packages/zab/src/discovery.ts',
-        find: 'import { acceptEpoch, credentialsOf, type Following, type ZabState }',
-        replace: 'import { acceptEpoch, credentialsOf, enterEpoch, type Following, type ZabState }',
-      },
-    ],
+    'follower.ts',
+    'currentEpoch is stored with the first part of the history (trap 34)',
+    '  appendToLog(state, fresh);',
+    '  appendToLog(state, fresh);\n  enterEpoch(state, message.epoch);',
+    SMALL_BATCHES,
   ),
   zab(
     'zab-truncation-omitted',
@@ -220,20 +223,6 @@ export const ZAB_MUTANTS: readonly Mutant[] = [
     'an answer to an older round of pings confirms a read (trap 19)',
     '  if (message.context <= state.reads.round) progress.round = Math.max(progress.round, message.context);',
     '  progress.round = Math.max(progress.round, state.reads.round);',
-  ),
-  zab(
-    'zab-join-without-proposals',
-    'replication.ts',
-    'who synchronizes gets no proposals that are made meanwhile (trap 38)',
-    '  if (target === undefined || progress.id === state.self) return;\n  if (progress.nextIndex',
-    '  if (target === undefined || progress.id === state.self) return;\n  if (!learner.acked && progress.nextIndex > target) {\n    progress.nextIndex = state.log.lastIndex + 1;\n    return;\n  }\n  if (progress.nextIndex',
-    [
-      {
-        file: 'packages/zab/src/replication.ts',
-        find: '  else if (progress.inFlight.length > 0) sendBatch(state, leadership, learner, target, false);\n',
-        replace: '',
-      },
-    ],
   ),
   zab(
     'zab-window-never-reopens',

@@ -27,6 +27,8 @@ export class LeaderRun<M extends CrashMessage> {
   readonly #reads = new ReadTally();
   /** Where it leads: its epoch, and the end of what it began with. */
   #begun: { readonly epoch: number; readonly lastIndex: number } | undefined;
+  /** The epoch of the entries that the present step brings. */
+  #sent: number | undefined;
   #heard: Heard = { epoch: 0, matches: new Map(), joined: new Set() };
   #commitIndex: number;
   #delivered: Entry | undefined;
@@ -50,8 +52,14 @@ export class LeaderRun<M extends CrashMessage> {
     if (!isForgetful(self)) this.#compareStands(durable, this.store.stand, 'starts with');
   }
 
+  /** The epoch that it began to lead last. */
+  get leads(): number | undefined {
+    return this.#begun?.epoch;
+  }
+
   /** Before the engine is told. */
   told(input: Input<M>): void {
+    this.#sent = undefined;
     switch (input.kind) {
       case 'persisted':
         return this.#persisted(input.sequence);
@@ -77,6 +85,7 @@ export class LeaderRun<M extends CrashMessage> {
   }
 
   #hears(from: NodeId, message: M): void {
+    this.#sent = this.#wording.sentIn(message);
     if (message.kind === 'readRequest') this.#reads.asked(from, message.context);
     const confirmed = this.#wording.confirmedIn(message);
     if (confirmed?.epoch === this.store.stand.promised) this.#reads.confirmed(from, confirmed.round);
@@ -108,6 +117,7 @@ export class LeaderRun<M extends CrashMessage> {
     }
     this.store.take(write);
     this.#compareStands(before, this.store.stand, 'writes');
+    if (this.store.stand.accepted > before.accepted) this.#checkHistory(this.store.stand.accepted);
     for (const { message } of write.then) this.#promised(before, message);
     const own = write.then.find(({ to, message }) => to === this.self && this.#wording.isJoining(message));
     const epoch = own && acknowledgementIn(own.message)?.epoch;
@@ -124,14 +134,30 @@ export class LeaderRun<M extends CrashMessage> {
     if (accepted > promised) this.#report('nothing is accepted above what is promised', text);
   }
 
+  /** Whoever has the leader's epoch has all that the leader began with. */
+  #checkHistory(epoch: number): void {
+    const begun = this.#instance.begun.get(epoch)?.log;
+    if (begun === undefined) return;
+    const { lastIndex } = begun;
+    const wanted = begun.epochAt(lastIndex);
+    const { log } = this.store;
+    const isHeld = typeof wanted === 'number' ? log.holds(lastIndex, wanted) : log.lastIndex >= lastIndex;
+    if (isHeld) return;
+    const text = `${this.self} accepts epoch ${epoch} with ${log.lastIndex} entries, its leader began with ${lastIndex}`;
+    this.#report('an epoch is accepted with its history', text);
+  }
+
   /** A promise is stored in the write that it leaves with, and breaks none that was stored before. */
   #promised(before: Stand, message: M): void {
     const epoch = this.#wording.promisedIn(message);
     if (epoch === undefined) return;
     const { promised, accepted } = this.store.stand;
     const text = `${this.self} says ${message.kind} in epoch ${epoch}`;
+    const isAnswer = this.#sent !== undefined && acknowledgementIn(message) !== undefined;
     if (epoch < before.promised) {
       this.#report('nothing of an earlier epoch is accepted', `${text} after it promised ${before.promised}`);
+    } else if (isAnswer && this.#sent !== epoch) {
+      this.#report('nothing of an earlier epoch is accepted', `${text} to what was sent in ${this.#sent}`);
     }
     const isStored = epoch <= promised && (epoch <= accepted || !this.#wording.isJoining(message));
     if (!isStored) this.#report('promised when stored', `${text} with ${promised} and ${accepted} in its store`);

@@ -12,6 +12,8 @@ export interface Wording<M extends CrashMessage> {
   standIn(hardState: Uint8Array): Stand;
   /** The epoch in which the sender of that takes part, and so in no earlier one; it must be durable first. */
   promisedIn(message: M): number | undefined;
+  /** The epoch of a leader whose entries that brings. */
+  sentIn(message: M): number | undefined;
   /** Whoever says that has the leader's history as a whole: from then on its acknowledgements count. */
   isJoining(message: M): boolean;
   /** A leader asks with that number whether it still leads. */

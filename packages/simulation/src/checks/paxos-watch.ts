@@ -27,6 +27,10 @@ const WORDING: Wording<PaxosMessage> = {
         return undefined;
     }
   },
+  sentIn: (message) => {
+    const isSent = message.kind === 'acceptSync' || message.kind === 'acceptDecide';
+    return isSent ? message.ballot.number : undefined;
+  },
   isJoining: ({ kind }) => kind === 'accepted',
   askedIn: (message) => (message.kind === 'decide' ? message.context : undefined),
   confirmedIn: (message) =>
@@ -100,8 +104,9 @@ class PaxosRun implements Companion<PaxosMessage> {
 
   /** A promise shows the log as it is, and the round in which it was accepted. */
   #promised(message: Promised): void {
-    const { store, self } = this.#run;
-    const { acceptedRound, lastIndex } = message;
+    const { store, self, leads } = this.#run;
+    const { ballot, acceptedRound, lastIndex } = message;
+    if (ballot.number === leads) this.#report('a ballot is led once', `${self} takes ${ballot.number} again`);
     const epoch = store.log.epochAt(lastIndex);
     this.#claims.set(this.#keyOf(message), { round: acceptedRound.number, lastIndex, epoch });
     if (acceptedRound.number === store.stand.accepted && lastIndex === store.log.lastIndex) return;

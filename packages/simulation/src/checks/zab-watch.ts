@@ -22,6 +22,7 @@ const WORDING: Wording<ZabMessage> = {
         return undefined;
     }
   },
+  sentIn: (message) => (message.kind === 'diff' || message.kind === 'proposal' ? message.epoch : undefined),
   // What was acknowledged before counts from then on: a history without its currentEpoch loses elections.
   isJoining: ({ kind }) => kind === 'ackLeader',
   askedIn: (message) => (message.kind === 'ping' ? message.context : undefined),

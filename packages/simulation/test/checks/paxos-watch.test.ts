@@ -219,6 +219,24 @@ const WRONG: readonly (readonly [checks: readonly string[], what: string, script
     ],
   ],
   [
+    ['a ballot is led once'],
+    'a leader takes its ballot again',
+    [
+      ['b', FOLLOWER],
+      ['a', { ...LEADER, again: told(TICK, writes(4, {}, ['a', promise('a', 1, 1, 1)])) }],
+    ],
+  ],
+  [
+    ['an epoch is accepted with its history'],
+    'a part of it is missing',
+    [
+      ['b', FOLLOWER],
+      ['a', LEADER],
+      ...later(1),
+      ['a', { joins: told(TICK, writes(1, { hardState: hard(3, 3) }, ['c', accepted('a', 3)])) }, storing(hard(1, 1))],
+    ],
+  ],
+  [
     ['a quorum confirms a read'],
     'nobody does',
     [

@@ -296,6 +296,34 @@ const PROMISED: readonly (readonly [check: string, what: string, scripts: Played
   ],
 ];
 
+const TAKEN: readonly (readonly [check: string, what: string, scripts: Played])[] = [
+  [
+    'nothing of an earlier epoch is accepted',
+    'what is acknowledged was proposed in an earlier one',
+    [
+      [
+        'b',
+        {
+          stores: hears(
+            'a',
+            { kind: 'proposal', epoch: 1 },
+            writes(1, { append: [entry(1, 1)] }, ['a', ack('b', 2, 1)]),
+          ),
+        },
+        storing(hard(2, 2)),
+      ],
+    ],
+  ],
+  [
+    'an epoch is accepted with its history',
+    'a part of it is missing',
+    [
+      ['c', later(), storing(hard(1, 1), [entry(1, 1)])],
+      ['b', { joins: told(TICK, writes(1, { hardState: hard(2, 2, 'c') }, ['c', ackLeader('b', 2)])) }],
+    ],
+  ],
+];
+
 const READ: readonly (readonly [check: string, what: string, scripts: Played])[] = [
   ['a quorum confirms a read', 'nobody does', [['a', { ...LEADER, answers: told(TICK, read(7)) }]]],
   [
@@ -335,7 +363,7 @@ const READ: readonly (readonly [check: string, what: string, scripts: Played])[]
 ];
 
 describe('the watch over ZAB', () => {
-  it.each([...CHANGED, ...SAID, ...PROMISED, ...READ])('reports "%s" when %s', (check, _, scripts) => {
+  it.each([...CHANGED, ...SAID, ...PROMISED, ...TAKEN, ...READ])('reports "%s" when %s', (check, _, scripts) => {
     expect(found(scripts)).toContain(check);
     expect(new Set(found(scripts)).size).toBe(1);
   });

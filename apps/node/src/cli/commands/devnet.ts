@@ -14,7 +14,7 @@ export function addDevnetCommands(host: CommandHost, program: Command): void {
     ['devnet', 'devnet --validators 3 --data /tmp/net --ports 0 --detach', 'devnet kill leader'],
     async () => (await import('../actions/devnet-start.ts')).startDevnet,
   )
-    .option('--protocol <name>', 'consensus protocol of a new network (default: raft)')
+    .option('--protocol <name>', 'consensus protocol of a new network: raft, paxos, zab or tendermint (default: raft)')
     .addOption(whole('--validators <n>', 'how many validators a new network has (default: 4)', 1, VALIDATORS_MAX))
     .addOption(dataDirectory())
     .addOption(

@@ -18,7 +18,7 @@ export function addGenesisCommands(host: CommandHost, program: Command): void {
   )
     .requiredOption('--title <text>', 'what people call the chain')
     .addOption(repeated('--org <name[:title]>', 'an organization; give it once for each').makeOptionMandatory())
-    .option('--protocol <name>', 'consensus protocol; so far there is raft', 'raft')
+    .option('--protocol <name>', 'consensus protocol: raft, paxos, zab or tendermint', 'raft')
     .option('--time <RFC 3339>', 'time of block 0 (default: now)')
     .requiredOption('--out <file>', 'where to write: YAML, or JSON if it ends in .json');
   leaf(

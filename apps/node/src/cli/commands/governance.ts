@@ -27,7 +27,7 @@ export function addGovernanceCommands(host: CommandHost, program: Command): void
       'proposeConfiguration',
     ),
   )
-    .option('--protocol <name>', 'order blocks by another consensus protocol')
+    .option('--protocol <name>', 'order blocks by another consensus protocol: raft, paxos, zab or tendermint')
     .addOption(
       repeated('--add <seat>', 'NAME:ORGANIZATION:SIGNINGKEY:NETWORKKEY, or a file of "varve keys show --json"'),
     )

@@ -17,7 +17,7 @@ export function addSimulateCommand(host: CommandHost, program: Command): void {
     ],
     async () => (await import('../actions/simulate.ts')).simulateSeeds,
   )
-    .option('--protocol <name>', 'consensus protocol', 'raft')
+    .option('--protocol <name>', 'consensus protocol: raft, paxos, zab or tendermint', 'raft')
     .addOption(
       whole('--validators <n>', `validators of each network, at most ${VALIDATORS_MAX}`, 1, VALIDATORS_MAX).default(4),
     )
