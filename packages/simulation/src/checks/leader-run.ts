@@ -222,7 +222,7 @@ export class LeaderRun<M extends CrashMessage> {
         `${this.self} answers at ${this.#commitIndex} in epoch ${promised}, ${text}`,
       );
     }
-    const confirmations = this.#reads.answered(to, context);
+    const confirmations = this.#reads.confirmations(to, context);
     if (confirmations >= this.quorum) return;
     this.#report('a quorum confirms a read', `${this.self} answers ${to}, and ${confirmations} confirmed`);
   }

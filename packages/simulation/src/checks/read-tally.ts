@@ -10,7 +10,7 @@ export class ReadTally {
 
   asked(from: NodeId, context: number): void {
     const key = `${from} ${context}`;
-    // A question that comes twice is one question.
+    // A question that comes twice is one question, and may be answered twice.
     if (!this.#rounds.has(key)) this.#rounds.set(key, this.#round + 1);
   }
 
@@ -22,14 +22,9 @@ export class ReadTally {
     this.#confirmed.set(by, Math.max(this.#confirmed.get(by) ?? 0, round));
   }
 
-  /**
-   * The read is answered.
-   * @returns how many, the replica itself included, said after it came in that they follow no later leader.
-   */
-  answered(from: NodeId, context: number): number {
-    const key = `${from} ${context}`;
-    const round = this.#rounds.get(key) ?? Number.POSITIVE_INFINITY;
-    this.#rounds.delete(key);
+  /** How many, the replica itself included, said after the read had come that they follow no later leader. */
+  confirmations(from: NodeId, context: number): number {
+    const round = this.#rounds.get(`${from} ${context}`) ?? Number.POSITIVE_INFINITY;
     return 1 + [...this.#confirmed.values()].filter((confirmed) => confirmed >= round).length;
   }
 }
