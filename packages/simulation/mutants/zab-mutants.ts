@@ -35,25 +35,24 @@ export const ZAB_MUTANTS: readonly Mutant[] = [
     '  state.currentEpoch = epoch;',
   ),
   zab(
-    'zab-accepts-epoch-again',
-    'discovery.ts',
-    'the epoch of another leader is accepted again',
-    '    if (epoch <= acceptedEpoch.number) return acceptedEpoch.node === leader ? undefined : look(state);',
-    '    if (epoch < acceptedEpoch.number) return acceptedEpoch.node === leader ? undefined : look(state);',
+    'zab-epoch-taken-twice',
+    'leader.ts',
+    'a leader takes the epoch after its own, and followers accept one that was taken before',
+    '  for (const { info } of leadership.learners.values()) highest = Math.max(highest, info?.number ?? 0);',
+    '  highest = state.acceptedEpoch.number;',
     [
+      {
+        file: 'packages/zab/src/discovery.ts',
+        find: '    if (epoch <= acceptedEpoch.number) return acceptedEpoch.node === leader ? undefined : look(state);',
+        replace:
+          '    if (epoch < acceptedEpoch.number) return acceptedEpoch.node === leader ? undefined : look(state);',
+      },
       {
         file: 'packages/zab/src/state.ts',
         find: "  assert(epoch.number > state.acceptedEpoch.number, 'acceptedEpoch rises');",
         replace: "  assert(epoch.number >= state.acceptedEpoch.number, 'acceptedEpoch rises');",
       },
     ],
-  ),
-  zab(
-    'zab-epoch-of-own-only',
-    'leader.ts',
-    'a leader takes an epoch above its own, whatever others have accepted',
-    '  for (const { info } of leadership.learners.values()) highest = Math.max(highest, info?.number ?? 0);',
-    '  highest = state.acceptedEpoch.number;',
   ),
   zab(
     'zab-best-history-ignored',
