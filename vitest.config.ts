@@ -28,6 +28,7 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 180_000,
     maxWorkers: 3,
+    expect: { poll: { timeout: 60_000 } },
     sequence: { sequencer: SideBySide },
   },
 });

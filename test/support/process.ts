@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
+import { freePorts as freePairs } from '../../apps/node/src/setup/ports.ts';
 import { type Finished, temporaryFolder, VARVE } from './command.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'apps', 'node', 'src', 'main.ts');
@@ -112,15 +113,10 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Ports that nobody uses now. */
+/** Ports that nobody uses now, as a network of this machine gets them. */
 export async function freePorts(count: number): Promise<readonly number[]> {
-  const held = await Promise.all(Array.from({ length: count }, () => listen()));
-  const ports = held.map((server) => {
-    const address = server.address();
-    return typeof address === 'object' && address !== null ? address.port : 0;
-  });
-  await Promise.all(held.map((server) => new Promise((done) => server.close(done))));
-  return ports;
+  const pairs = await freePairs(Math.ceil(count / 2));
+  return pairs.flatMap(({ http, network }) => [http, network]).slice(0, count);
 }
 
 /** A server that only takes a port of this machine, and closes every connection. */

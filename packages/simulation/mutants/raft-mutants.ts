@@ -101,7 +101,7 @@ export const RAFT_MUTANTS: readonly Mutant[] = [
     'a follower commits what the append did not cover',
     'commitTo(state, Math.min(message.commit, last));',
     'commitTo(state, Math.min(message.commit, state.log.lastIndex));',
-    ENTRY_BY_ENTRY,
+    EMPTY_PROBES,
   ),
   raft(
     'heartbeat-commits-all',

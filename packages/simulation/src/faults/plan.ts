@@ -61,6 +61,8 @@ const LASTING_SHARE = 0.15;
 const CONSPIRACY_SHARE = 0.6;
 /** At least so many kinds take part, where there are as many. */
 const KINDS_MIN = 6;
+/** Of which so many may strike anybody, where validators lie: who could lie may be honest, and nothing else would happen. */
+const COMMON_KINDS_MIN = 3;
 
 /**
  * Draws what will go wrong: first which kinds take part at all, so that seeds differ in character, then each fault.
@@ -73,7 +75,8 @@ export function drawPlan(options: PlanOptions): Fault[] {
   if (kinds.length === 0) return [];
   const dice = new Dice(`plan ${seed} ${validators}`);
   const wanted = Math.max(Math.min(KINDS_MIN, kinds.length), Math.round(kinds.length * (dice.between(25, 70) / 100)));
-  const chosen = dice.sample(kinds, wanted);
+  const sampled = dice.sample(kinds, wanted);
+  const chosen = faultModel === 'byzantine' ? withCommon(sampled, kinds, seed) : sampled;
   const unlucky = dice.sample(
     Array.from({ length: validators }, (_, i) => i),
     votesMax,
@@ -96,6 +99,15 @@ export function drawPlan(options: PlanOptions): Fault[] {
     faults.push(...drawBurst(dice, brief, at, validators));
   }
   return faults.sort((a, b) => a.at - b.at);
+}
+
+/** `chosen`, and as many others of `kinds` as it lacks of those that may strike anybody. */
+function withCommon(chosen: readonly FaultKind[], kinds: readonly FaultKind[], seed: number): readonly FaultKind[] {
+  const isCommon = (kind: FaultKind): boolean => !BYZANTINE.has(kind) && !isUnluckyOnly(kind);
+  const missing = COMMON_KINDS_MIN - chosen.filter(isCommon).length;
+  if (missing <= 0) return chosen;
+  const others = kinds.filter((kind) => isCommon(kind) && !chosen.includes(kind));
+  return [...chosen, ...new Dice(`common kinds ${seed}`).sample(others, Math.min(missing, others.length))];
 }
 
 /** Many short faults at nearly the same time; often while a new leader is elected, when little is settled. */

@@ -142,6 +142,13 @@ describe('a plan for liars', () => {
     expect(new Set(shares)).toEqual(new Set(Array.from({ length: size.votesMax + 1 }, (_, i) => i)));
   });
 
+  it('mixes at least three kinds, also where nobody of those who could lie does', () => {
+    for (const seed of [...SEEDS, 700_252]) {
+      const kinds = new Set(planOf(seed, { ...byzantine, validators: 4, votesMax: 1 }).map(({ kind }) => kind));
+      expect(kinds.size, `seed ${seed}`).toBeGreaterThanOrEqual(3);
+    }
+  });
+
   it('lets some lies go on to the end, but no twins and no amnesia', () => {
     const lasting = SEEDS.flatMap((seed) => planOf(seed, byzantine)).filter(({ isLasting }) => isLasting);
     expect(lasting.length).toBeGreaterThan(SEEDS.length / 10);
