@@ -68,7 +68,7 @@ describe('varve devnet compare', () => {
     // One of two must first time out, and then both go on.
     expect(leaderKill.gapMs).toBeGreaterThan(100);
     expect(leaderKill.recoveryMs).toBeGreaterThan(0);
-    expect(down.down).toEqual([leaderKill.killed]);
+    expect(down.validators).toEqual([leaderKill.killed]);
     // Every step was told, and nothing but steps.
     const lines = stderr.trim().split('\n');
     expect(lines).toHaveLength(8);

@@ -55,7 +55,7 @@ describe('options of devnet compare', () => {
 
 describe('the table of devnet compare', () => {
   const latencyMs = { p50: 12_345.6, p99: 23_456.7 };
-  const down = { down: ['validator-1'], offered: 1_000_000, final: 999_990, seconds: 10, latencyMs };
+  const down = { validators: ['validator-1'], offered: 1_000_000, final: 999_990, seconds: 10, latencyMs };
   const report: ProtocolReport = {
     protocol: 'tendermint',
     faultModel: 'byzantine',

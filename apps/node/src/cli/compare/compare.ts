@@ -106,7 +106,7 @@ function measureRest(
     step(protocol, `${rate}, killing the leader`);
     const leaderKill = await measurement.killLeader(perSecond);
     step(protocol, `${rate}, ${faults} of ${plan.validators} validators down`);
-    return { paced, leaderKill, down: await measurement.pressOn(perSecond, faults) };
+    return { paced, leaderKill, down: await measurement.killMore(perSecond, faults) };
   });
 }
 

@@ -18,7 +18,7 @@ export const FINAL_MS_MAX = 10_000;
 const AROUND_MS = 1_000;
 /** A network that orders nothing for so long after the death of its leader is given up. */
 export const RECOVERY_MS_MAX = 30_000;
-/** More of the stock than the warm-up suggests: what is missing is signed while time is taken. */
+/** More is signed ahead than the warm-up suggests: what is missing is signed while time is taken. */
 const STOCK_MARGIN = 1.5;
 
 /** What became of load that was offered at a fixed rate. */
@@ -49,7 +49,7 @@ export interface LeaderKill extends OfferedLoad {
 
 /** Load while as many validators are down as the protocol tolerates. */
 export interface DownLoad extends OfferedLoad {
-  readonly down: readonly string[];
+  readonly validators: readonly string[];
 }
 
 /** Load on a network of its own, one measurement after the other. */
@@ -87,11 +87,12 @@ export class Measurement {
 
   /**
    * A closed loop.
-   * @param expectedPerSecond - Signed ahead; 0 signs on the way.
+   * @param expectedPerSecond - For so many a second is signed ahead, and for the first round at least.
    * @throws {LoadError} where anything does not become final.
    */
   async saturate(expectedPerSecond: number): Promise<LoadResult> {
-    const stock = Math.ceil(STOCK_MARGIN * expectedPerSecond * this.#seconds);
+    const round = SATURATING.batch * SATURATING.concurrency;
+    const stock = Math.max(round, Math.ceil(STOCK_MARGIN * expectedPerSecond * this.#seconds));
     const next = await signedAhead(this.#maker, stock, this.#signal);
     const shape: LoadShape = { urls: this.#urls(), wait: 'final', ...SATURATING };
     const result = await closedLoop(this.#http, shape, next, this.#seconds);
@@ -141,7 +142,7 @@ export class Measurement {
   }
 
   /** Kills others until so many are down, and offers load to those that are left. */
-  async pressOn(perSecond: number, down: number): Promise<DownLoad> {
+  async killMore(perSecond: number, down: number): Promise<DownLoad> {
     const { running } = this.#network;
     // Another death of a leader would be measured again.
     const leader = await this.#network.leader().catch(() => undefined);
@@ -149,7 +150,7 @@ export class Measurement {
     const missing = down - this.#killed.length;
     for (const validator of others.slice(others.length - missing)) this.#kill(validator);
     await pause(AROUND_MS, undefined, { signal: this.#signal });
-    return { down: [...this.#killed], ...told(await this.#offer(perSecond)) };
+    return { validators: [...this.#killed], ...told(await this.#offer(perSecond)) };
   }
 
   async #offer(perSecond: number): Promise<OfferedResult> {
