@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it, vi } from 'vitest';
 import { temporaryFolder, varve } from './support/command.ts';
 import { CliProcess, endAll } from './support/process.ts';
 
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 const folder = temporaryFolder();
 const SMALL = ['devnet', 'compare', '--protocols', 'raft', '--validators', '3', '--seconds', '1', '--json'];
@@ -44,7 +44,7 @@ function expectNothing(path: string): void {
 describe('varve devnet compare', () => {
   it('measures a network of real processes, and leaves nothing behind', async () => {
     const files = temporaryFiles('whole');
-    const { code, stdout, stderr } = await varve(SMALL, { env: { TMPDIR: files }, timeoutMs: 200_000 });
+    const { code, stdout, stderr } = await varve(SMALL, { env: { TMPDIR: files }, timeoutMs: 500_000 });
     expect(code, stderr).toBe(0);
     expectNothing(files);
     const comparison = JSON.parse(stdout);
