@@ -9,8 +9,8 @@ import { signedAhead, TransactionMaker } from '../../load/transactions.ts';
 import { TemporaryNetwork } from './network.ts';
 import type { ComparePlan } from './plan.ts';
 
-/** How the closed loop hands in: transactions a request, and requests in flight. */
-export const SATURATING = { batch: 100, concurrency: 16 } as const;
+/** How the closed loop hands in: transactions a request, requests in flight; a slow machine has time for its first ones. */
+export const SATURATING = { batch: 100, concurrency: 16, timeoutMs: 50_000 } as const;
 const PACED_BATCH = 10;
 /** What is offered counts when it is final after so long at most. */
 export const FINAL_MS_MAX = 10_000;
