@@ -1,4 +1,4 @@
-import { median } from './statistics.ts';
+import { median } from '../apps/node/src/load/statistics.ts';
 
 /** What becomes of the last validator. */
 export type PhaseName = 'honest' | 'stopped' | 'hostile';

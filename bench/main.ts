@@ -1,17 +1,19 @@
 import type { ChainId } from '@varve/encoding';
+import { HttpLoad } from '../apps/node/src/load/http-load.ts';
+import { machineName } from '../apps/node/src/load/machine.ts';
+import { type NodeMetrics, readNodeMetrics } from '../apps/node/src/load/node-metrics.ts';
+import { median } from '../apps/node/src/load/statistics.ts';
+import { closedLoop, type LoadResult, type LoadShape, openLoop } from '../apps/node/src/load/throughput.ts';
+import { signedAhead, TransactionMaker, type TransactionSource } from '../apps/node/src/load/transactions.ts';
 import { TestDevnet } from '../test/support/devnet.ts';
 import { endHostile } from '../test/support/hostile.ts';
 import { measureHostile } from './hostile.ts';
-import { HttpLoad } from './http-load.ts';
 import { type BenchOptions, readOptions } from './options.ts';
 import { cpuMicros, folderBytes, residentMiB } from './processes.ts';
 import { recoveryMs } from './recovery.ts';
-import { type BenchReport, machineName, printTable, type ShapeReport } from './report.ts';
+import { type BenchReport, printTable, type ShapeReport } from './report.ts';
 import { measureSimulation } from './simulation.ts';
-import { median } from './statistics.ts';
 import { measureSwitch, type SwitchResult } from './switching.ts';
-import { closedLoop, type LoadResult, type LoadShape, openLoop } from './throughput.ts';
-import { signedAhead, TransactionMaker } from './transactions.ts';
 
 const BATCH = 100;
 const BATCH_CONCURRENCY = 16;
@@ -27,8 +29,7 @@ const WARM_UP_SECONDS = 8;
 
 interface Snapshot {
   readonly cpu: readonly number[];
-  readonly stages: readonly Readonly<Record<string, number>>[];
-  readonly sent: number;
+  readonly nodes: readonly NodeMetrics[];
   readonly client: number;
 }
 
@@ -142,7 +143,7 @@ async function measureLoad(maker: TransactionMaker): Promise<void> {
     halfLoad: { transactionsPerSecond: half, committedMs: committed.latencyMs, finalMs: final.latencyMs },
     residentMiB: Math.max(...devnet.members.map(({ pid }) => residentMiB(pid))),
     loopLagP99Ms: Math.max(...(await Promise.all(devnet.members.map((member) => loopLag(member.httpUrl))))),
-    bytesSent: (after.sent - before.sent) / counted / options.validators,
+    bytesSent: (sentBytes(after) - sentBytes(before)) / counted / options.validators,
     bytesOnDisk:
       (snapshotDisk() - diskBefore) /
       (counted + single.transactions + committed.transactions + final.transactions) /
@@ -161,7 +162,7 @@ async function measureShape(
   const runs: { result: LoadResult; cpu: Record<string, number>; client: number }[] = [];
   for (let run = 1; run <= options.runs; run++) {
     say(`${name}: run ${run} of ${options.runs}`);
-    const prepared = prepare(maker, options.seconds);
+    const prepared = await prepare(maker, options.seconds);
     const before = await snapshot();
     const result = await closedLoop(http, shape, prepared, options.seconds);
     const after = await snapshot();
@@ -188,35 +189,33 @@ function costs(
   transactions: number,
 ): { cpu: Record<string, number>; client: number } {
   const per = (total: number): number => total / transactions / options.validators;
-  const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
   const cpu: Record<string, number> = { total: per(sum(after.cpu) - sum(before.cpu)) };
   for (const stage of ['verify', 'step', 'send']) {
-    const total = (snapshotOf: Snapshot): number => sum(snapshotOf.stages.map((stages) => stages[stage] ?? 0));
+    const total = (snapshotOf: Snapshot): number => sum(snapshotOf.nodes.map(({ cpuMicros }) => cpuMicros[stage] ?? 0));
     cpu[stage] = per(total(after) - total(before));
   }
   return { cpu, client: (after.client - before.client) / transactions };
 }
 
 async function saturate(maker: TransactionMaker, shape: LoadShape, seconds: number): Promise<LoadResult> {
-  return closedLoop(http, shape, prepare(maker, seconds), seconds);
+  return closedLoop(http, shape, await prepare(maker, seconds), seconds);
 }
 
 async function paced(maker: TransactionMaker, perSecond: number, wait: 'committed' | 'final'): Promise<LoadResult> {
   const shape = { urls: urls(), wait, batch: HALF_LOAD_BATCH, concurrency: 0 };
-  return openLoop(http, shape, prepare(maker, options.seconds), perSecond, options.seconds);
+  return openLoop(http, shape, await prepare(maker, options.seconds), perSecond, options.seconds);
 }
 
-function prepare(maker: TransactionMaker, seconds: number): (count: number) => readonly Uint8Array[] {
+function prepare(maker: TransactionMaker, seconds: number): Promise<TransactionSource> {
   return signedAhead(maker, seconds * SIGNED_PER_SECOND);
 }
 
 async function snapshot(): Promise<Snapshot> {
-  const answers = await Promise.all(devnet.members.map((member) => metricsOf(member.httpUrl)));
+  const nodes = await Promise.all(urls().map(readNodeMetrics));
   const client = process.cpuUsage();
   return {
     cpu: devnet.members.map(({ pid }) => cpuMicros(pid)),
-    stages: answers.map(({ stages }) => stages),
-    sent: answers.reduce((sum, { sent }) => sum + sent, 0),
+    nodes,
     client: client.user + client.system,
   };
 }
@@ -225,14 +224,13 @@ function snapshotDisk(): number {
   return devnet.members.reduce((sum, { dataDirectory }) => sum + folderBytes(dataDirectory), 0);
 }
 
-/** What a validator says of its own costs. */
-async function metricsOf(url: string): Promise<{ stages: Readonly<Record<string, number>>; sent: number }> {
-  const text = await (await fetch(`${url}/metrics`)).text();
-  const stages: Record<string, number> = {};
-  for (const [, stage, seconds] of text.matchAll(/^varve_cpu_seconds_total\{stage="(\w+)"\} (\S+)$/gm)) {
-    stages[stage ?? ''] = Number(seconds) * 1e6;
-  }
-  return { stages, sent: Number(/^varve_network_sent_bytes_total (\S+)$/m.exec(text)?.[1] ?? 0) };
+/** Of all validators. */
+function sentBytes({ nodes }: Snapshot): number {
+  return sum(nodes.map((node) => node.sentBytes));
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0);
 }
 
 async function loopLag(url: string): Promise<number> {

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { transactionBytesOf } from '../apps/node/src/load/transactions.ts';
 
 /** What `npm run bench` measures. */
 export interface BenchOptions {
@@ -41,11 +42,10 @@ export function readOptions(words: readonly string[]): BenchOptions {
       simulation: { type: 'boolean', default: false },
     },
   });
-  const size = /^(\d+)B?$/.exec(values.transactions);
   const validatorsText = values.validators ?? (values.simulation ? '5' : values.switch || values.hostile ? '4' : '3');
   const secondsText = values.seconds ?? (values.hostile ? '20' : '6');
   const [validators, seconds, runs] = [validatorsText, secondsText, values.runs].map(Number);
-  const transactionBytes = Number(size?.[1] ?? Number.NaN);
+  const transactionBytes = transactionBytesOf(values.transactions) ?? Number.NaN;
   if (![validators, seconds, runs, transactionBytes].every((n) => Number.isInteger(n) && Number(n) > 0)) {
     throw new Error(USAGE);
   }

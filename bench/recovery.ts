@@ -1,7 +1,7 @@
+import { HttpLoad } from '../apps/node/src/load/http-load.ts';
+import { openLoop } from '../apps/node/src/load/throughput.ts';
+import type { TransactionMaker } from '../apps/node/src/load/transactions.ts';
 import { eventually, type TestDevnet } from '../test/support/devnet.ts';
-import { HttpLoad } from './http-load.ts';
-import { openLoop } from './throughput.ts';
-import type { TransactionMaker } from './transactions.ts';
 
 /** How long a probe waits for its answer. */
 const PROBE_TIMEOUT_MS = 20_000;

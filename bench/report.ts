@@ -1,5 +1,3 @@
-import { cpus, totalmem } from 'node:os';
-
 /** What one measurement of throughput showed; medians of the runs. */
 export interface ShapeReport {
   readonly transactionsPerSecond: number;
@@ -32,12 +30,6 @@ export interface BenchReport {
   /** Per transaction and validator. */
   readonly bytesSent: number;
   readonly bytesOnDisk: number;
-}
-
-/** What the numbers were measured on. */
-export function machineName(): string {
-  const [first] = cpus();
-  return `${cpus().length} × ${first?.model.trim() ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
 }
 
 /** The report as a table for people. */

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { FAULT_KINDS, runSeeds, type SeedRunOptions, seedQuestions, Tally } from '@varve/simulation';
+import { machineName } from '../apps/node/src/load/machine.ts';
+import { median } from '../apps/node/src/load/statistics.ts';
 import type { BenchOptions } from './options.ts';
-import { machineName } from './report.ts';
-import { median } from './statistics.ts';
 
 /** Seeds of one run, and how long faults last in each, virtual milliseconds. */
 const SEEDS = 30;

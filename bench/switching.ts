@@ -1,8 +1,8 @@
+import { FinalWatch } from '../apps/node/src/load/final-watch.ts';
+import { HttpLoad } from '../apps/node/src/load/http-load.ts';
+import { openLoop } from '../apps/node/src/load/throughput.ts';
+import type { TransactionMaker } from '../apps/node/src/load/transactions.ts';
 import type { TestDevnet } from '../test/support/devnet.ts';
-import { watchFinal } from './final-watch.ts';
-import { HttpLoad } from './http-load.ts';
-import { openLoop } from './throughput.ts';
-import type { TransactionMaker } from './transactions.ts';
 
 /** Load runs so long before a switch begins and after it is done. */
 const AROUND_MS = 1500;
@@ -41,13 +41,14 @@ export async function measureSwitch(
     LOAD_SECONDS_MAX,
   );
   await pause(AROUND_MS);
-  const gaps = watchFinal(urls[0] ?? '', stop.signal);
+  const watch = new FinalWatch(urls[0] ?? '');
   await devnet.command('devnet', 'switch', '--protocol', change.to);
   await pause(AROUND_MS);
   stop.abort();
+  const gapMs = await watch.stop();
   const { transactions } = await background;
   load.close();
-  return { ...change, gapMs: await gaps, transactions };
+  return { ...change, gapMs, transactions };
 }
 
 function pause(ms: number): Promise<void> {

@@ -86,6 +86,8 @@ export class Metrics {
     });
     this.#counter('network_sent_bytes_total', 'Bytes sent to peers', () => view.bytesSent);
     this.#counter('network_received_bytes_total', 'Bytes received from peers', () => view.bytesReceived);
+    this.#counter('network_sent_packets_total', 'Packets sent to peers', () => view.packetsSent);
+    this.#counter('network_received_packets_total', 'Packets received from peers', () => view.packetsReceived);
     const cpu: Counter<'stage'> = new Counter({
       name: `${PREFIX}cpu_seconds_total`,
       help: 'CPU time by stage; total is the whole process',

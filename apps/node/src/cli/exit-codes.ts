@@ -50,6 +50,7 @@ const QUESTION_CODES: ReadonlySet<string> = new Set(['RECEIPT_NOT_FINAL', 'TRANS
  */
 export function exitCodeOf(code: string, isSubmission: boolean, status: number | undefined): number {
   if (code === 'USAGE' || code === 'ARGUMENT_INVALID' || code === 'SIGNER_MISSING') return EXIT.usage;
+  if (code === 'TRANSACTION_SIZE_UNREACHABLE') return EXIT.usage;
   if (code === 'NODE_UNREACHABLE') return EXIT.unreachable;
   if (code === 'WAIT_TIMEOUT' || code === 'SWITCH_TIMEOUT') return EXIT.pending;
   if (CONFIGURATION_CODES.has(code)) return EXIT.configuration;

@@ -1,6 +1,8 @@
 import { styleText } from 'node:util';
 import type { Failure } from './failure.ts';
 
+const BAR_WIDTH = 24;
+
 /** Where the command line writes: tests give their own. */
 export interface Output {
   readonly stdout: { write(text: string): unknown; readonly isTTY?: boolean };
@@ -67,6 +69,12 @@ export class Printer {
     if (this.#lineOpen) this.#output.stderr.write('\n');
     this.#lineOpen = false;
   }
+}
+
+/** How much of something long is done, such as `█████░░░ 5/8`. */
+export function progressBar(done: number, total: number): string {
+  const filled = Math.round((done / total) * BAR_WIDTH);
+  return `${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)} ${done}/${total}`;
 }
 
 /** Rows under a head, columns aligned. */

@@ -89,6 +89,8 @@ export class ServiceHost implements NodeService {
       loopLagP99Ms: this.#lagP99Ms,
       bytesSent: network?.bytesSent ?? 0,
       bytesReceived: network?.bytesReceived ?? 0,
+      packetsSent: network?.packetsSent ?? 0,
+      packetsReceived: network?.packetsReceived ?? 0,
       cpuMicros: {
         total: cpu.user + cpu.system,
         verify: Math.round(this.#loop.verifyMicros),

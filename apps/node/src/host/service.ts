@@ -48,6 +48,8 @@ export interface NodeView {
   readonly loopLagP99Ms: number;
   readonly bytesSent: number;
   readonly bytesReceived: number;
+  readonly packetsSent: number;
+  readonly packetsReceived: number;
   /** CPU microseconds of this process since its start, by stage; `total` is the whole process. */
   readonly cpuMicros: Readonly<Record<string, number>>;
 }

@@ -15,7 +15,8 @@ export interface LinkPort {
   readonly protocol: string;
   onLink(peer: PublicKeyHex, up: boolean): void;
   onRefused(peer: PublicKeyHex, reason: RefusalReason): void;
-  onBytesSent(bytes: number): void;
+  /** Packets left together, as so many bytes with their framing. */
+  onSent(packets: number, bytes: number): void;
 }
 
 type Outbound = { readonly stream: Stream; readonly connection: Connection; readonly openedAt: number };
@@ -118,7 +119,7 @@ export class Link {
     try {
       stream.send(bytes);
       this.#acceptedBytes += bytes.length;
-      this.#port.onBytesSent(bytes.length);
+      this.#port.onSent(packets.length, bytes.length);
     } catch (error) {
       // The stream is closing; its close event does the rest.
       stream.abort(error instanceof Error ? error : new ConnectionEnded(String(error)));

@@ -45,6 +45,8 @@ export class Network {
   readonly #sweep: NodeJS.Timeout;
   #bytesSent = 0;
   #bytesReceived = 0;
+  #packetsSent = 0;
+  #packetsReceived = 0;
   #isStarted = true;
   #stopped: Promise<void> | undefined;
 
@@ -110,6 +112,16 @@ export class Network {
     return this.#bytesReceived;
   }
 
+  /** Packets and gossip messages since the start: one for each peer that they went to. */
+  get packetsSent(): number {
+    return this.#packetsSent;
+  }
+
+  /** See `packetsSent`. */
+  get packetsReceived(): number {
+    return this.#packetsReceived;
+  }
+
   /**
    * Replaces the peers to keep connected. They are dialled for ever, with a bounded backoff; connections to others
    * stay. An address that cannot be dialled is reported to `onRefused` and left out; the own key is left out.
@@ -149,6 +161,7 @@ export class Network {
     const published = this.#host.services.gossip.publish(topicName(this.#options.chainId, topic), new Uint8Array(data));
     published.then(
       ({ recipients }) => {
+        this.#packetsSent += recipients.length;
         this.#bytesSent += recipients.length * data.length;
       },
       () => undefined,
@@ -192,6 +205,7 @@ export class Network {
     }
     readPackets(stream, {
       onPacket: (packet) => {
+        this.#packetsReceived += 1;
         this.#bytesReceived += FRAME_HEADER_BYTES + packet.length;
         if (this.isStarted) this.#options.onPacket(peer, packet);
       },
@@ -217,6 +231,7 @@ export class Network {
   async #judge(peerId: PeerId, topic: GossipTopic, data: Uint8Array): Promise<TopicValidatorResult> {
     const peer = networkKeyOf(peerId);
     if (peer === undefined || !this.isStarted || !this.#options.isAdmitted(peer)) return TopicValidatorResult.Ignore;
+    this.#packetsReceived += 1;
     this.#bytesReceived += data.length;
     try {
       const isValid = await this.#options.onGossip(peer, topic, new Uint8Array(data));
@@ -243,7 +258,8 @@ export class Network {
         protocol: this.#protocol,
         onLink: (_, up) => this.#onLink(peer, up),
         onRefused: (_, reason) => this.#refused(peer, reason),
-        onBytesSent: (bytes) => {
+        onSent: (packets, bytes) => {
+          this.#packetsSent += packets;
           this.#bytesSent += bytes;
         },
       });

@@ -284,6 +284,8 @@ it('counts', async () => {
     'varve_transactions_executed_total 2',
     'varve_engine_role{protocol="raft",role="leader"} 1',
     'varve_network_sent_bytes_total 100',
+    'varve_network_sent_packets_total 3',
+    'varve_network_received_packets_total 4',
     'varve_cpu_seconds_total{stage="total"} 1',
     'varve_http_requests_total{method="GET",route="/livez",status="200"} 1',
   ])

@@ -155,6 +155,8 @@ export class TestNode implements NodeService {
       loopLagP99Ms: 1.5,
       bytesSent: 100,
       bytesReceived: 200,
+      packetsSent: 3,
+      packetsReceived: 4,
       cpuMicros: { total: 1_000_000 },
       ...this.changes,
     };

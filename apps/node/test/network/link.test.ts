@@ -55,7 +55,7 @@ async function makeLink(): Promise<{ link: Link; connection: FakeConnection; eve
     protocol: '/test',
     onLink: (_, up) => void events.push(up ? 'up' : 'down'),
     onRefused: (_, reason) => void events.push(reason),
-    onBytesSent: (bytes) => void events.push(`sent ${bytes}`),
+    onSent: (packets, bytes) => void events.push(`sent ${packets}: ${bytes}`),
   });
   const connection = new FakeConnection();
   link.add(asConnection(connection));
@@ -74,7 +74,7 @@ describe('Link', () => {
     expect([link.send(new Uint8Array(1)), link.send(new Uint8Array(2))]).toEqual([true, true]);
     await settle();
     expect(connection.stream.sent).toEqual([11]);
-    expect(events).toEqual(['up', 'sent 11']);
+    expect(events).toEqual(['up', 'sent 2: 11']);
   });
 
   it('counts what waits in this turn and in the stream against the limit', async () => {
@@ -97,7 +97,7 @@ describe('Link', () => {
       await vi.advanceTimersByTimeAsync(1_000);
       link.sweep(performance.now());
     }
-    expect(events).toEqual(['up', 'sent 1004']);
+    expect(events).toEqual(['up', 'sent 1: 1004']);
     for (let second = 0; second < 12; second++) {
       link.send(new Uint8Array(10));
       await vi.advanceTimersByTimeAsync(1_000);

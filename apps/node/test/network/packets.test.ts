@@ -17,6 +17,8 @@ describe('packets', () => {
     expect(a.packets.map(({ bytes }) => summary(bytes))).toEqual([summary(pattern(3 * 1024 * 1024)), '0  ']);
     expect([a.network.bytesSent, b.network.bytesReceived]).toEqual([7, 7]);
     expect(a.network.bytesReceived).toBe(b.network.bytesSent);
+    expect([a.network.packetsSent, b.network.packetsReceived]).toEqual([1, 1]);
+    expect([b.network.packetsSent, a.network.packetsReceived]).toEqual([2, 2]);
   });
 
   it('keep their order, in one turn and in many', async () => {

@@ -22,12 +22,11 @@ import { demandNoFolder, demandReportFolder, writeReport } from '../../setup/fil
 import type { Action } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { usage } from '../failure.ts';
-import { type Printer, pairs } from '../printer.ts';
+import { type Printer, pairs, progressBar } from '../printer.ts';
 
 /** How often progress is shown, milliseconds: on a terminal often, in a log rarely. */
 const SHOW_MS = 200;
 const SHOW_LOG_MS = 10_000;
-const BAR_WIDTH = 24;
 /** Failing seeds that are looked into: each takes many runs. */
 const REPORTS_MAX = 3;
 
@@ -263,12 +262,10 @@ function progressOf(printer: Printer, tally: Tally, total: number, started: numb
     const now = performance.now();
     if (now - shownAt < interval) return;
     shownAt = now;
-    const done = Math.round((tally.seeds / total) * BAR_WIDTH);
-    const bar = `${'█'.repeat(done)}${'░'.repeat(BAR_WIDTH - done)}`;
     const minutes = (now - started) / 60_000;
     const speed = Math.round(tally.virtualMs / (now - started));
     printer.progress(
-      `${bar} ${tally.seeds}/${total} seeds, ${Math.round(tally.seeds / minutes)} a minute, ${speed} virtual seconds per second, ${tally.failures} failed`,
+      `${progressBar(tally.seeds, total)} seeds, ${Math.round(tally.seeds / minutes)} a minute, ${speed} virtual seconds per second, ${tally.failures} failed`,
     );
   };
 }

@@ -4,6 +4,8 @@ import { act, type CommandHost, group, leaf, option, whole } from '../command.ts
 /** Most validators that one devnet runs: more would not fit between its two ranges of ports, nor on one machine. */
 const VALIDATORS_MAX = 32;
 const SWITCH_SECONDS = 60;
+/** What is signed before a measurement is held in memory, and must be valid to its end. */
+const COMPARE_SECONDS_MAX = 60;
 
 /** A whole network on this machine. */
 export function addDevnetCommands(host: CommandHost, program: Command): void {
@@ -65,6 +67,18 @@ export function addDevnetCommands(host: CommandHost, program: Command): void {
     .option('--protocol <name>', 'the protocol to switch to')
     .option('--override', 'let one organization hold more seats than the protocol tolerates liars')
     .addOption(whole('--timeout <seconds>', 'how long each step may take', 1, 86_400).default(SWITCH_SECONDS));
+  leaf(
+    host,
+    devnet,
+    'compare',
+    'run every protocol under one load, each on a network of its own that is removed again, and print a table',
+    ['devnet compare', 'devnet compare --protocols raft,tendermint --validators 7 --seconds 20 --json'],
+    async () => (await import('../actions/devnet-compare.ts')).compareDevnets,
+  )
+    .option('--protocols <list>', 'names joined by commas, in the order of the table (default: all there are)')
+    .addOption(whole('--validators <n>', 'validators of each network', 1, VALIDATORS_MAX).default(4))
+    .addOption(whole('--seconds <s>', 'how long each measurement lasts', 1, COMPARE_SECONDS_MAX).default(5))
+    .option('--transactions <size>', 'bytes of each whole signed transaction', '300B');
 }
 
 function dataDirectory(): ReturnType<typeof option> {

@@ -1,4 +1,10 @@
 import { Agent, request } from 'node:http';
+import { LoadError } from './errors.ts';
+
+/** Connections to one node at once; what is more waits in the client. */
+const SOCKETS_MAX = 256;
+/** A request without an answer is given up after this. */
+const ANSWER_MS_MAX = 60_000;
 
 /** One request's answer. */
 export interface LoadAnswer {
@@ -8,8 +14,9 @@ export interface LoadAnswer {
 
 /** Posts bytes and reads the whole answer, on kept-alive connections. */
 export class HttpLoad {
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 256 });
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: SOCKETS_MAX });
 
+  /** @throws {LoadError} `LOAD_UNANSWERED`. */
   post(url: string, contentType: string, body: Uint8Array): Promise<LoadAnswer> {
     return new Promise((resolve, reject) => {
       const sent = request(
@@ -18,12 +25,12 @@ export class HttpLoad {
           method: 'POST',
           agent: this.#agent,
           headers: { 'content-type': contentType, 'content-length': body.length },
-          timeout: 60_000,
+          timeout: ANSWER_MS_MAX,
         },
         (response) => {
           const parts: Buffer[] = [];
           response.on('data', (part: Buffer) => parts.push(part));
-          response.on('error', reject);
+          response.on('error', (error) => reject(unanswered(url, error)));
           response.on('end', () =>
             resolve({ status: response.statusCode ?? 0, body: Buffer.concat(parts).toString() }),
           );
@@ -32,9 +39,9 @@ export class HttpLoad {
       sent.on('error', (error) => {
         // A kept-alive connection may be closed by the server just as it is used again; sending twice is harmless.
         if (sent.reusedSocket) this.post(url, contentType, body).then(resolve, reject);
-        else reject(error);
+        else reject(unanswered(url, error));
       });
-      sent.on('timeout', () => sent.destroy(new Error('no answer within 60 s')));
+      sent.on('timeout', () => sent.destroy(new TypeError(`nothing came within ${ANSWER_MS_MAX / 1000} s`)));
       sent.end(body);
     });
   }
@@ -44,7 +51,9 @@ export class HttpLoad {
   }
 }
 
-/** Several transactions as one body. */
-export function sequenceOf(transactions: readonly Uint8Array[]): Uint8Array {
-  return Buffer.concat(transactions);
+/** That a node did not answer, and why. */
+export function unanswered(url: string, cause: unknown): LoadError {
+  const { origin } = new URL(url);
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new LoadError('LOAD_UNANSWERED', `${origin} did not answer: ${reason}`, { url, reason }, { cause });
 }

@@ -1,0 +1,45 @@
+import type { ProtocolName } from '@varve/consensus';
+import { ENGINE_NAMES } from '../../host/engines.ts';
+import { paddingFor, transactionBytesOf } from '../../load/transactions.ts';
+import type { Options } from '../command.ts';
+import { usage } from '../failure.ts';
+
+/** What is compared, and how. */
+export interface ComparePlan {
+  /** In the order of the table; each once. */
+  readonly protocols: readonly ProtocolName[];
+  /** Of each network. */
+  readonly validators: number;
+  /** How long each measurement lasts. */
+  readonly seconds: number;
+  /** Of whole signed transactions. */
+  readonly transactionBytes: number;
+}
+
+/**
+ * What the options of `devnet compare` ask for.
+ * @throws {CliError} `USAGE`; {LoadError} `TRANSACTION_SIZE_UNREACHABLE`.
+ */
+export function planOf(options: Options): ComparePlan {
+  const size = options.text('transactions') ?? '';
+  const transactionBytes = transactionBytesOf(size);
+  if (transactionBytes === undefined) throw usage(`"${size}" is no number of bytes`, 'write 300B, or 300');
+  // Found out before anything is started.
+  paddingFor(transactionBytes);
+  return {
+    protocols: protocolsOf(options.text('protocols')),
+    validators: options.number('validators') ?? 0,
+    seconds: options.number('seconds') ?? 0,
+    transactionBytes,
+  };
+}
+
+function protocolsOf(text: string | undefined): readonly ProtocolName[] {
+  if (text === undefined) return ENGINE_NAMES;
+  const named = text.split(',').map((name) => {
+    const known = ENGINE_NAMES.find((engine) => engine === name);
+    if (known !== undefined) return known;
+    throw usage(`this program has no engine for "${name}"`, `there are: ${ENGINE_NAMES.join(', ')}`);
+  });
+  return [...new Set(named)];
+}
