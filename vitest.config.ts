@@ -28,6 +28,8 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 180_000,
     maxWorkers: 3,
+    experimental: { viteModuleRunner: false, nodeLoader: false },
+    execArgv: ['--conditions=varve-source', '--disable-warning=ExperimentalWarning'],
     expect: { poll: { timeout: 60_000 } },
     sequence: { sequencer: SideBySide },
   },

@@ -20,7 +20,7 @@ export function seedTests({ protocol, validators, first, last, changes = false }
     it.each(chunks.map((from) => [from, Math.min(last, from + CHUNK - 1)]))('seeds %i..%i', async (from, to) => {
       const options = { protocol, validators, durationMs: DURATION_MS, kinds: FAULT_KINDS, changes };
       const results: SeedResult[] = [];
-      // On a thread of its own: the test runner's way of loading modules makes them half as fast.
+      // On a thread, as the command line does it.
       await runSeeds({ next: seedQuestions(from, to, options), jobs: 1, onResult: (result) => results.push(result) });
       expect(results).toHaveLength(to - from + 1);
       for (const result of results) {
