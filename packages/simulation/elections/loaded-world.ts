@@ -1,6 +1,6 @@
-import { ENGINE_TIMING_DEFAULT, type Protocol, type Status } from '@varve/consensus';
+import { ENGINE_TIMING_DEFAULT, type ProtocolName, type Status } from '@varve/consensus';
 import { headerAt } from '@varve/ledger/chain';
-import { raft } from '@varve/raft';
+import { simulatedProtocol } from '../src/runner/protocols.ts';
 import { Dice } from '../src/world/dice.ts';
 import { standInSignatures } from '../src/world/keys.ts';
 import type { LinkRule } from '../src/world/network.ts';
@@ -22,20 +22,23 @@ export class LoadedWorld {
   readonly dice: Dice;
   #made = 0;
 
-  constructor(validators: number, seed: number, purpose: string) {
+  constructor(validators: number, seed: number, purpose: string, name: ProtocolName = 'raft') {
     this.dice = new Dice(`${purpose} ${validators} ${seed}`);
+    const protocol = simulatedProtocol(name);
+    if (protocol === undefined) throw new RangeError(`no protocol ${name}`);
     this.world = new World({
       seed,
       validators,
       clients: 1,
-      protocol: raft as Protocol<unknown>,
+      protocol,
       signatures: standInSignatures,
       isRecording: false,
     }).start();
     this.#load();
     this.world.run(WARM_MS + this.dice.between(0, WARM_MS_MORE));
     const followers = this.world.nodes.filter((node) => engineOf(node)?.leader !== undefined);
-    if (this.world.chain.finalHeight === 0 || followers.length < validators) {
+    const isLed = protocol.faultModel === 'byzantine' || followers.length === validators;
+    if (this.world.chain.finalHeight === 0 || !isLed) {
       throw new Error(`seed ${seed} of ${validators} validators does not begin`);
     }
   }

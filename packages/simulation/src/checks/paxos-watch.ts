@@ -90,8 +90,8 @@ class PaxosRun implements Companion<PaxosMessage> {
 
   /** A promise arrives at its leader, and counts there. */
   heard({ from, message }: Envelope<PaxosMessage>): void {
-    if (message.kind !== 'promise' || message.voter !== from) return;
-    if (message.ballot.number !== this.#ballot) this.#promises = new Map();
+    if (message.kind !== 'promise' || message.voter !== from || message.ballot.number < this.#ballot) return;
+    if (message.ballot.number > this.#ballot) this.#promises = new Map();
     this.#ballot = message.ballot.number;
     const claim = this.#claims.get(this.#keyOf(message));
     if (claim && !this.#isForgetful(from)) this.#promises.set(from, claim);

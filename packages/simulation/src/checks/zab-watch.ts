@@ -84,8 +84,8 @@ class ZabRun implements Companion<ZabMessage> {
   }
 
   heard({ from, message }: Envelope<ZabMessage>): void {
-    if (message.kind !== 'ackEpoch' || message.voter !== from) return;
-    if (message.epoch !== this.#epoch) this.#histories = new Map();
+    if (message.kind !== 'ackEpoch' || message.voter !== from || message.epoch < this.#epoch) return;
+    if (message.epoch > this.#epoch) this.#histories = new Map();
     this.#epoch = message.epoch;
     this.#histories.set(from, message);
     this.#heard(message);

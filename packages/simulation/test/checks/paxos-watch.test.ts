@@ -80,6 +80,22 @@ describe('a good history', () => {
     ['of two', [['b', FOLLOWER], ['a', LEADER], ...later(1)]],
     ['told from behind', [['b', FOLLOWER], ...later(1), ['a', LEADER]]],
     [
+      'of a leader that tried before, and hears of that late',
+      [
+        ['b', { promises: told(TICK, writes(1, { hardState: hard(4, 0) }, ['a', promise('b', 4)])) }],
+        [
+          'a',
+          {
+            promises: LEADER.promises,
+            promisesAgain: told(TICK, writes(2, { hardState: hard(4, 0) }, ['a', promise('a', 4)])),
+            ownPromise: hears('a', promise('a', 4)),
+            late: hears('b', promise('b', 1)),
+            adopts: hears('b', promise('b', 4), writes(3, { hardState: hard(4, 4) }, ['a', accepted('a', 4)])),
+          },
+        ],
+      ],
+    ],
+    [
       'with a restart',
       [
         ['b', FOLLOWER],

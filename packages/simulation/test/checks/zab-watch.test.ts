@@ -83,6 +83,16 @@ describe('a good history', () => {
       ],
     ],
     [
+      'of a leader that tried before, and hears of that late',
+      [
+        [
+          'c',
+          { ownEpoch: later().ownEpoch, late: hears('b', ackEpoch('b', 1)), ...later() },
+          storing(hard(1, 1), [entry(1, 1)]),
+        ],
+      ],
+    ],
+    [
       'told from behind',
       [
         ['c', later(), storing(hard(1, 1), [entry(1, 1)])],
