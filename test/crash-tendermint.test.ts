@@ -1,3 +1,3 @@
 import { crashTests } from './support/crash-tests.ts';
 
-crashTests('tendermint', 3);
+crashTests('tendermint', 2);

@@ -1,3 +1,4 @@
 import { crashTests } from './support/crash-tests.ts';
+import { PROTOCOL } from './support/devnet.ts';
 
-crashTests('raft', 4);
+crashTests(PROTOCOL, 3);

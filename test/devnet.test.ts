@@ -4,7 +4,7 @@ import { createClient, operations } from '@varve/client';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { expectOneChain, placeOf, readChain } from './support/chain.ts';
 import { temporaryFolder, varve } from './support/command.ts';
-import { TestDevnet } from './support/devnet.ts';
+import { PROTOCOL, TestDevnet } from './support/devnet.ts';
 import { CliProcess, endAll, isAlive } from './support/process.ts';
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
@@ -29,7 +29,7 @@ afterAll(async () => {
 it('starts four validators that are ready', async () => {
   expect(startedMs).toBeLessThan(60_000);
   const status = JSON.parse(await devnet.command('devnet', 'status', '--json'));
-  expect(status).toMatchObject({ protocol: 'raft', chainId: devnet.file.chainId });
+  expect(status).toMatchObject({ protocol: PROTOCOL, chainId: devnet.file.chainId });
   expect(status.validators).toHaveLength(4);
   for (const one of status.validators) expect(one).toMatchObject({ running: true, ready: true });
   const roles = status.validators.map((one: { status: { role: string } }) => one.status.role).sort();

@@ -22,6 +22,9 @@ interface DevnetFile {
   readonly accounts: readonly { readonly name: string; readonly accountId: string; readonly keyFile: string }[];
 }
 
+/** What networks order with unless a test says otherwise: `VARVE_TEST_PROTOCOL=zab npm test -- test/devnet.test.ts`. */
+export const PROTOCOL: string = process.env.VARVE_TEST_PROTOCOL ?? 'raft';
+
 /** A network of real processes in a temporary folder, driven through the command line. */
 export class TestDevnet {
   static readonly #live: Set<TestDevnet> = new Set();
@@ -40,7 +43,7 @@ export class TestDevnet {
   }
 
   /** Starts a network and waits until it is ready. */
-  static async start(validators: number, protocol = 'raft'): Promise<TestDevnet> {
+  static async start(validators: number, protocol = PROTOCOL): Promise<TestDevnet> {
     const folder = temporaryFolder();
     const devnet = new TestDevnet(join(folder.path, 'devnet'), folder.clean);
     try {

@@ -1,0 +1,3 @@
+import { seedTests } from './seed-tests.ts';
+
+seedTests({ protocol: 'paxos', validators: 5, first: 201, last: 210 });

@@ -1,0 +1,3 @@
+import { crashTests } from './support/crash-tests.ts';
+
+crashTests('zab', 2);
