@@ -16,6 +16,9 @@ interface Claim {
   readonly epoch: number | 'certified' | undefined;
 }
 
+/** Of a log that holds nothing: no other is worse. */
+const NOTHING: Claim = { round: 0, lastIndex: 0, epoch: undefined };
+
 const WORDING: Wording<PaxosMessage> = {
   standIn,
   promisedIn: (message) => {
@@ -93,8 +96,9 @@ class PaxosRun implements Companion<PaxosMessage> {
     if (message.kind !== 'promise' || message.voter !== from || message.ballot.number < this.#ballot) return;
     if (message.ballot.number > this.#ballot) this.#promises = new Map();
     this.#ballot = message.ballot.number;
-    const claim = this.#claims.get(this.#keyOf(message));
-    if (claim && !this.#isForgetful(from)) this.#promises.set(from, claim);
+    // The promise of whoever forgot counts as any other, but what its log was then is not known.
+    const claim = this.#isForgetful(from) ? NOTHING : this.#claims.get(this.#keyOf(message));
+    if (claim) this.#promises.set(from, claim);
   }
 
   said({ write }: Output<PaxosMessage>, begun: number | undefined): void {
@@ -122,7 +126,7 @@ class PaxosRun implements Companion<PaxosMessage> {
     const { store, self, quorum } = this.#run;
     const claims = this.#ballot === ballot ? [...this.#promises.values()] : [];
     const held = claims.filter(({ lastIndex, epoch }) => epoch === 'certified' || holds(store.log, lastIndex, epoch));
-    const best = held.reduce((a, b) => (compare(a, b) < 0 ? b : a), { round: 0, lastIndex: 0, epoch: undefined });
+    const best = held.reduce((a, b) => (compare(a, b) < 0 ? b : a), NOTHING);
     const covered = claims.filter((claim) => compare(claim, best) <= 0).length;
     if (covered >= quorum) return;
     const text = `${self} begins ballot ${ballot} with the log of ${best.round} up to ${best.lastIndex}`;
