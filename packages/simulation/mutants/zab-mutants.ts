@@ -106,9 +106,17 @@ export const ZAB_MUTANTS: readonly Mutant[] = [
   zab(
     'zab-new-leader-before-history',
     'follower.ts',
-    'NEWLEADER is acknowledged before the history is there (trap 33)',
+    'NEWLEADER is sent with the first part of the history, and acknowledged at once (trap 33)',
     '  if (following.matched < zxid.counter || state.log.epochAt(zxid.counter)?.number !== zxid.epoch) return;\n  enterEpoch(state, epoch);\n  acknowledgeLeader(state, following, epoch);',
     '  enterEpoch(state, epoch);\n  acknowledgeLeader(state, { ...following, matched: zxid.counter }, epoch);',
+    [
+      ...SMALL_BATCHES,
+      {
+        file: 'packages/zab/src/replication.ts',
+        find: '  if (sendBatch(state, leadership, learner, learner.target, true) === learner.target) {',
+        replace: '  if (sendBatch(state, leadership, learner, learner.target, true) !== undefined) {',
+      },
+    ],
   ),
   zab(
     'zab-new-leader-before-durable',
