@@ -14,9 +14,17 @@ const SEEDS = [
   { seed: 102774, validators: 3 },
   // Block sync brought a chain to a starting node, and an entry of a stale leader stayed in its log.
   { seed: 180, validators: 5 },
+  // A restored validator fetched the blocks that it had sealed before it was asked about them, and voted again.
+  { seed: 1_300_049, validators: 5, changes: true },
 ];
 
-it.each(SEEDS)('seed $seed with $validators validators passes', ({ seed, validators }) => {
-  const { violations } = runSeed(seed, { protocol: 'raft', validators, durationMs: 30_000, kinds: FAULT_KINDS });
+it.each(SEEDS)('seed $seed with $validators validators passes', ({ seed, validators, changes = false }) => {
+  const { violations } = runSeed(seed, {
+    protocol: 'raft',
+    validators,
+    durationMs: 30_000,
+    kinds: FAULT_KINDS,
+    changes,
+  });
   expect(violations).toEqual([]);
 });

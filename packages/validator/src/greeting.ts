@@ -18,6 +18,8 @@ import { judgeProof } from './witness.ts';
 export interface OwnRecord {
   readonly vouched: Slot | undefined;
   readonly durableHeight: number;
+  /** The highest that it can have sealed. Blocks that came from peers since the start raise it only once it seals them. */
+  readonly sealedHeight: number;
 }
 
 /** Which run of which engine greets, and by which rules it judges what it is shown. */
@@ -187,13 +189,13 @@ export class Greeting {
     if (this.#self === undefined || this.#forgot) return true;
     const witness = hello.witnesses.find(({ signingKey }) => signingKey === this.#self?.signingKey);
     if (witness === undefined) return true;
-    const { vouched, durableHeight } = this.#own();
+    const { vouched, sealedHeight } = this.#own();
     const claimed = { index: witness.index, epoch: witness.epoch };
     const forgotten =
       witness.instance === this.#identity.instance &&
       claimed.epoch.number > 0 &&
       (vouched === undefined || slotAbove(claimed, vouched));
-    if (!forgotten && witness.sealedHeight <= durableHeight) return true;
+    if (!forgotten && witness.sealedHeight <= sealedHeight) return true;
     const claim = `index ${witness.index} of epoch ${witness.epoch.number} and seal height ${witness.sealedHeight}`;
     if (!this.#isByzantine) {
       this.#rolledBack(`${member.name} saw this validator hold ${claim}; the store holds less`);

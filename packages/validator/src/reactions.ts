@@ -77,6 +77,7 @@ export class Reactions implements ApplierEvents, SealingEvents, AdmissionEvents 
   readonly #expired = new Set<TransactionId>();
   readonly #signing = new Map<number, (signature: Uint8Array) => void>();
   #durableHeight: number;
+  #sealedHeight: number;
   #durableApplied: number;
   #durableFinal: number;
   #nextExpiryAt = 0;
@@ -84,12 +85,18 @@ export class Reactions implements ApplierEvents, SealingEvents, AdmissionEvents 
   constructor(parts: ReactionParts) {
     this.#parts = parts;
     this.#durableHeight = parts.ledger.tip.header.height;
+    this.#sealedHeight = this.#durableHeight;
     this.#durableApplied = parts.ledger.applied;
     this.#durableFinal = parts.ledger.finalHeight;
   }
 
   get durableHeight(): number {
     return this.#durableHeight;
+  }
+
+  /** No seal of this validator is of a greater height: it sealed it in this run, or its store had it at the start. */
+  get sealedHeight(): number {
+    return this.#sealedHeight;
   }
 
   /** Certified up to here, and that is durable. */
@@ -172,6 +179,10 @@ export class Reactions implements ApplierEvents, SealingEvents, AdmissionEvents 
   }
 
   // Seals and certificates
+
+  sealing(height: number): void {
+    this.#sealedHeight = Math.max(this.#sealedHeight, height);
+  }
 
   certified(certificate: Certificate, sealed: SealedHeader): void {
     const { durability, production, outbox } = this.#parts;

@@ -23,6 +23,8 @@ import type { SignatureRule } from './signatures.ts';
 
 /** What sealing tells the validator. */
 export interface SealingEvents {
+  /** This validator's seal of a height will leave. */
+  sealing(height: number): void;
   /** A certificate was written; it is to be announced once durable. */
   certified(certificate: Certificate, sealed: SealedHeader): void;
 }
@@ -233,6 +235,7 @@ export class Sealing {
     const job = this.#outbox.nextJob();
     this.#jobs.set(job, sealed);
     const { header, hash } = sealed;
+    this.#events.sealing(header.height);
     const signed = sealSignBytes(this.#ledger.chainId, this.#ruled.hash, header.height, hash);
     this.#outbox.sign(job, this.#self.signingKey, [signed]);
   }

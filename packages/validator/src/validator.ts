@@ -294,7 +294,10 @@ export class Validator {
       stored,
       evidence: this.#evidence,
       sealingEvents: this.#reactions,
-      own: () => ({ vouched: this.#vouched, durableHeight: this.#reactions.durableHeight }),
+      own: () => {
+        const { durableHeight, sealedHeight } = this.#reactions;
+        return { vouched: this.#vouched, durableHeight, sealedHeight };
+      },
       greetingEvents: {
         heard: (peer, hello) => {
           this.#instance.sealing.help(peer, hello);

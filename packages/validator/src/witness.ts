@@ -49,7 +49,7 @@ function judgeStatement(statement: Proof['statement'], context: ProofContext, { 
   return { kind: 'forgotten', what: `signed index ${slot.index} of epoch ${slot.epoch.number}` };
 }
 
-function judgeSeal(bytes: Uint8Array | null, context: ProofContext, { durableHeight }: OwnRecord): ProofVerdict {
+function judgeSeal(bytes: Uint8Array | null, context: ProofContext, { sealedHeight }: OwnRecord): ProofVerdict {
   const { self, chainId, configurationHash, rule } = context;
   if (bytes === null) return KNOWN;
   let seal: Seal;
@@ -60,7 +60,7 @@ function judgeSeal(bytes: Uint8Array | null, context: ProofContext, { durableHei
     return { kind: 'forged', reason: 'a malformed seal' };
   }
   // Of another configuration nothing follows: this validator may have had another key in it, and greets anew there.
-  if (seal.height <= durableHeight || seal.configurationHash !== configurationHash) return KNOWN;
+  if (seal.height <= sealedHeight || seal.configurationHash !== configurationHash) return KNOWN;
   const signed = sealSignBytes(chainId, seal.configurationHash, seal.height, seal.blockHash);
   if (!rule(fromHex(self.signingKey), signed, seal.signature)) {
     return { kind: 'forged', reason: 'a seal that this validator did not sign' };
