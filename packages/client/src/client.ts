@@ -194,8 +194,8 @@ function settledOrThrow(result: TransactionResult | RefusedResult, wait: string)
   }
   if (wait !== 'none' && status !== 'final' && status !== wait) {
     throw new VarveError('WAIT_TIMEOUT', {
-      detail: `it is ${status} and may still be executed`,
-      hint: 'ask for its state by its id, or submit the same transaction again, which is harmless',
+      detail: `transaction ${transactionId} is ${status} and may still be executed`,
+      hint: 'ask what became of it (varve query tx), or submit the same transaction again, which is harmless',
       retry: 'later',
       transactionId,
       result,

@@ -2,7 +2,7 @@ import { concatBytes } from '@varve/encoding';
 import type { Transaction } from '@varve/ledger';
 import type { BatchAnswer, RefusedResult, StatusAnswer, TransactionAnswer, TransactionResult } from './answers.ts';
 import { backoffMs, delay } from './delay.ts';
-import { VarveError } from './errors.ts';
+import { NodeUnreachable, VarveError } from './errors.ts';
 import type { Transport } from './transport.ts';
 
 /** How far a submission is waited for. */
@@ -19,6 +19,8 @@ const BATCH_TRANSACTIONS_MAX = 1_000;
 const BATCH_BYTES_MAX = 4 * 1024 * 1024;
 /** The longest wait asked of the node at once: proxies cut what is silent for long. */
 const REQUEST_WAIT_MS = 25_000;
+/** How long an answer may take beyond the wait that was asked for; then the node counts as silent. */
+const ANSWER_MS = 5_000;
 /** After a transaction's validity has ended: how long the chain may take to say what became of it. */
 const AFTERMATH_MS = 30_000;
 const EXPIRED = 'TRANSACTION_EXPIRED';
@@ -85,6 +87,21 @@ async function sendPart(
   signal: AbortSignal | undefined,
 ): Promise<readonly Result[]> {
   const path = `/v1/transactions?wait=${wait}&timeout=${timeout}`;
+  const late = AbortSignal.timeout(timeout + ANSWER_MS);
+  try {
+    return await post(transport, part, path, AbortSignal.any(signal ? [signal, late] : [late]));
+  } catch (error) {
+    if (late.aborted && !signal?.aborted) throw new NodeUnreachable(transport.url, error);
+    throw error;
+  }
+}
+
+async function post(
+  transport: Transport,
+  part: readonly Transaction[],
+  path: string,
+  signal: AbortSignal,
+): Promise<readonly Result[]> {
   const call = { method: 'POST', signal } as const;
   const [first] = part;
   if (part.length !== 1 || first === undefined) {

@@ -50,6 +50,20 @@ it('submits operations and waits until they are final', async () => {
   expect((await client.status({ minHeight: 1 })).height).toBe(1);
 });
 
+it('does not wait longer for a node that takes a transaction and says nothing', async () => {
+  const sent = await client.build(coordination.create('/silent', ''));
+  const silent = createServer(() => undefined);
+  await new Promise<void>((done) => silent.listen(0, '127.0.0.1', done));
+  const { port } = silent.address() as AddressInfo;
+  const waiting = createClient({ url: `http://127.0.0.1:${port}`, signer: admin });
+  try {
+    await expect(waiting.submit(sent, { timeoutMs: 10 })).rejects.toBeInstanceOf(NodeUnreachable);
+  } finally {
+    silent.closeAllConnections();
+    silent.close();
+  }
+});
+
 it('builds every operation the modules know', async () => {
   const holder = signerOf('holder');
   const to = accountOf(holder.publicKey);

@@ -5,8 +5,8 @@ import type { Anchor, Entry, Epoch, Slot } from './contract.ts';
 export const LOG_TAIL_ENTRIES_MAX = 256;
 /** Their payload bytes. */
 const LOG_TAIL_BYTES_MAX: number = 8 * 1024 * 1024;
-/** Most entries in one message. */
-export const BATCH_ENTRIES_MAX = 1024;
+/** Most entries in one message, and so most payloads that travel with it. */
+export const BATCH_ENTRIES_MAX = 256;
 /** A message stops before the entry that would take its payloads over this; one entry always goes. */
 export const BATCH_BYTES_MAX: number = 1024 * 1024;
 

@@ -8,7 +8,7 @@ const shared = planting('packages/consensus/src', 'raft');
 const ENTRY_BY_ENTRY: readonly Edit[] = [
   {
     file: 'packages/consensus/src/entry-log.ts',
-    find: 'export const BATCH_ENTRIES_MAX = 1024;',
+    find: 'export const BATCH_ENTRIES_MAX = 256;',
     replace: 'export const BATCH_ENTRIES_MAX = 1;',
   },
 ];

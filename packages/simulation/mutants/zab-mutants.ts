@@ -6,7 +6,7 @@ const zab = planting('packages/zab/src', 'zab');
 export const SMALL_BATCHES: readonly Edit[] = [
   {
     file: 'packages/consensus/src/entry-log.ts',
-    find: 'export const BATCH_ENTRIES_MAX = 1024;',
+    find: 'export const BATCH_ENTRIES_MAX = 256;',
     replace: 'export const BATCH_ENTRIES_MAX = 4;',
   },
 ];

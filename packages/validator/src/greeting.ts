@@ -156,6 +156,14 @@ export class Greeting {
     return members < this.#othersNeeded ? 'NO_QUORUM' : undefined;
   }
 
+  /** Names of the other members that were not heard lately. */
+  silent(now: Instant): readonly string[] {
+    const heard = new Set<string>();
+    for (const { member } of this.#peers.fresh(now.monotonic)) if (member) heard.add(member.name);
+    const { validators } = this.#ruled.configuration;
+    return validators.map(({ name }) => name).filter((name) => name !== this.#self?.name && !heard.has(name));
+  }
+
   /** Members beside this one that make a quorum with it. */
   get #othersNeeded(): number {
     const { validators, protocol } = this.#ruled.configuration;

@@ -1,4 +1,4 @@
-import type { SignedBytes } from '@varve/consensus';
+import { BATCH_ENTRIES_MAX, type SignedBytes } from '@varve/consensus';
 import { CborReader, type CborValue, encodeCbor, fromHex, type InstanceId, instanceId, toHex } from '@varve/encoding';
 import { LedgerError, readingAs } from '@varve/ledger';
 import {
@@ -64,7 +64,8 @@ const KINDS = [
 
 const PACKET_VERSION = 1;
 const SEALS_PER_MESSAGE_MAX = 4096;
-const PAYLOADS_PER_FRAME_MAX = 256;
+/** What a frame names goes with it: as many entries as any message holds. */
+const PAYLOADS_PER_FRAME_MAX = BATCH_ENTRIES_MAX;
 /** A packet is closed when it would grow beyond this; a single larger message still travels alone. */
 const PACKET_BYTES_TARGET: number = PACKET_BYTES_MAX / 2;
 

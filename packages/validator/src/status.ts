@@ -80,8 +80,11 @@ export function conditionsOf(parts: {
   }
   if (parts.isStarting) add('MEMBERS_UNHEARD', 'waits to hear a quorum of the members before it votes');
   if (engine?.waiting) add(engine.waiting.code, 'the engine waits', engine.waiting.nodes);
-  if (parts.greeting.clockObstacle(now) === 'CLOCK_SKEWED')
-    add('CLOCK_SKEWED', "the clock is too far from the members'");
+  const obstacle = parts.greeting.clockObstacle(now);
+  if (obstacle === 'CLOCK_SKEWED') add('CLOCK_SKEWED', "the clock is too far from the members'");
+  // An engine that says nothing while there is nothing to order does not know who is there.
+  if (engine && obstacle === 'NO_QUORUM' && engine.waiting?.code !== 'NO_QUORUM')
+    add('NO_QUORUM', 'too few validators are heard', parts.greeting.silent(now));
   if (parts.production.isSealsMissing) add('SEALS_MISSING', 'too many blocks lack certificates', sealing.missing);
   if (parts.isHandingOver)
     add('CONFIGURATION_UNCERTIFIED', 'the next configuration waits for the certificate of a block', sealing.missing);

@@ -1,4 +1,5 @@
-import { encodeCbor } from '@varve/encoding';
+import { BATCH_ENTRIES_MAX } from '@varve/consensus';
+import { encodeCbor, instanceId } from '@varve/encoding';
 import { describe, expect, it } from 'vitest';
 import { EVIDENCE_MAX, STATEMENT_BYTES_MAX } from '../src/limits.ts';
 import { decodePacket, encodePackets, type PeerMessage, readPacket } from '../src/packet.ts';
@@ -32,6 +33,25 @@ describe('evidence in packets', () => {
     ['no list', packet(11, RECORD)],
     ['an item too many', packet(11, [RECORD], 0)],
   ])('refuses %s', (_, bytes) => {
+    expect(readPacket(bytes)).toEqual(expect.any(String));
+  });
+});
+
+describe('frames in packets', () => {
+  const frame = (payloads: number): PeerMessage => ({
+    kind: 'frame',
+    instance: instanceId('ab'.repeat(32)),
+    body: RECORD,
+    payloads: Array.from({ length: payloads }, () => RECORD),
+    signature: null,
+  });
+
+  it('carry the payload of every entry that a message may hold', () => {
+    expect(travelled(frame(BATCH_ENTRIES_MAX))).toEqual([frame(BATCH_ENTRIES_MAX)]);
+  });
+
+  it('carry no more', () => {
+    const [bytes = RECORD] = encodePackets([frame(BATCH_ENTRIES_MAX + 1)]);
     expect(readPacket(bytes)).toEqual(expect.any(String));
   });
 });

@@ -105,6 +105,22 @@ function voteOf(cluster: Cluster, victim: TestNode, signer: TestNode, at: number
   return { bytes, signature: signer.signer.sign(bytes) };
 }
 
+describe('an idle network under Tendermint, which says nothing while there is nothing to order', () => {
+  it('knows that it has no quorum, and who is missing', () => {
+    const cluster = grown(1);
+    const [a, b, c, d] = cluster.nodes as [TestNode, TestNode, TestNode, TestNode];
+    const conditions = (): readonly object[] => validatorOf(a).status().conditions;
+    cluster.link(a, c, false);
+    cluster.run(1000);
+    expect(conditions()).toEqual([]);
+    cluster.link(a, d, false);
+    expect(conditions()).toMatchObject([{ code: 'NO_QUORUM', nodes: [c.name, d.name] }]);
+    expect(validatorOf(b).status().conditions).toEqual([]);
+    cluster.link(a, d, true);
+    cluster.until(() => conditions().length === 0, 5000);
+  });
+});
+
 describe('what a liar claims', () => {
   it.each([
     ['votes', {}],

@@ -31,6 +31,11 @@ export interface Finality {
   readonly protocol: ProtocolName;
   /** `crash`: correct only if no signer lied. `byzantine`: correct if less than a third of the validators lied. */
   readonly faultModel: FaultModel;
+  /**
+   * The weakest fault model on the way from the genesis document to that configuration: `crash` where a step was certified
+   * under a crash-fault protocol, so that its signers must not have lied either.
+   */
+  readonly pathFaultModel: FaultModel;
   readonly signers: readonly Signer[];
 }
 
@@ -62,6 +67,11 @@ export function certifiedHeader(input: CertifiedHeaderBytes, trust: Trust): Head
   return { sealed, ...finalityOf(reigns, reign, certificate) };
 }
 
+function pathFaultModelOf({ list }: Reigns, reign: Reign): FaultModel {
+  const way = list.slice(0, list.indexOf(reign) + 1);
+  return way.some(({ configuration }) => faultModelOf(configuration.protocol) === 'crash') ? 'crash' : 'byzantine';
+}
+
 /** What a verified certificate says. */
 export function finalityOf(reigns: Reigns, reign: Reign, certificate: Certificate): Finality {
   const { configuration } = reign;
@@ -72,6 +82,7 @@ export function finalityOf(reigns: Reigns, reign: Reign, certificate: Certificat
     configuration: configuration.number,
     protocol: configuration.protocol,
     faultModel: faultModelOf(configuration.protocol),
+    pathFaultModel: pathFaultModelOf(reigns, reign),
     signers: certificate.signatures.flatMap(({ validatorIndex }) => {
       const validator = configuration.validators[validatorIndex];
       return validator ? [{ name: validator.name, organization: validator.organization }] : [];

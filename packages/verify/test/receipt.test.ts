@@ -75,6 +75,7 @@ describe('verifyReceipt', () => {
         configuration: 0,
         protocol: 'raft',
         faultModel: 'crash',
+        pathFaultModel: 'crash',
         signers: [
           { name: 'v1', organization: 'alpha' },
           { name: 'v3', organization: 'gamma' },
@@ -98,6 +99,8 @@ describe('verifyReceipt', () => {
             certifiedHeight: by,
             configuration: numberAt(by),
             faultModel: numberAt(by) === 1 ? 'byzantine' : 'crash',
+            // The genesis configuration is under Raft: its signers vouch for the next one.
+            pathFaultModel: 'crash',
             blockFaultModel: numberAt(at) === 1 ? 'byzantine' : 'crash',
           },
         });

@@ -52,7 +52,7 @@ const HINTS: Readonly<Record<string, string>> = {
   PROPOSAL_EXISTS: 'vote on it: "varve governance list" shows its id',
   PROPOSAL_UNKNOWN: 'see "varve governance list"',
   PROPOSALS_TOO_MANY: 'withdraw one first: varve governance withdraw',
-  PROTOCOL_UNCHANGED: 'name the other protocol',
+  PROTOCOL_UNCHANGED: 'name another protocol',
   PROTOCOL_UNKNOWN: 'choose raft, paxos, zab or tendermint',
   RECEIPT_INVALID: 'check that the genesis file is of the same chain, and ask for the receipt again',
   RECORD_DAMAGED:

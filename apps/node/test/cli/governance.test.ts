@@ -92,7 +92,7 @@ describe('the next configuration', () => {
     ['USAGE', { add: [written('a1')] }],
     ['USAGE', { add: ['a9:acme:00'] }],
     ['USAGE', { add: [written('a9').toUpperCase()] }],
-    ['PROTOCOL_UNKNOWN', { protocol: 'pbft' }],
+    ['USAGE', { protocol: 'pbft' }],
     ['CONFIGURATION_MALFORMED', { remove: ['a1', 'b1'] }],
     ['CONFIGURATION_MALFORMED', { add: [`a9:acme:${key('a1')}:${key('z')}`] }],
     ['CONFIGURATION_STALE', { from: file({ hash: '00'.repeat(32), protocol: 'tendermint' }) }],
@@ -198,7 +198,7 @@ describe('governance commands', () => {
     [2, 'USAGE', ['vote', '12', '--approve']],
     [2, 'USAGE', ['withdraw', '12']],
     [2, 'USAGE', ['propose']],
-    [3, 'PROTOCOL_UNKNOWN', ['propose', '--protocol', 'pbft']],
+    [2, 'USAGE', ['propose', '--protocol', 'pbft']],
     [3, 'KEY_MISSING', ['ready', at('admin.json'), '--name', 'v4', '--organization', 'acme']],
     [2, 'USAGE', ['ready', at('admin.json')]],
   ])('end with %i and %s: %o', async (exitCode, code, args) => {
@@ -225,7 +225,7 @@ describe('governance commands', () => {
 describe('devnet switch', () => {
   it.each([
     [2, 'USAGE', []],
-    [3, 'PROTOCOL_UNKNOWN', ['--protocol', 'pbft']],
+    [2, 'USAGE', ['--protocol', 'pbft']],
     [3, 'DEVNET_MISSING', ['--protocol', 'raft']],
   ])('ends with %i and %s: %o', async (exitCode, code, args) => {
     const run = await varve(['devnet', 'switch', ...args, '--data', 'missing', '--json']);

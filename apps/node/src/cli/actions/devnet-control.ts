@@ -1,3 +1,4 @@
+import type { StatusAnswer } from '@varve/client';
 import { assert } from '@varve/consensus';
 import type { DevnetValidator } from '../../setup/devnet-folder.ts';
 import type { Action, ActionContext } from '../command.ts';
@@ -35,16 +36,25 @@ export const devnetStatus: Action = async ({ printer }, _args, options) => {
     rows.map(({ name, pid, running, ready, status, httpUrl }) => [
       name,
       running ? String(pid) : '-',
-      ready ? 'ready' : running ? 'starting' : 'stopped',
+      running ? stateOf(ready, status) : 'stopped',
       String(status?.height ?? '-'),
       String(status?.finalHeight ?? '-'),
       status?.role ?? '-',
       httpUrl,
     ]),
   );
-  printer.result({ chainId, protocol, dataDirectory: directory, validators: rows }, text);
+  // Governance may have changed what the folder was made with.
+  const present = rows.find(({ status }) => status)?.status?.protocol ?? protocol;
+  const heading = `${validators.length} validators under ${present}, chain ${chainId}`;
+  printer.result({ chainId, protocol: present, dataDirectory: directory, validators: rows }, `${heading}\n\n${text}`);
   return undefined;
 };
+
+/** A process that runs: it is ready, or what it waits for. */
+function stateOf(isReadyNow: boolean, status: StatusAnswer | null): string {
+  if (isReadyNow) return 'ready';
+  return status?.conditions[0]?.code ?? 'starting';
+}
 
 /** `devnet stop`. */
 export const stopDevnet: Action = async ({ printer }, _args, options) => {
@@ -74,7 +84,8 @@ export const killValidator: Action = async ({ printer }, [which = ''], options) 
   signalValidator(validator, 'SIGKILL');
   if ((await waitForEnd([validator], KILL_MS)).length > 0)
     throw new CliError('STOP_TIMEOUT', `${validator.name}, process ${validator.pid}, does not end`);
-  printer.result({ killed: validator.name, pid: validator.pid }, `killed ${validator.name}`);
+  const restart = `start it again with: varve devnet restart ${index + 1}${options.text('data') ? ` --data ${directory}` : ''}`;
+  printer.result({ killed: validator.name, pid: validator.pid }, `killed ${validator.name}; ${restart}`);
   return undefined;
 };
 

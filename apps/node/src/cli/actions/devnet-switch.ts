@@ -30,7 +30,7 @@ export const switchDevnet: Action = async ({ printer }, _args, options) => {
       ['switched', `${decided.from} to ${to}`],
       ['configuration', `${decided.number} ${decided.configurationHash}`],
       ['decided by', decided.approving.join(', ')],
-      ['last block before', decided.height],
+      [`last block under ${decided.from}`, decided.height],
       ['took', `${tookMs} ms: ${decidedMs} ms to decide, ${tookMs - decidedMs} ms until all validators had switched`],
       ...validators.map(({ name, afterMs }) => [name, `under ${to} after ${afterMs} ms`] as const),
     ]),

@@ -49,6 +49,14 @@ function bodyOf(report: ReceiptReport): Record<string, unknown> {
   return { ...report, time: new Date(report.time).toISOString(), operations, results: { values, events } };
 }
 
+/** Who must not have lied. */
+function unless({ faultModel, pathFaultModel }: ReceiptReport): string {
+  if (faultModel === 'crash') return 'unless a signer lied (crash-fault protocol)';
+  const byzantine = 'unless a third of the validators lied';
+  if (pathFaultModel === 'byzantine') return byzantine;
+  return `${byzantine}, or signers of an earlier configuration, under a crash-fault protocol`;
+}
+
 function describe(report: ReceiptReport): string {
   return pairs([
     ['valid', 'yes'],
@@ -58,11 +66,7 @@ function describe(report: ReceiptReport): string {
     ['block', report.height],
     ['time', new Date(report.time).toISOString()],
     ['final by', `${report.signers.map(({ name }) => name).join(', ')} (block ${report.certifiedHeight})`],
-    [
-      'worth',
-      report.faultModel === 'crash'
-        ? 'true unless a signer lied (crash-fault protocol)'
-        : 'true unless a third of the validators lied',
-    ],
+    ['under', `${report.protocol}, configuration ${report.configuration}`],
+    ['holds', unless(report)],
   ]);
 }

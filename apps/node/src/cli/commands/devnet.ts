@@ -64,7 +64,7 @@ export function addDevnetCommands(host: CommandHost, program: Command): void {
     async () => (await import('../actions/devnet-switch.ts')).switchDevnet,
   )
     .addOption(dataDirectory())
-    .option('--protocol <name>', 'the protocol to switch to')
+    .option('--protocol <name>', 'the protocol to switch to: raft, paxos, zab or tendermint')
     .option('--override', 'let one organization hold more seats than the protocol tolerates liars')
     .addOption(whole('--timeout <seconds>', 'how long each step may take', 1, 86_400).default(SWITCH_SECONDS));
   leaf(
@@ -75,7 +75,10 @@ export function addDevnetCommands(host: CommandHost, program: Command): void {
     ['devnet compare', 'devnet compare --protocols raft,tendermint --validators 7 --seconds 20 --json'],
     async () => (await import('../actions/devnet-compare.ts')).compareDevnets,
   )
-    .option('--protocols <list>', 'names joined by commas, in the order of the table (default: all there are)')
+    .option(
+      '--protocols <list>',
+      'names joined by commas, in the order of the table (default: raft,paxos,zab,tendermint)',
+    )
     .addOption(whole('--validators <n>', 'validators of each network', 1, VALIDATORS_MAX).default(4))
     .addOption(whole('--seconds <s>', 'how long each measurement lasts', 1, COMPARE_SECONDS_MAX).default(5))
     .option('--transactions <size>', 'bytes of each whole signed transaction', '300B');

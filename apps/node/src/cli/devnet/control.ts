@@ -48,6 +48,11 @@ export async function isReady(validator: DevnetValidator): Promise<boolean> {
   }
 }
 
+/** Whether a node is as far as it will get: ready, or up and without a vote for good. */
+export async function isUp(validator: DevnetValidator): Promise<boolean> {
+  return (await isReady(validator)) || (await askStatus(validator))?.mode === 'observer-only';
+}
+
 /**
  * Starts some validators at once and records their processes.
  * @returns The network with the new pids, and what was started.
@@ -87,7 +92,7 @@ export async function waitUntilReady(
   let waiting = validators;
   let told = -1;
   while (waiting.length > 0) {
-    const readiness = await Promise.all(waiting.map(isReady));
+    const readiness = await Promise.all(waiting.map(isUp));
     waiting = waiting.filter((_validator, index) => !readiness[index]);
     const ready = validators.length - waiting.length;
     if (ready !== told) onProgress(`${ready} of ${validators.length} validators ready`);
@@ -96,7 +101,8 @@ export async function waitUntilReady(
       const isLate = performance.now() > end;
       if (!isLate && isRunning(validator)) continue;
       const output = lastOutput(validator, started.get(validator.name)?.outputFrom ?? 0, OUTPUT_LINES);
-      const what = isLate ? `is not ready after ${READY_MS / 1000} s` : 'ended';
+      const conditions = (await askStatus(validator))?.conditions.map(({ code }) => code) ?? [];
+      const what = isLate ? [`is not ready after ${READY_MS / 1000} s`, ...conditions].join(', ') : 'ended';
       throw new CliError('DEVNET_NOT_READY', `${validator.name} ${what}\n${output}`);
     }
     if (waiting.length > 0) await new Promise((done) => setTimeout(done, POLL_MS));

@@ -9,7 +9,7 @@ import { demandSeed, openKeys } from '../../setup/key-material.ts';
 import { CliError } from '../failure.ts';
 import { presentOf, successorOf } from '../governance/next-configuration.ts';
 import { approving, proposalAt } from '../governance/proposals.ts';
-import { askStatus, isReady } from './control.ts';
+import { askStatus, isUp } from './control.ts';
 import { isRunning } from './processes.ts';
 
 const POLL_MS = 50;
@@ -48,8 +48,7 @@ export async function decideSwitch(
   timeoutMs: number,
   onProgress: (text: string) => void,
 ): Promise<DecidedSwitch> {
-  const validator = devnet.validators.find(isRunning);
-  if (validator === undefined) throw new CliError('DEVNET_STOPPED', 'no validator of this devnet runs');
+  const validator = await answering(devnet);
   const reader = createClient({ url: validator.httpUrl });
   const present = await presentOf(reader);
   const from = present.configuration.protocol;
@@ -78,6 +77,15 @@ export async function decideSwitch(
     approving: approving(proposal.votes),
     height: proposal.adopted,
   };
+}
+
+/** A validator that answers: a process may run and be silent. The first that runs, where none does. */
+async function answering(devnet: Devnet): Promise<DevnetValidator> {
+  const running = devnet.validators.filter(isRunning);
+  const [first] = running;
+  if (first === undefined) throw new CliError('DEVNET_STOPPED', 'no validator of this devnet runs');
+  const answers = await Promise.all(running.map(askStatus));
+  return running.find((_validator, i) => answers[i]) ?? first;
 }
 
 /**
@@ -112,7 +120,7 @@ export async function waitForProtocol(
 async function hasSwitched(validator: DevnetValidator, number: number, to: ProtocolName): Promise<boolean> {
   const status = await askStatus(validator);
   const isKnown = status !== undefined && status.protocol === to && status.configuration.number >= number;
-  return isKnown && (await isReady(validator));
+  return isKnown && (await isUp(validator));
 }
 
 async function clientOf(devnet: Devnet, { httpUrl }: DevnetValidator, keyFile: string): Promise<Client> {

@@ -70,8 +70,7 @@ export function nextConfiguration(present: Present, options: Options): Configura
 export function protocolArgument(text: string): ProtocolName {
   const protocol = ENGINE_NAMES.find((name) => name === text);
   if (protocol) return protocol;
-  const hint = `use one of ${ENGINE_NAMES.join(', ')}`;
-  throw new CliError('PROTOCOL_UNKNOWN', `this program has no engine for "${text}"`, { hint });
+  throw usage(`no protocol "${text}"`, `there are: ${ENGINE_NAMES.join(', ')}`);
 }
 
 /** What differs, a line each. */
