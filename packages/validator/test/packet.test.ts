@@ -40,10 +40,12 @@ describe('evidence in packets', () => {
 describe('frames in packets', () => {
   const frame = (payloads: number): PeerMessage => ({
     kind: 'frame',
-    instance: instanceId('ab'.repeat(32)),
-    body: RECORD,
-    payloads: Array.from({ length: payloads }, () => RECORD),
-    signature: null,
+    frame: {
+      instance: instanceId('ab'.repeat(32)),
+      body: RECORD,
+      payloads: Array.from({ length: payloads }, () => RECORD),
+      signature: null,
+    },
   });
 
   it('carry the payload of every entry that a message may hold', () => {
