@@ -15,7 +15,7 @@ import {
   resolvePeers,
 } from '../../setup/node-configuration.ts';
 import type { Action, Options } from '../command.ts';
-import { CliError } from '../failure.ts';
+import { CliError, failureOf } from '../failure.ts';
 import { endReason } from '../lifetime.ts';
 import { httpOption, peersOption, warnOpenApi } from './node-init.ts';
 
@@ -37,7 +37,9 @@ export const startNodeCommand: Action = async (context, _args, options) => {
   const end = endReason(context.environment);
   const node = await startNode({ ...nodeOptions, logger: log, onProgress: (text) => printer.progress(text) }).catch(
     (error: unknown) => {
-      log.fatal({ err: error }, 'the node did not start');
+      const { code, message } = failureOf(error);
+      // What has a code needs no stack.
+      log.fatal(code === 'INTERNAL' ? { code, err: error } : { code, detail: message }, 'the node did not start');
       throw error;
     },
   );
