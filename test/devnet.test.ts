@@ -34,7 +34,9 @@ it('starts four validators that are ready', async () => {
   for (const one of status.validators) expect(one).toMatchObject({ running: true, ready: true });
   const roles = status.validators.map((one: { status: { role: string } }) => one.status.role).sort();
   expect(roles).toEqual(['follower', 'follower', 'follower', 'leader']);
-  expect(await devnet.command('devnet', 'status')).toMatch(/^validator +pid +state +height/);
+  expect(await devnet.command('devnet', 'status')).toMatch(
+    /^4 validators under \w+, chain [0-9a-f]{64}\n\nvalidator +pid +state +height/,
+  );
 });
 
 it('a transaction posted to any validator is final there, with outcome and receipt', async () => {
