@@ -17,6 +17,12 @@ export interface Call extends CallOptions {
   readonly accept?: (body: unknown) => boolean;
 }
 
+/** A node that says nothing for so long is gone; it is asked to wait for no longer than 25 s. Milliseconds. */
+const SILENCE_MS = 35_000;
+
+/** What is answered in the place of a node. */
+const GATEWAY_STATUSES: readonly number[] = [502, 503, 504];
+
 /** Sends requests to one node and turns what is no answer into errors. */
 export class Transport {
   readonly url: string;
@@ -62,9 +68,21 @@ export class Transport {
 
   /**
    * The JSON answer.
-   * @throws {VarveError} the problem's code; `ANSWER_MALFORMED` where the answer is no JSON.
+   * @throws {VarveError} the problem's code; `ANSWER_MALFORMED` where the answer is no JSON; `NODE_UNREACHABLE` also
+   * where there is none in time.
    */
   async json<T>(path: string, call: Call = {}): Promise<T> {
+    const silence = AbortSignal.timeout(SILENCE_MS);
+    const signal = AbortSignal.any(call.signal ? [call.signal, silence] : [silence]);
+    try {
+      return await this.#json(path, { ...call, signal });
+    } catch (error) {
+      if (silence.aborted && !call.signal?.aborted) throw new NodeUnreachable(this.url, error);
+      throw error;
+    }
+  }
+
+  async #json<T>(path: string, call: Call): Promise<T> {
     const response = await this.open(path, call);
     const body = await this.#body(response, call.signal);
     if (response.ok || call.accept?.(body)) return body as T;
@@ -93,6 +111,9 @@ export class Transport {
   }
 
   #malformed(response: Response): VarveError {
+    // A node that is about to end, or a proxy before one that is down.
+    if (GATEWAY_STATUSES.includes(response.status))
+      return new NodeUnreachable(this.url, new Error(`${response.status} without a problem`));
     return new VarveError('ANSWER_MALFORMED', {
       detail: `${this.url} answered ${response.status} with something else than JSON of a Varve node`,
       hint: 'is this the address of a Varve node, without a proxy that answers for it?',

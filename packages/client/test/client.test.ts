@@ -239,6 +239,13 @@ it('iterates blocks from any height, and ends on a signal', async () => {
   expect(await codeOf(dead.next())).toBe('NODE_UNREACHABLE');
 });
 
+it.each([502, 503, 504])('takes %i without a problem for a node that is gone', async (status) => {
+  const fetcher: typeof fetch = async () => new Response('Service Unavailable', { status });
+  await expect(createClient({ url: 'http://127.0.0.1:1', fetch: fetcher }).status()).rejects.toBeInstanceOf(
+    NodeUnreachable,
+  );
+});
+
 it('asks again where a kept connection was closed as the question left', async () => {
   const calls: string[] = [];
   const client = createClient({

@@ -50,10 +50,11 @@ export const devnetStatus: Action = async ({ printer }, _args, options) => {
   return undefined;
 };
 
-/** A process that runs: it is ready, or what it waits for. */
+/** A process that runs: it is ready, or what it waits for, or it starts or hangs. */
 function stateOf(isReadyNow: boolean, status: StatusAnswer | null): string {
   if (isReadyNow) return 'ready';
-  return status?.conditions[0]?.code ?? 'starting';
+  if (status === null) return 'no answer';
+  return status.conditions[0]?.code ?? status.mode;
 }
 
 /** `devnet stop`. */
