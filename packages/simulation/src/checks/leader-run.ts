@@ -27,6 +27,8 @@ export class LeaderRun<M extends CrashMessage> {
   readonly #reads = new ReadTally();
   /** Where it leads: its epoch, and the end of what it began with. */
   #begun: { readonly epoch: number; readonly lastIndex: number } | undefined;
+  /** What was promised when the present step began: it may answer a read, and then take a later epoch. */
+  #promisedBefore = 0;
   /** The epoch of the entries that the present step brings. */
   #sent: number | undefined;
   #heard: Heard = { epoch: 0, matches: new Map(), joined: new Set() };
@@ -60,6 +62,7 @@ export class LeaderRun<M extends CrashMessage> {
   /** Before the engine is told. */
   told(input: Input<M>): void {
     this.#sent = undefined;
+    this.#promisedBefore = this.store.stand.promised;
     switch (input.kind) {
       case 'persisted':
         return this.#persisted(input.sequence);
@@ -214,7 +217,8 @@ export class LeaderRun<M extends CrashMessage> {
 
   #answered(to: NodeId, context: number): void {
     const { promised } = this.store.stand;
-    const begun = this.#begun?.epoch === promised ? this.#begun : undefined;
+    const isLed = this.#begun?.epoch === promised || this.#begun?.epoch === this.#promisedBefore;
+    const begun = isLed ? this.#begun : undefined;
     if (begun === undefined || this.#commitIndex < begun.lastIndex) {
       const text = begun ? `which began with ${begun.lastIndex}` : 'which it does not lead';
       this.#report(

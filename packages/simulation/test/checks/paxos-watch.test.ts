@@ -80,6 +80,24 @@ describe('a good history', () => {
     ['of two', [['b', FOLLOWER], ['a', LEADER], ...later(1)]],
     ['told from behind', [['b', FOLLOWER], ...later(1), ['a', LEADER]]],
     [
+      'of a leader that answers a read and takes a later ballot in the same step',
+      [
+        ['b', FOLLOWER],
+        [
+          'a',
+          {
+            ...LEADER,
+            answers: hears(
+              'b',
+              confirm(1, 3),
+              read(7),
+              writes(4, { hardState: hard(4, 1) }, ['a', promise('a', 4, 1, 1)]),
+            ),
+          },
+        ],
+      ],
+    ],
+    [
       'of a leader that tried before, and hears of that late',
       [
         ['b', { promises: told(TICK, writes(1, { hardState: hard(4, 0) }, ['a', promise('b', 4)])) }],
