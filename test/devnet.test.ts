@@ -74,6 +74,19 @@ it("prints the API's own bodies as JSON", async () => {
   expect(text.stderr).toMatch(/^error BLOCK_UNKNOWN: .*\nhint: /);
 });
 
+it('a frozen validator is passed over', async () => {
+  const pid = devnet.members[0]?.pid ?? 0;
+  process.kill(pid, 'SIGSTOP');
+  try {
+    const { name } = JSON.parse(await devnet.command('query', 'status', '--json'));
+    expect(name).toBe(devnet.members[1]?.name);
+    const created = JSON.parse(await devnet.command('tx', 'create', '/frozen', 'value', '--json'));
+    expect(created).toMatchObject({ status: 'final', outcome: { code: 'OK' } });
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+});
+
 it('refuses a second start while it runs', async () => {
   const second = await varve(['devnet', '--data', devnet.directory, '--detach', '--json']);
   expect(second.code).not.toBe(0);

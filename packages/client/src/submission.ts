@@ -2,7 +2,7 @@ import { concatBytes } from '@varve/encoding';
 import type { Transaction } from '@varve/ledger';
 import type { BatchAnswer, RefusedResult, StatusAnswer, TransactionAnswer, TransactionResult } from './answers.ts';
 import { backoffMs, delay } from './delay.ts';
-import { NodeUnreachable, VarveError } from './errors.ts';
+import { VarveError } from './errors.ts';
 import type { Transport } from './transport.ts';
 
 /** How far a submission is waited for. */
@@ -87,22 +87,7 @@ async function sendPart(
   signal: AbortSignal | undefined,
 ): Promise<readonly Result[]> {
   const path = `/v1/transactions?wait=${wait}&timeout=${timeout}`;
-  const late = AbortSignal.timeout(timeout + ANSWER_MS);
-  try {
-    return await post(transport, part, path, AbortSignal.any(signal ? [signal, late] : [late]));
-  } catch (error) {
-    if (late.aborted && !signal?.aborted) throw new NodeUnreachable(transport.url, error);
-    throw error;
-  }
-}
-
-async function post(
-  transport: Transport,
-  part: readonly Transaction[],
-  path: string,
-  signal: AbortSignal,
-): Promise<readonly Result[]> {
-  const call = { method: 'POST', signal } as const;
+  const call = { method: 'POST', signal, silenceMs: timeout + ANSWER_MS } as const;
   const [first] = part;
   if (part.length !== 1 || first === undefined) {
     const body = concatBytes(...part.map(({ bytes }) => bytes));

@@ -13,6 +13,8 @@ export interface Call extends CallOptions {
   readonly method?: 'GET' | 'POST';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
+  /** How long the answer may take. Milliseconds; default `SILENCE_MS`. */
+  readonly silenceMs?: number;
   /** Statuses from 400 on whose bodies are answers all the same. */
   readonly accept?: (body: unknown) => boolean;
 }
@@ -72,13 +74,16 @@ export class Transport {
    * where there is none in time.
    */
   async json<T>(path: string, call: Call = {}): Promise<T> {
-    const silence = AbortSignal.timeout(SILENCE_MS);
-    const signal = AbortSignal.any(call.signal ? [call.signal, silence] : [silence]);
+    const silence = new AbortController();
+    const timer = setTimeout(() => silence.abort(), call.silenceMs ?? SILENCE_MS);
+    const signal = AbortSignal.any(call.signal ? [call.signal, silence.signal] : [silence.signal]);
     try {
       return await this.#json(path, { ...call, signal });
     } catch (error) {
-      if (silence.aborted && !call.signal?.aborted) throw new NodeUnreachable(this.url, error);
+      if (silence.signal.aborted && !call.signal?.aborted) throw new NodeUnreachable(this.url, error);
       throw error;
+    } finally {
+      clearTimeout(timer);
     }
   }
 

@@ -1,4 +1,4 @@
-import { type Configuration, type Parameters, PROTOCOL_NAMES, type ProtocolName } from '@varve/consensus';
+import type { Configuration, Parameters } from '@varve/consensus';
 import {
   type ChainView,
   configurationHashOf,
@@ -6,9 +6,6 @@ import {
   OperationFailed,
   TRANSACTION_BYTES_HARD_MAX,
 } from '@varve/ledger';
-
-/** Protocols there is an engine for. */
-export const PROTOCOLS_SUPPORTED: readonly ProtocolName[] = PROTOCOL_NAMES;
 
 /** How far a time floor may lie ahead: block time never goes back. */
 export const TIME_FLOOR_AHEAD_MS_MAX = 86_400_000;
@@ -34,12 +31,10 @@ export function isSuccessor(next: Configuration, { configuration }: ChainView): 
 /**
  * Checks what a proposed configuration says of itself, but for its seats.
  * @param time - Block time.
- * @throws {OperationFailed} `CONFIGURATION_STALE`, `PROTOCOL_UNSUPPORTED`, `PARAMETERS_UNFIT`.
+ * @throws {OperationFailed} `CONFIGURATION_STALE`, `PARAMETERS_UNFIT`.
  */
 export function checkProposed(next: Configuration, chain: ChainView, time: number): void {
   if (!isSuccessor(next, chain)) throw new OperationFailed('CONFIGURATION_STALE');
-  if (!PROTOCOLS_SUPPORTED.includes(next.protocol))
-    throw new OperationFailed('PROTOCOL_UNSUPPORTED', `there is no engine for ${next.protocol}`);
   checkParameters(next.parameters, chain.configuration.parameters, time);
 }
 

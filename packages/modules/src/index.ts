@@ -15,7 +15,7 @@ export { assets, DECIMALS_MAX } from './assets.ts';
 export type { Asset } from './assets-state.ts';
 export { assetIn, assetKey, balanceIn, balanceKey, decodeAsset, decodeBalance } from './assets-state.ts';
 export { builtinModules } from './builtin.ts';
-export { isSuccessor, PROTOCOLS_SUPPORTED, TIME_FLOOR_AHEAD_MS_MAX } from './configuration-rules.ts';
+export { isSuccessor, TIME_FLOOR_AHEAD_MS_MAX } from './configuration-rules.ts';
 export { coordination } from './coordination.ts';
 export { coordinationKey, isNodePath } from './coordination-path.ts';
 export type { NodeFamily } from './coordination-state.ts';

@@ -1,4 +1,4 @@
-import type { Configuration, ValidatorMember } from '@varve/consensus';
+import { type Configuration, PROTOCOL_NAMES, type ValidatorMember } from '@varve/consensus';
 import { blockHash, type CborValue, fromHex, nodeId, publicKeyHex, toHex, utf8Encode } from '@varve/encoding';
 import {
   CONFIGURATION_KEY,
@@ -16,7 +16,6 @@ import {
   decodeReadyMark,
   isAgreed,
   PROPOSALS_OPEN_MAX,
-  PROTOCOLS_SUPPORTED,
   proposalIdOf,
   proposalIdsIn,
   proposalIn,
@@ -193,7 +192,7 @@ describe('propose', () => {
     expect(world.snapshot()).toEqual(before);
   });
 
-  it.each(PROTOCOLS_SUPPORTED)('takes %s, and no protocol that nobody knows', (protocol) => {
+  it.each(PROTOCOL_NAMES)('takes %s, and no protocol that nobody knows', (protocol) => {
     const world = newWorld();
     const next = encodeConfiguration(successor(world, { protocol }));
     expect(world.call(ada, M, 'propose', next, true)).toBeInstanceOf(Uint8Array);

@@ -25,7 +25,6 @@ export class LoadedWorld {
   constructor(validators: number, seed: number, purpose: string, name: ProtocolName = 'raft') {
     this.dice = new Dice(`${purpose} ${validators} ${seed}`);
     const protocol = simulatedProtocol(name);
-    if (protocol === undefined) throw new RangeError(`no protocol ${name}`);
     this.world = new World({
       seed,
       validators,

@@ -1,4 +1,4 @@
-import { optionsOr } from '../long/options.ts';
+import { seedsOr } from '../long/options.ts';
 import { histogram, quantile } from './distribution.ts';
 import { ELECTION_MS } from './loaded-world.ts';
 import { CUTS, measureFailover, measureStepDown, PROMISED, watchRejoining } from './measure.ts';
@@ -9,18 +9,10 @@ const BIN_MS = 50;
 const SHOW_EVERY = 100;
 
 const USAGE = 'usage: npm run simulate:elections -- [--seeds 1000]\n';
-/** Enough for days. */
-const SEEDS_MAX = 1_000_000;
-const { values } = optionsOr(USAGE, { options: { seeds: { type: 'string', default: '1000' } } });
-const count = Number(values.seeds);
-if (!(Number.isInteger(count) && count > 0 && count <= SEEDS_MAX)) {
-  process.stderr.write(USAGE);
-  process.exit(2);
-}
-const seeds = Array.from({ length: count }, (_, i) => i + 1);
+const seeds = seedsOr(USAGE, 1000);
 let isGood = true;
 
-process.stdout.write(`${count} seeds, virtual time; T = ${ELECTION_MS} ms\n`);
+process.stdout.write(`${seeds.length} seeds, virtual time; T = ${ELECTION_MS} ms\n`);
 for (const validators of [3, 5]) {
   const failovers = measure(`failover, ${validators} validators`, (seed) => measureFailover(validators, seed));
   show(`${validators} validators: from the leader's death to the next block`, failovers);
@@ -35,14 +27,16 @@ for (const validators of [3, 5]) {
     const { before, after } = watchRejoining(validators, seed, CUTS[seed % CUTS.length] ?? 'isolated');
     return before === after ? 0 : 1;
   }).reduce((sum, one) => sum + one, 0);
-  process.stdout.write(`${validators} validators: ${deposed} of ${count} leaders deposed by a node that came back\n\n`);
+  process.stdout.write(
+    `${validators} validators: ${deposed} of ${seeds.length} leaders deposed by a node that came back\n\n`,
+  );
   isGood &&= deposed === 0;
 }
 process.exit(isGood ? 0 : 1);
 
 function measure(what: string, one: (seed: number) => number): readonly number[] {
   return seeds.map((seed) => {
-    if (seed % SHOW_EVERY === 0) process.stderr.write(`${what}: ${seed} of ${count}\n`);
+    if (seed % SHOW_EVERY === 0) process.stderr.write(`${what}: ${seed} of ${seeds.length}\n`);
     return one(seed);
   });
 }

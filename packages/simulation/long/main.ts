@@ -1,14 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { faultModelOf } from '@varve/consensus';
-import {
-  FAULT_KINDS,
-  runSeeds,
-  type SeedQuestion,
-  type SeedResult,
-  type SeedRunOptions,
-  SIMULATED_PROTOCOLS,
-  Tally,
-} from '../src/index.ts';
+import { faultModelOf, PROTOCOL_NAMES } from '@varve/consensus';
+import { FAULT_KINDS, runSeeds, type SeedQuestion, type SeedResult, type SeedRunOptions, Tally } from '../src/index.ts';
 import { optionsOr } from './options.ts';
 
 /** Faults last this long in each seed, virtual milliseconds. */
@@ -52,9 +44,9 @@ if (
 const started = performance.now();
 const endAt = started + minutesWanted * 60_000;
 const kinds = FAULT_KINDS;
-const protocol = SIMULATED_PROTOCOLS.find((name) => name === values.protocol);
+const protocol = PROTOCOL_NAMES.find((name) => name === values.protocol);
 if (protocol === undefined) {
-  process.stderr.write(`no protocol "${values.protocol}"; there are ${SIMULATED_PROTOCOLS.join(', ')}\n`);
+  process.stderr.write(`no protocol "${values.protocol}"; there are ${PROTOCOL_NAMES.join(', ')}\n`);
   process.exit(2);
 }
 /**

@@ -1,32 +1,25 @@
-import type { ProtocolName } from '@varve/consensus';
+import { PROTOCOL_NAMES, type ProtocolName } from '@varve/consensus';
 import { quantile } from '../elections/distribution.ts';
 import { ELECTION_MS } from '../elections/loaded-world.ts';
-import { optionsOr } from '../long/options.ts';
-import { SIMULATED_PROTOCOLS } from '../src/runner/protocols.ts';
+import { seedsOr } from '../long/options.ts';
 import { GRAPHS, type Graph, measurePartial, type Partial, WATCH_MS } from './measure.ts';
 
 const USAGE = 'usage: npm run simulate:partial -- [--seeds 200]\n';
-/** Enough for days. */
-const SEEDS_MAX = 1_000_000;
 /** What Multi-Paxos promises in each of these graphs: a leader within four election timeouts. */
 const LEADER_MS_MAX = 4 * ELECTION_MS;
 
-const { values } = optionsOr(USAGE, { options: { seeds: { type: 'string', default: '200' } } });
-const count = Number(values.seeds);
-if (!(Number.isInteger(count) && count > 0 && count <= SEEDS_MAX)) {
-  process.stderr.write(USAGE);
-  process.exit(2);
-}
-const seeds = Array.from({ length: count }, (_, i) => i + 1);
+const seeds = seedsOr(USAGE, 200);
 let isKept = true;
 
-process.stdout.write(`${count} seeds each, 5 validators, ${WATCH_MS} ms of each graph; T = ${ELECTION_MS} ms\n\n`);
+process.stdout.write(
+  `${seeds.length} seeds each, 5 validators, ${WATCH_MS} ms of each graph; T = ${ELECTION_MS} ms\n\n`,
+);
 process.stdout.write(
   '| graph | protocol | seeds that go on | leader | next final block | longest gap | epochs | healed |\n',
 );
 process.stdout.write('| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |\n');
 for (const graph of GRAPHS) {
-  for (const protocol of SIMULATED_PROTOCOLS) {
+  for (const protocol of PROTOCOL_NAMES) {
     const results = seeds.map((seed) => measurePartial(protocol, graph, seed));
     process.stdout.write(`| ${graph} | ${protocol} | ${cells(results)} |\n`);
     if (protocol === 'paxos') isKept &&= isPromised(graph, protocol, results);
@@ -42,7 +35,7 @@ function cells(results: readonly Partial[]): string {
   };
   const goOn = results.filter(({ firstMs }) => Number.isFinite(firstMs)).length;
   return [
-    `${goOn} of ${count}`,
+    `${goOn} of ${seeds.length}`,
     spread(({ leaderMs }) => leaderMs),
     spread(({ firstMs }) => firstMs),
     spread(({ gapMs }) => gapMs),

@@ -8,7 +8,7 @@ import { readText } from '../setup/files.ts';
 import { demandSeed, openKeys } from '../setup/key-material.ts';
 import { readNodeConfiguration } from '../setup/node-configuration.ts';
 import type { Options } from './command.ts';
-import { isRunning } from './devnet/processes.ts';
+import { answering } from './devnet/control.ts';
 import { CliError, usage } from './failure.ts';
 
 const DEVNET_DEFAULT = '.varve/devnet';
@@ -19,23 +19,22 @@ function devnetOf(options: Options): Devnet | undefined {
 }
 
 /** A client of the node that the options name, which signs nothing. */
-export function connect(options: Options): Client {
-  return createClient({ url: urlOf(options), token: tokenOf(options) });
+export async function connect(options: Options): Promise<Client> {
+  return createClient({ url: await urlOf(options), token: tokenOf(options) });
 }
 
 /** A client that signs with the key that the options name. */
 export async function connectSigning(options: Options): Promise<Client> {
-  const url = urlOf(options);
+  const url = await urlOf(options);
   return createClient({ url, token: tokenOf(options), signer: createSigner(await seedOf(options)) });
 }
 
-function urlOf(options: Options): string {
+async function urlOf(options: Options): Promise<string> {
   const given = options.text('node');
   if (given !== undefined) return /^https?:\/\//.test(given) ? given : `http://${given}`;
   const devnet = devnetOf(options);
   if (devnet) {
-    // One that was killed would only refuse the connection.
-    const validator = devnet.validators.find(isRunning) ?? devnet.validators[0];
+    const validator = (await answering(devnet.validators)) ?? devnet.validators[0];
     if (validator) return validator.httpUrl;
   }
   const data = options.text('data');

@@ -53,7 +53,7 @@ const HINTS: Readonly<Record<string, string>> = {
   PROPOSAL_UNKNOWN: 'see "varve governance list"',
   PROPOSALS_TOO_MANY: 'withdraw one first: varve governance withdraw',
   PROTOCOL_UNCHANGED: 'name another protocol',
-  PROTOCOL_UNKNOWN: 'choose raft, paxos, zab or tendermint',
+  PROTOCOL_UNKNOWN: 'update the program: the chain uses a protocol that this version does not have',
   RECEIPT_INVALID: 'check that the genesis file is of the same chain, and ask for the receipt again',
   RECORD_DAMAGED:
     'start it again, once with --rebuild; if it ends so again, initialize a new data directory: peers have all blocks',

@@ -45,7 +45,7 @@ export async function signAndSubmit(
 
 /** Submits signed bytes. */
 export async function submitSigned(context: ActionContext, what: Submittable, options: Options): Promise<undefined> {
-  return show(context, await connect(options).submit(what, waiting(options)));
+  return show(context, await (await connect(options)).submit(what, waiting(options)));
 }
 
 function waiting(options: Options): SubmitOptions {

@@ -5,15 +5,12 @@ import { tendermint } from '@varve/tendermint';
 import { zab } from '@varve/zab';
 
 /** The engines of this program, by the name configurations use. */
-const ENGINES: Partial<Record<ProtocolName, Protocol<unknown>>> = {
+const ENGINES: Record<ProtocolName, Protocol<unknown>> = {
   raft: raft as Protocol<unknown>,
   paxos: paxos as Protocol<unknown>,
   zab: zab as Protocol<unknown>,
   tendermint: tendermint as Protocol<unknown>,
 };
-
-/** Protocols a new chain can choose. */
-export const ENGINE_NAMES: readonly ProtocolName[] = Object.keys(ENGINES) as ProtocolName[];
 
 /** The engine of that name, where this program has one. */
 export function engineOf(protocol: ProtocolName): Protocol<unknown> | undefined {

@@ -1,4 +1,4 @@
-import type { Parameters, ProtocolName, ValidatorMember } from '@varve/consensus';
+import { type Parameters, PROTOCOL_NAMES, type ProtocolName, type ValidatorMember } from '@varve/consensus';
 import { nodeId, type PublicKeyHex } from '@varve/encoding';
 import {
   CONFIGURATION_PARENT_NONE,
@@ -10,7 +10,6 @@ import {
   type Role,
   VALIDATORS_MAX,
 } from '@varve/ledger';
-import { ENGINE_NAMES } from '../host/engines.ts';
 import { SetupError } from './errors.ts';
 import { choiceField, keyField, nameField, required, timeField } from './fields.ts';
 import { parametersField } from './genesis-parameters.ts';
@@ -56,7 +55,7 @@ export function protocolField(at: Located | undefined): ProtocolName | undefined
   const text = at?.text();
   if (text === undefined) return undefined;
   const rule = `this program has no engine for the protocol "${text.slice(0, 80)}"`;
-  return ENGINE_NAMES.find((name) => name === text) ?? at?.problem(rule, `use one of ${ENGINE_NAMES.join(', ')}`);
+  return PROTOCOL_NAMES.find((name) => name === text) ?? at?.problem(rule, `use one of ${PROTOCOL_NAMES.join(', ')}`);
 }
 
 function titleField(at: Located | undefined): string | undefined {

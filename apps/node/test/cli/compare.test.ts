@@ -1,26 +1,26 @@
+import { PROTOCOL_NAMES } from '@varve/consensus';
 import { describe, expect, it } from 'vitest';
 import { Options } from '../../src/cli/command.ts';
 import type { Comparison, ProtocolReport } from '../../src/cli/compare/compare.ts';
 import { planOf } from '../../src/cli/compare/plan.ts';
 import { comparisonText } from '../../src/cli/compare/report.ts';
-import { ENGINE_NAMES } from '../../src/host/engines.ts';
 import { varve } from './harness.ts';
 
-const [FIRST = 'raft', SECOND = 'tendermint'] = ENGINE_NAMES;
+const [FIRST = 'raft', SECOND = 'tendermint'] = PROTOCOL_NAMES;
 
 describe('options of devnet compare', () => {
   const planWith = (changes: object = {}) =>
     planOf(new Options({ transactions: '300B', validators: 4, seconds: 5, ...changes }));
 
   it('name every engine of the program, or some in the order written, each once', () => {
-    expect(planWith()).toEqual({ protocols: ENGINE_NAMES, validators: 4, seconds: 5, transactionBytes: 300 });
+    expect(planWith()).toEqual({ protocols: PROTOCOL_NAMES, validators: 4, seconds: 5, transactionBytes: 300 });
     expect(planWith({ protocols: `${SECOND},${FIRST},${SECOND}` }).protocols).toEqual([SECOND, FIRST]);
   });
 
   it.each([
-    { args: ['--protocols', `${FIRST},pow`], message: '"pow"', hint: ENGINE_NAMES.join(', ') },
-    { args: ['--protocols', ''], message: '""', hint: ENGINE_NAMES.join(', ') },
-    { args: ['--protocols', `${FIRST}, ${SECOND}`], message: `" ${SECOND}"`, hint: ENGINE_NAMES.join(', ') },
+    { args: ['--protocols', `${FIRST},pow`], message: '"pow"', hint: PROTOCOL_NAMES.join(', ') },
+    { args: ['--protocols', ''], message: '""', hint: PROTOCOL_NAMES.join(', ') },
+    { args: ['--protocols', `${FIRST}, ${SECOND}`], message: `" ${SECOND}"`, hint: PROTOCOL_NAMES.join(', ') },
     { args: ['--transactions', 'much'], message: '"much"', hint: '300B' },
     { args: ['--transactions', '0'], message: '"0"', hint: '300B' },
     { args: ['--validators', '0'], message: 'from 1 to 32', hint: '--help' },

@@ -1,12 +1,16 @@
-// Run by level-store.test.ts in a process of its own: `open PATH` or `fill PATH`; prints one line of JSON.
+// Run by level-store.test.ts in a process of its own; prints one line of JSON.
+// Arguments: `open PATH`, `open-unprivileged PATH`, `fill PATH`.
 import { LevelStore, StoreError } from '../../src/storage/index.ts';
 
 const VALUE_BYTES = 64 * 1024;
 const COMMITS_MAX = 200;
+/** By convention a user that owns nothing; `root` is forbidden nothing. */
+const NOBODY = 65_534;
 
 async function main(command: string, path: string): Promise<unknown> {
+  if (command === 'open-unprivileged' && process.getuid?.() === 0) process.setuid?.(NOBODY);
   const store = await LevelStore.open(path);
-  if (command === 'open') {
+  if (command !== 'fill') {
     await store.close();
     return { opened: true };
   }

@@ -1,9 +1,8 @@
-import type { Configuration, ProtocolName, ValidatorMember } from '@varve/consensus';
+import { type Configuration, PROTOCOL_NAMES, type ProtocolName, type ValidatorMember } from '@varve/consensus';
 import { configurationHashOf, RULES_KNOWN } from '@varve/ledger';
 import { readySignBytes } from '@varve/modules';
 import type { CanonicalChain } from '../checks/canonical-chain.ts';
 import type { Operator } from '../faults/operator.ts';
-import { SIMULATED_PROTOCOLS } from '../runner/protocols.ts';
 import type { Dice } from '../world/dice.ts';
 import { type Key, realSignatures, type Signatures } from '../world/keys.ts';
 import type { SimulatedNode } from '../world/node.ts';
@@ -101,7 +100,7 @@ export class Governor {
       number: current.number + 1,
       parentHash: configurationHashOf(current),
     });
-    const others = SIMULATED_PROTOCOLS.filter((protocol) => protocol !== current.protocol);
+    const others = PROTOCOL_NAMES.filter((protocol) => protocol !== current.protocol);
     const switched = (): ProtocolName => (dice.chance(0.85) ? dice.pick(others) : current.protocol);
     const spare = dice.chance(0.7) ? this.#spare(validators) : undefined;
     if (spare && (validators.length === SEATS_MIN || dice.chance(0.6))) {

@@ -5,7 +5,6 @@ import type { SeedResult, SeedRunOptions } from './seed-run.ts';
 /** The options of one seed. */
 export function seedOptions(seed: number, options: SeedRunOptions): SimulationOptions {
   const protocol = simulatedProtocol(options.protocol);
-  if (protocol === undefined) throw new RangeError(`no protocol ${options.protocol} to simulate`);
   const { validators, durationMs, kinds, changes = false } = options;
   return { protocol, validators, seed, durationMs, kinds, changes };
 }

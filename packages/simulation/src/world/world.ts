@@ -115,7 +115,7 @@ export class World {
       modules,
       protocols: (node, name) => {
         const engine = name === protocol.name ? protocol : simulatedProtocol(name);
-        return engine && repeating(this.#watched(node, watches, engine), () => this.#repetition(node));
+        return repeating(this.#watched(node, watches, engine), () => this.#repetition(node));
       },
       send: (from, to, packet) => this.#send(from, to, packet),
       misbehaved: (node, peer) => this.#misbehaved(node, peer),

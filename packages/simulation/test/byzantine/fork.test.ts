@@ -2,9 +2,9 @@ import { faultsTolerated } from '@varve/consensus';
 import { describe, expect, it } from 'vitest';
 import type { Fault, FaultKind } from '../../src/faults/fault.ts';
 import { simulatedProtocol } from '../../src/runner/protocols.ts';
-import { type SimulationOptions, simulate } from '../../src/simulation.ts';
+import { simulate } from '../../src/simulation.ts';
 
-const protocol = simulatedProtocol('tendermint') as SimulationOptions['protocol'];
+const protocol = simulatedProtocol('tendermint');
 const FIRST_MS = 2000;
 const DURATION_MS = 10_000;
 /** How long one attack lasts, milliseconds, and how far apart they are. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { BYZANTINE, type Fault } from '../../src/faults/fault.ts';
 import { simulatedProtocol } from '../../src/runner/protocols.ts';
-import { type SimulationOptions, type SimulationResult, simulate } from '../../src/simulation.ts';
+import { type SimulationResult, simulate } from '../../src/simulation.ts';
 
-const protocol = simulatedProtocol('tendermint') as SimulationOptions['protocol'];
+const protocol = simulatedProtocol('tendermint');
 const DURATION_MS = 7000;
 const LIE_MS = 1700;
 

@@ -78,15 +78,16 @@ export const killValidator: Action = async ({ printer }, [which = ''], options) 
   const index = await indexOf({ validators }, which);
   const validator = validators[index];
   assert(validator !== undefined, 'the index is that of a validator');
+  const restart = `varve devnet restart ${index + 1} --data ${directory}`;
   if (!isRunning(validator)) {
-    const hint = `start it with "varve devnet restart ${index + 1} --data ${directory}"`;
+    const hint = `start it with "${restart}"`;
     throw new CliError('VALIDATOR_STOPPED', `${validator.name} does not run`, { hint });
   }
   signalValidator(validator, 'SIGKILL');
   if ((await waitForEnd([validator], KILL_MS)).length > 0)
     throw new CliError('STOP_TIMEOUT', `${validator.name}, process ${validator.pid}, does not end`);
-  const restart = `start it again with: varve devnet restart ${index + 1}${options.text('data') ? ` --data ${directory}` : ''}`;
-  printer.result({ killed: validator.name, pid: validator.pid }, `killed ${validator.name}; ${restart}`);
+  const text = `killed ${validator.name}; start it again with: ${restart}`;
+  printer.result({ killed: validator.name, pid: validator.pid }, text);
   return undefined;
 };
 

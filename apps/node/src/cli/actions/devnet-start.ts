@@ -1,11 +1,11 @@
-import type { ProtocolName } from '@varve/consensus';
 import { createDevnet, type Devnet, movePorts, type PortPair, portsOf, readDevnet } from '../../setup/devnet-folder.ts';
 import { freePorts, portsFrom, takenPort } from '../../setup/ports.ts';
 import type { Action, ActionContext, Options } from '../command.ts';
 import { demandDevnet, devnetDirectory, startValidators, stopValidators, waitUntilReady } from '../devnet/control.ts';
 import { isRunning } from '../devnet/processes.ts';
-import { CliError, usage } from '../failure.ts';
+import { CliError } from '../failure.ts';
 import { endReason } from '../lifetime.ts';
+import { protocolArgument } from '../protocols.ts';
 
 const PROTOCOL_DEFAULT = 'raft';
 const VALIDATORS_DEFAULT = 4;
@@ -61,7 +61,7 @@ async function openDevnet({ printer }: ActionContext, directory: string, options
   const base = options.number('ports');
   if (existing === undefined) {
     const count = options.number('validators') ?? VALIDATORS_DEFAULT;
-    const protocol = await protocolOption(options.text('protocol') ?? PROTOCOL_DEFAULT);
+    const protocol = protocolArgument(options.text('protocol') ?? PROTOCOL_DEFAULT);
     const ports = base === 0 ? await freePorts(count) : portsFrom(base ?? PORTS_DEFAULT, count);
     await demandFree(ports);
     printer.talk(`creating a network of ${count} validators under ${protocol} in ${directory}`);
@@ -76,13 +76,6 @@ async function openDevnet({ printer }: ActionContext, directory: string, options
   const ports = base === 0 ? await freePorts(count) : portsFrom(base, count);
   await demandFree(ports);
   return movePorts(directory, existing, ports);
-}
-
-async function protocolOption(text: string): Promise<ProtocolName> {
-  const { ENGINE_NAMES } = await import('../../host/engines.ts');
-  const protocol = ENGINE_NAMES.find((name) => name === text);
-  if (protocol) return protocol;
-  throw usage(`this program has no engine for "${text}"`, `use one of ${ENGINE_NAMES.join(', ')}`);
 }
 
 function demandSame(devnet: Devnet, options: Options): void {

@@ -1,16 +1,15 @@
-import { ENGINE_NAMES } from '../../host/engines.ts';
 import { writeDevnet } from '../../setup/devnet-folder.ts';
 import type { Action } from '../command.ts';
 import { demandDevnet, devnetDirectory } from '../devnet/control.ts';
 import { decideSwitch, waitForProtocol } from '../devnet/switch.ts';
 import { usage } from '../failure.ts';
-import { protocolArgument } from '../governance/next-configuration.ts';
 import { pairs } from '../printer.ts';
+import { PROTOCOLS_TEXT, protocolArgument } from '../protocols.ts';
 
 /** `devnet switch`. */
 export const switchDevnet: Action = async ({ printer }, _args, options) => {
   const text = options.text('protocol');
-  if (text === undefined) throw usage('no protocol is named', `add --protocol, one of ${ENGINE_NAMES.join(', ')}`);
+  if (text === undefined) throw usage('no protocol is named', `add --protocol ${PROTOCOLS_TEXT}`);
   const to = protocolArgument(text);
   const directory = devnetDirectory(options.text('data'));
   const devnet = demandDevnet(directory);

@@ -12,7 +12,7 @@ import { pairs, table } from '../printer.ts';
 
 /** `evidence list`. */
 export const listEvidence: Action = async ({ printer }, _, options) => {
-  const evidence = await everything(connect(options));
+  const evidence = await everything(await connect(options));
   const rows = evidence.map((one) => [one.id.slice(0, 16), one.validator, one.organization, one.kind, placeOf(one)]);
   printer.result(
     { evidence, total: evidence.length },
@@ -27,7 +27,7 @@ export const listEvidence: Action = async ({ printer }, _, options) => {
 export const getEvidence: Action = async ({ printer }, [id = ''], options) => {
   if (!/^[0-9a-f]{1,64}$/.test(id))
     throw usage(`"${id}" is no id of evidence: hexadecimal, as "varve evidence list" shows`);
-  const client = connect(options);
+  const client = await connect(options);
   const found = (await everything(client)).filter((one) => one.id.startsWith(id));
   const [evidence] = found;
   if (evidence === undefined) throw new CliError('EVIDENCE_UNKNOWN', `the node keeps no evidence ${id}`);

@@ -1,20 +1,18 @@
 import { fromHex } from '@varve/encoding';
 import { chainIdOf, type Genesis } from '@varve/ledger';
 import { accountIdOf } from '@varve/modules';
-import { ENGINE_NAMES } from '../../host/engines.ts';
 import { parseTime } from '../../setup/fields.ts';
 import { addToGenesis, readGenesisFile, writeNewGenesis } from '../../setup/genesis-file.ts';
 import { type PublicParts, readPublicParts, readSharedParts } from '../../setup/key-material.ts';
 import type { Action, Options } from '../command.ts';
 import { CliError, usage } from '../failure.ts';
 import { pairs, table } from '../printer.ts';
+import { protocolArgument } from '../protocols.ts';
 
 /** `genesis new`. */
 export const newGenesis: Action = async ({ printer }, _args, options) => {
   const path = options.text('out') ?? '';
-  const protocol = options.text('protocol') ?? '';
-  if (!ENGINE_NAMES.some((name) => name === protocol))
-    throw usage(`there is no engine for the protocol "${protocol}"`, `use one of ${ENGINE_NAMES.join(', ')}`);
+  const protocol = protocolArgument(options.text('protocol') ?? '');
   const timeText = options.text('time');
   // Whole seconds: people read and compare this time.
   const time = timeText === undefined ? Math.floor(Date.now() / 1000) * 1000 : parseTime(timeText);

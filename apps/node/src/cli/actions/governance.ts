@@ -60,7 +60,7 @@ export const proveReady: Action = async (context, [file = ''], options) => {
 
 /** `governance show`: a proposal, or the present configuration. */
 export const showGovernance: Action = async ({ printer }, [id], options) => {
-  const client = connect(options);
+  const client = await connect(options);
   if (id !== undefined) {
     const proposal = await proposalAt(client, proposalArgument(id), await presentOf(client));
     if (proposal === undefined) throw new CliError('PROPOSAL_UNKNOWN', `there is no proposal ${id}`);
@@ -85,7 +85,7 @@ export const showGovernance: Action = async ({ printer }, [id], options) => {
 
 /** `governance list`. */
 export const listProposals: Action = async ({ printer }, _args, options) => {
-  const client = connect(options);
+  const client = await connect(options);
   const proposals = await openProposals(client, await presentOf(client));
   const rows = proposals.map(({ proposalId, organization, votes, needed, changes }) => [
     proposalId,

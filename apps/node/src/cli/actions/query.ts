@@ -14,7 +14,7 @@ function asking<T>(
   describe: (answer: T) => string,
 ): Action {
   return async ({ printer }, args, options) => {
-    const answer = await ask(connect(options), args, options);
+    const answer = await ask(await connect(options), args, options);
     printer.result(answer, describe(answer));
     return undefined;
   };

@@ -11,7 +11,7 @@ import { readable } from '../readable.ts';
 
 /** `receipt get`. */
 export const getReceipt: Action = async ({ printer }, [id = ''], options) => {
-  const answer = await connect(options).receipt(transactionArgument(id));
+  const answer = await (await connect(options)).receipt(transactionArgument(id));
   const out = options.text('out');
   if (out !== undefined) {
     writeWhole(out, fromHex(answer.receipt));

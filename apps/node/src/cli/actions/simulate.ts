@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { ProtocolName } from '@varve/consensus';
 import {
   COUNTED,
   FAULT_KINDS,
@@ -12,7 +11,6 @@ import {
   SEATS_MIN,
   type SeedResult,
   type SeedRunOptions,
-  SIMULATED_PROTOCOLS,
   type Summary,
   seedQuestions,
   Tally,
@@ -23,6 +21,7 @@ import type { Action } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { usage } from '../failure.ts';
 import { type Printer, pairs, progressBar } from '../printer.ts';
+import { protocolArgument } from '../protocols.ts';
 
 /** How often progress is shown, milliseconds: on a terminal often, in a log rarely. */
 const SHOW_MS = 200;
@@ -37,7 +36,7 @@ const EXCEPTION = 'no exception';
 export const simulateSeeds: Action = async ({ printer }, _args, options) => {
   const { first, last } = seedsOption(options.text('seeds') ?? '');
   const run: SeedRunOptions = {
-    protocol: protocolOption(options.text('protocol') ?? ''),
+    protocol: protocolArgument(options.text('protocol') ?? ''),
     validators: options.number('validators') ?? 4,
     durationMs: (options.number('seconds') ?? 60) * 1000,
     kinds: faultsOption(options.text('faults') ?? ''),
@@ -277,12 +276,6 @@ function seedsOption(text: string): { readonly first: number; readonly last: num
   if (a === undefined || last < first)
     throw usage(`"${text}" are no seeds of 0 to 999999999`, 'write 1..100, or one number');
   return { first, last };
-}
-
-function protocolOption(text: string): ProtocolName {
-  const known = SIMULATED_PROTOCOLS.find((name) => name === text);
-  if (known === undefined) throw usage(`no protocol "${text}"`, `there are: ${SIMULATED_PROTOCOLS.join(', ')}`);
-  return known;
 }
 
 function faultsOption(text: string): readonly FaultKind[] {

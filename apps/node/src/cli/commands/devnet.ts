@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { act, type CommandHost, group, leaf, option, whole } from '../command.ts';
+import { PROTOCOLS_TEXT } from '../protocols.ts';
 
 /** Most validators that one devnet runs: more would not fit between its two ranges of ports, nor on one machine. */
 const VALIDATORS_MAX = 32;
@@ -16,7 +17,7 @@ export function addDevnetCommands(host: CommandHost, program: Command): void {
     ['devnet', 'devnet --validators 3 --data /tmp/net --ports 0 --detach', 'devnet kill leader'],
     async () => (await import('../actions/devnet-start.ts')).startDevnet,
   )
-    .option('--protocol <name>', 'consensus protocol of a new network: raft, paxos, zab or tendermint (default: raft)')
+    .option('--protocol <name>', `consensus protocol of a new network: ${PROTOCOLS_TEXT} (default: raft)`)
     .addOption(whole('--validators <n>', 'how many validators a new network has (default: 4)', 1, VALIDATORS_MAX))
     .addOption(dataDirectory())
     .addOption(
@@ -64,7 +65,7 @@ export function addDevnetCommands(host: CommandHost, program: Command): void {
     async () => (await import('../actions/devnet-switch.ts')).switchDevnet,
   )
     .addOption(dataDirectory())
-    .option('--protocol <name>', 'the protocol to switch to: raft, paxos, zab or tendermint')
+    .option('--protocol <name>', `the protocol to switch to: ${PROTOCOLS_TEXT}`)
     .option('--override', 'let one organization hold more seats than the protocol tolerates liars')
     .addOption(whole('--timeout <seconds>', 'how long each step may take', 1, 86_400).default(SWITCH_SECONDS));
   leaf(
@@ -75,10 +76,7 @@ export function addDevnetCommands(host: CommandHost, program: Command): void {
     ['devnet compare', 'devnet compare --protocols raft,tendermint --validators 7 --seconds 20 --json'],
     async () => (await import('../actions/devnet-compare.ts')).compareDevnets,
   )
-    .option(
-      '--protocols <list>',
-      'names joined by commas, in the order of the table (default: raft,paxos,zab,tendermint)',
-    )
+    .option('--protocols <list>', `in the order of the table, joined by commas: ${PROTOCOLS_TEXT} (default: all)`)
     .addOption(whole('--validators <n>', 'validators of each network', 1, VALIDATORS_MAX).default(4))
     .addOption(whole('--seconds <s>', 'how long each measurement lasts', 1, COMPARE_SECONDS_MAX).default(5))
     .option('--transactions <size>', 'bytes of each whole signed transaction', '300B');

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { type CommandHost, group, leaf, repeated } from '../command.ts';
+import { PROTOCOLS_TEXT } from '../protocols.ts';
 
 const load =
   (name: 'newGenesis' | 'addOrganization' | 'addValidator' | 'addAccount' | 'checkGenesisFile') => async () =>
@@ -18,7 +19,7 @@ export function addGenesisCommands(host: CommandHost, program: Command): void {
   )
     .requiredOption('--title <text>', 'what people call the chain')
     .addOption(repeated('--org <name[:title]>', 'an organization; give it once for each').makeOptionMandatory())
-    .option('--protocol <name>', 'consensus protocol: raft, paxos, zab or tendermint', 'raft')
+    .option('--protocol <name>', `consensus protocol: ${PROTOCOLS_TEXT}`, 'raft')
     .option('--time <RFC 3339>', 'time of block 0 (default: now)')
     .requiredOption('--out <file>', 'where to write: YAML, or JSON if it ends in .json');
   leaf(

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { type CommandHost, group, leaf, option, repeated, whole } from '../command.ts';
 import { addNodeOptions, addSubmitOptions } from '../connection-options.ts';
+import { PROTOCOLS_TEXT } from '../protocols.ts';
 
 type GovernanceAction =
   | 'proposeConfiguration'
@@ -27,7 +28,7 @@ export function addGovernanceCommands(host: CommandHost, program: Command): void
       'proposeConfiguration',
     ),
   )
-    .option('--protocol <name>', 'order blocks by another consensus protocol: raft, paxos, zab or tendermint')
+    .option('--protocol <name>', `order blocks by another consensus protocol: ${PROTOCOLS_TEXT}`)
     .addOption(
       repeated('--add <seat>', 'NAME:ORGANIZATION:SIGNINGKEY:NETWORKKEY, or a file of "varve keys show --json"'),
     )

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { act, type CommandHost, whole } from '../command.ts';
+import { PROTOCOLS_TEXT } from '../protocols.ts';
 
 /** Most validators of a simulated network: graphs of partitions are drawn for no more. */
 const VALIDATORS_MAX = 7;
@@ -17,7 +18,7 @@ export function addSimulateCommand(host: CommandHost, program: Command): void {
     ],
     async () => (await import('../actions/simulate.ts')).simulateSeeds,
   )
-    .option('--protocol <name>', 'consensus protocol: raft, paxos, zab or tendermint', 'raft')
+    .option('--protocol <name>', `consensus protocol: ${PROTOCOLS_TEXT}`, 'raft')
     .addOption(
       whole('--validators <n>', `validators of each network, at most ${VALIDATORS_MAX}`, 1, VALIDATORS_MAX).default(4),
     )

@@ -1,8 +1,8 @@
-import type { ProtocolName } from '@varve/consensus';
-import { ENGINE_NAMES } from '../../host/engines.ts';
+import { PROTOCOL_NAMES, type ProtocolName } from '@varve/consensus';
 import { paddingFor, transactionBytesOf } from '../../load/transactions.ts';
 import type { Options } from '../command.ts';
 import { usage } from '../failure.ts';
+import { protocolArgument } from '../protocols.ts';
 
 /** What is compared, and how. */
 export interface ComparePlan {
@@ -35,11 +35,5 @@ export function planOf(options: Options): ComparePlan {
 }
 
 function protocolsOf(text: string | undefined): readonly ProtocolName[] {
-  if (text === undefined) return ENGINE_NAMES;
-  const named = text.split(',').map((name) => {
-    const known = ENGINE_NAMES.find((engine) => engine === name);
-    if (known !== undefined) return known;
-    throw usage(`this program has no engine for "${name}"`, `there are: ${ENGINE_NAMES.join(', ')}`);
-  });
-  return [...new Set(named)];
+  return text === undefined ? PROTOCOL_NAMES : [...new Set(text.split(',').map(protocolArgument))];
 }

@@ -37,6 +37,14 @@ export async function askStatus(validator: DevnetValidator): Promise<StatusAnswe
   }
 }
 
+/** The first that answers, since a process may run and be silent; the first that runs, where none does. */
+export async function answering(validators: readonly DevnetValidator[]): Promise<DevnetValidator | undefined> {
+  const running = validators.filter(isRunning);
+  const asked = running.map((validator) => ({ validator, answer: askStatus(validator) }));
+  for (const { validator, answer } of asked) if (await answer) return validator;
+  return running[0];
+}
+
 /** Whether a node takes part and can serve. */
 export async function isReady(validator: DevnetValidator): Promise<boolean> {
   try {

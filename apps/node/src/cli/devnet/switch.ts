@@ -9,7 +9,7 @@ import { demandSeed, openKeys } from '../../setup/key-material.ts';
 import { CliError } from '../failure.ts';
 import { presentOf, successorOf } from '../governance/next-configuration.ts';
 import { approving, proposalAt } from '../governance/proposals.ts';
-import { askStatus, isUp } from './control.ts';
+import { answering, askStatus, isUp } from './control.ts';
 import { isRunning } from './processes.ts';
 
 const POLL_MS = 50;
@@ -48,7 +48,8 @@ export async function decideSwitch(
   timeoutMs: number,
   onProgress: (text: string) => void,
 ): Promise<DecidedSwitch> {
-  const validator = await answering(devnet);
+  const validator = await answering(devnet.validators);
+  if (validator === undefined) throw new CliError('DEVNET_STOPPED', 'no validator of this devnet runs');
   const reader = createClient({ url: validator.httpUrl });
   const present = await presentOf(reader);
   const from = present.configuration.protocol;
@@ -77,15 +78,6 @@ export async function decideSwitch(
     approving: approving(proposal.votes),
     height: proposal.adopted,
   };
-}
-
-/** A validator that answers: a process may run and be silent. The first that runs, where none does. */
-async function answering(devnet: Devnet): Promise<DevnetValidator> {
-  const running = devnet.validators.filter(isRunning);
-  const [first] = running;
-  if (first === undefined) throw new CliError('DEVNET_STOPPED', 'no validator of this devnet runs');
-  const answers = await Promise.all(running.map(askStatus));
-  return running.find((_validator, i) => answers[i]) ?? first;
 }
 
 /**

@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
 import type { Client } from '@varve/client';
-import type { Configuration, ProtocolName, ValidatorMember } from '@varve/consensus';
+import type { Configuration, ValidatorMember } from '@varve/consensus';
 import { configurationHash, fromHex, isHex, nodeId, publicKeyHex } from '@varve/encoding';
 import { configurationHashOf, decodeConfiguration, encodeConfiguration, NAME_PATTERN } from '@varve/ledger';
-import { ENGINE_NAMES } from '../../host/engines.ts';
 import { type ConfigurationChanges, parseConfigurationDocument } from '../../setup/configuration-document.ts';
 import { readText } from '../../setup/files.ts';
 import { readSharedParts } from '../../setup/key-material.ts';
 import type { Options } from '../command.ts';
 import { CliError, usage } from '../failure.ts';
+import { protocolArgument } from '../protocols.ts';
 
 /** What rules a node's next block, and who decides what comes after. */
 export interface Present {
@@ -64,13 +64,6 @@ export function nextConfiguration(present: Present, options: Options): Configura
   });
   if (describeChanges(present.configuration, next).length > 0) return next;
   throw usage('nothing would change', 'say what with --protocol, --add, --remove or --from');
-}
-
-/** A protocol that this program has. */
-export function protocolArgument(text: string): ProtocolName {
-  const protocol = ENGINE_NAMES.find((name) => name === text);
-  if (protocol) return protocol;
-  throw usage(`no protocol "${text}"`, `there are: ${ENGINE_NAMES.join(', ')}`);
 }
 
 /** What differs, a line each. */
