@@ -125,6 +125,16 @@ describe('BatchVerifier', () => {
     }
   });
 
+  it('refuses bad ones whose errors cancel each other', () => {
+    const shifted = (item: SignedMessage, by: bigint): SignedMessage => {
+      const s = (BigInt(`0x${toHex(item.signature.slice(32).reverse())}`) + by + L) % L;
+      const bytes = fromHex(s.toString(16).padStart(64, '0')).reverse();
+      return { ...item, signature: concatBytes(item.signature.subarray(0, 32), bytes) };
+    };
+    const items = [shifted(honest(0), 1n), shifted(honest(8), -1n), honest(1)];
+    expect(alone.verify(items)).toEqual([false, false, true]);
+  });
+
   it('refuses keys and commitments that are no points', () => {
     // y = 2 is the coordinate of no point.
     const none = fromHex(`02${'00'.repeat(31)}`);
