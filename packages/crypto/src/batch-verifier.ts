@@ -12,8 +12,6 @@ export interface SignedMessage {
 
 /** How a batch verifier works; the defaults are for this host. */
 export interface BatchOptions {
-  /** Judges what is not worth a batch, and what no batch can be blamed for alone. Default: `verifySignature`. */
-  readonly single?: Verify;
   /** Fewer signatures are judged one by one. Default: where a batch begins to be cheaper than libsodium. */
   readonly batchMin?: number;
   /**
@@ -21,6 +19,13 @@ export interface BatchOptions {
    * Default: 2 with libsodium, else 1.
    */
   readonly sightings?: 1 | 2;
+}
+
+/** What one call has to do. */
+interface Job {
+  readonly items: readonly SignedMessage[];
+  readonly verdicts: boolean[];
+  readonly single: Verify;
 }
 
 /** Below so many signatures libsodium is as fast. */
@@ -40,7 +45,6 @@ const NO_KEY = -1;
  */
 export class BatchVerifier {
   readonly #wasm: BatchExports;
-  readonly #single: Verify;
   readonly #batchMin: number;
   readonly #sightings: number;
   readonly #signaturesMax: number;
@@ -58,7 +62,6 @@ export class BatchVerifier {
   private constructor(wasm: BatchExports, options: BatchOptions) {
     const hasSodium = native.sodium !== undefined;
     this.#wasm = wasm;
-    this.#single = options.single ?? verifySignature;
     this.#batchMin = options.batchMin ?? (hasSodium ? BATCH_MIN : BATCH_MIN_NOBLE);
     this.#sightings = options.sightings ?? (hasSodium ? 2 : 1);
     this.#signaturesMax = wasm.SIGNATURES_MAX.value;
@@ -74,15 +77,18 @@ export class BatchVerifier {
     return new BatchVerifier(await instantiateBatch(), options);
   }
 
-  /** The verdict on each; `false` for wrong lengths too. */
-  verify(items: readonly SignedMessage[]): boolean[] {
+  /**
+   * The verdict on each; `false` for wrong lengths too.
+   * @param single - Judges what is not worth a batch, and whatever a batch does not accept.
+   */
+  verify(items: readonly SignedMessage[], single: Verify = verifySignature): boolean[] {
     const verdicts = new Array<boolean>(items.length).fill(false);
     const fitting: number[] = [];
     const others: number[] = [];
     for (const [i, item] of items.entries()) (this.#fits(item) ? fitting : others).push(i);
     for (let from = 0; from < fitting.length; from += this.#signaturesMax)
-      this.#judge(items, fitting.slice(from, from + this.#signaturesMax), verdicts);
-    this.#judgeOneByOne(items, others, verdicts);
+      this.#judge({ items, verdicts, single }, fitting.slice(from, from + this.#signaturesMax));
+    judgeOneByOne({ items, verdicts, single }, others);
     return verdicts;
   }
 
@@ -100,25 +106,18 @@ export class BatchVerifier {
   }
 
   /** Judges the items at `places`, at most as many as one batch takes. */
-  #judge(items: readonly SignedMessage[], places: readonly number[], verdicts: boolean[]): void {
-    if (places.length < this.#batchMin) return this.#judgeOneByOne(items, places, verdicts);
-    const { candidates, others } = this.#begin(items, places);
+  #judge(job: Job, places: readonly number[]): void {
+    if (places.length < this.#batchMin) return judgeOneByOne(job, places);
+    const { candidates, others } = this.#begin(job.items, places);
     // Only a yes is this module's word.
-    this.#judgeOneByOne(items, others, verdicts);
+    judgeOneByOne(job, others);
     if (this.#wasm.check() === 1) {
-      for (const place of candidates) verdicts[place] = true;
-    } else if (candidates.length === 1) this.#judgeOneByOne(items, candidates, verdicts);
+      for (const place of candidates) job.verdicts[place] = true;
+    } else if (candidates.length === 1) judgeOneByOne(job, candidates);
     else {
       const middle = Math.ceil(candidates.length / 2);
-      this.#judge(items, candidates.slice(0, middle), verdicts);
-      this.#judge(items, candidates.slice(middle), verdicts);
-    }
-  }
-
-  #judgeOneByOne(items: readonly SignedMessage[], places: readonly number[], verdicts: boolean[]): void {
-    for (const place of places) {
-      const { publicKey, message, signature } = items[place] as SignedMessage;
-      verdicts[place] = this.#single(publicKey, message, signature);
+      this.#judge(job, candidates.slice(0, middle));
+      this.#judge(job, candidates.slice(middle));
     }
   }
 
@@ -167,5 +166,12 @@ export class BatchVerifier {
       if (slot !== NO_KEY) this.#slots.set(key, slot);
       return slot;
     });
+  }
+}
+
+function judgeOneByOne({ items, verdicts, single }: Job, places: readonly number[]): void {
+  for (const place of places) {
+    const { publicKey, message, signature } = items[place] as SignedMessage;
+    verdicts[place] = single(publicKey, message, signature);
   }
 }
