@@ -26,10 +26,11 @@ export { rulesFault } from './rules.ts';
 export { STATE_HISTORY_HEIGHTS, STATE_HISTORY_NODES_MAX } from './state-history.ts';
 export type { Store, StoreOperation } from './store.ts';
 export { checksummed, RecordDamaged, RecordStore, unchecked, unlessDamaged } from './store.ts';
-export type { TransactionView } from './views.ts';
+export type { Finality, TransactionView } from './views.ts';
 export {
   certificateAt,
   eventsAt,
+  finalityOf,
   headerAt,
   heightOfDamage,
   heightOfHash,
