@@ -1,5 +1,5 @@
 import { assert, type Configuration } from '@varve/consensus';
-import { sha256 } from '@varve/crypto';
+import { HASH_BYTES, sha256Into } from '@varve/crypto';
 import { bytesEqual, fromHex, toHex } from '@varve/encoding';
 import { MerkleLog, StateTree } from '@varve/merkle';
 import { firstBlock, type GenesisModule, genesisState, initialEntry, STORE_FORMAT } from './chain-start.ts';
@@ -7,6 +7,7 @@ import { decodeConfiguration } from './configuration-codec.ts';
 import { ConfigurationHistory } from './configuration-history.ts';
 import { chainIdOf, decodeGenesis, type Genesis } from './genesis.ts';
 import { anchorOf, decodeHeader, decodeHeaderLink, type HeaderLink, type SealedHeader } from './header.ts';
+import { KeyList } from './key-list.ts';
 import { Ledger } from './ledger.ts';
 import { dropBlocks } from './lost-blocks.ts';
 import type { AccountDirectory } from './module.ts';
@@ -90,7 +91,8 @@ export class LedgerLoader {
   /** By height; `undefined` where a header is damaged. */
   readonly #links = new Map<number, HeaderLink | undefined>();
   readonly #state = new StateTree();
-  readonly #stateKeys: Uint8Array[] = [];
+  readonly #value = new Uint8Array(HASH_BYTES);
+  readonly #stateKeys = new KeyList();
   readonly #configurations: [number, Configuration][] = [];
   readonly #timers = new TimerIndex();
   #stateDamaged = false;
@@ -156,8 +158,9 @@ export class LedgerLoader {
     try {
       const body = unchecked(key, record);
       const parsed = parseStateKey(key);
-      this.#state.stage(stateTreeKey(parsed.module, parsed.key), sha256(body));
-      if (parsed.module === TIMERS_MODULE) this.#timers.apply(parsed.key, true);
+      sha256Into(this.#value, body);
+      this.#state.stage(stateTreeKey(parsed.module, parsed.key), this.#value);
+      if (parsed.module === TIMERS_MODULE) this.#timers.apply(parsed.key.slice(), true);
     } catch (error) {
       if (!(error instanceof RecordDamaged)) throw error;
       this.#stateDamaged = true;
