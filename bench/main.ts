@@ -13,6 +13,7 @@ import { cpuMicros, folderBytes, residentMiB } from './processes.ts';
 import { recoveryMs } from './recovery.ts';
 import { type BenchReport, printTable, type ShapeReport } from './report.ts';
 import { measureSimulation } from './simulation.ts';
+import { measureStateTree } from './state-tree.ts';
 import { measureSwitch, type SwitchResult } from './switching.ts';
 
 const BATCH = 100;
@@ -44,6 +45,10 @@ const options: BenchOptions = readOptions(process.argv.slice(2));
 const http = new HttpLoad();
 if (options.simulation) {
   await measureSimulation(options);
+  process.exit(0);
+}
+if (options.stateTree) {
+  measureStateTree(options);
   process.exit(0);
 }
 if (options.hostile) {

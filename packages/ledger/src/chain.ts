@@ -5,7 +5,7 @@ export { ConfigurationHistory } from './configuration-history.ts';
 export type { ExecutedTransaction, ExecutionEnvironment, ExecutionPoint, SkipCode } from './execution.ts';
 export { Execution, SKIP_CODES, skipCode } from './execution.ts';
 export type { ExecutedBlock, LedgerParts } from './ledger.ts';
-export { Ledger, STATE_HISTORY_HEIGHTS } from './ledger.ts';
+export { Ledger } from './ledger.ts';
 export type { LedgerSurroundings, LoadReport, StoreErrors } from './loader.ts';
 export { LedgerLoader, StoreError } from './loader.ts';
 export {
@@ -23,12 +23,14 @@ export {
   TIP_KEY,
 } from './records.ts';
 export { rulesFault } from './rules.ts';
+export { STATE_HISTORY_HEIGHTS, STATE_HISTORY_NODES_MAX } from './state-history.ts';
 export type { Store, StoreOperation } from './store.ts';
 export { checksummed, RecordDamaged, RecordStore, unchecked, unlessDamaged } from './store.ts';
-export type { TransactionView } from './views.ts';
+export type { Finality, TransactionView } from './views.ts';
 export {
   certificateAt,
   eventsAt,
+  finalityOf,
   headerAt,
   heightOfDamage,
   heightOfHash,

@@ -193,7 +193,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
 async function load(store: LevelStore, options: NodeOptions): Promise<LoadedStore> {
   const loader = new ValidatorLoader();
   for (const range of ValidatorLoader.ranges) {
-    for await (const [key, value] of store.entries(range)) loader.add(key, value);
+    for await (const page of store.pages(range)) for (const [key, value] of page) loader.add(key, value);
   }
   return loader.finish(
     store,
