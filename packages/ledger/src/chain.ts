@@ -8,23 +8,31 @@ export type { ExecutedBlock, LedgerParts } from './ledger.ts';
 export { Ledger, STATE_HISTORY_HEIGHTS } from './ledger.ts';
 export type { LedgerSurroundings, LoadReport, StoreErrors } from './loader.ts';
 export { LedgerLoader, StoreError } from './loader.ts';
+export type { IndexRecord, TipRecord } from './records.ts';
 export {
   certificateKey,
+  configurationKey,
+  decodeIndex,
   decodeTip,
   headerKey,
+  heightOfKey,
   indexKey,
   journalKey,
   kindRange,
   metaKey,
   parseNumber,
+  parseStateKey,
   payloadKey,
   RECORD_KIND,
   stateKey,
   TIP_KEY,
+  transactionKey,
+  undoKey,
 } from './records.ts';
 export { rulesFault } from './rules.ts';
 export type { Store, StoreOperation } from './store.ts';
 export { checksummed, RecordDamaged, RecordStore, unchecked, unlessDamaged } from './store.ts';
+export { TIMERS_MODULE, TimerIndex } from './timers.ts';
 export type { TransactionView } from './views.ts';
 export {
   certificateAt,

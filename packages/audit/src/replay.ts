@@ -1,0 +1,169 @@
+import { assert } from '@varve/consensus';
+import { fromHex } from '@varve/encoding';
+import {
+  type AccountDirectory,
+  anchorOf,
+  type Genesis,
+  RULES_KNOWN,
+  type SealedHeader,
+  stateTreeKey,
+  stateTreeValue,
+} from '@varve/ledger';
+import {
+  ConfigurationHistory,
+  type ExecutedBlock,
+  type Execution,
+  firstBlock,
+  type GenesisModule,
+  headerKey,
+  initialRecords,
+  Ledger,
+  RecordStore,
+  type StoreOperation,
+  TIMERS_MODULE,
+  TimerIndex,
+} from '@varve/ledger/chain';
+import { MerkleLog, StateTree } from '@varve/merkle';
+import type { OpenedPayload } from './copied-block.ts';
+import { MemoryRecords } from './memory-records.ts';
+
+/** What gives operations their meaning. */
+export interface ReplaySurroundings {
+  readonly modules: ReadonlyMap<string, GenesisModule>;
+  readonly accounts: AccountDirectory;
+}
+
+/** What came of one payload. */
+export interface ReplayedBlock {
+  /** Absent where nothing came of it, so that there must be no block. */
+  readonly made: ExecutedBlock | undefined;
+  readonly execution: Execution;
+  /** All that a node writes for it, with checksums. */
+  readonly written: readonly StoreOperation[];
+}
+
+/** A ledger in memory that executes the blocks of a copy again, and owes nothing to what the copy derived from them. */
+export class Replay {
+  readonly genesis: Genesis;
+  readonly memory: MemoryRecords;
+  readonly #surroundings: ReplaySurroundings;
+  readonly #records: RecordStore;
+  #ledger: Ledger;
+
+  private constructor(genesis: Genesis, surroundings: ReplaySurroundings, memory: MemoryRecords, ledger: Ledger) {
+    this.genesis = genesis;
+    this.memory = memory;
+    this.#surroundings = surroundings;
+    this.#records = ledger.records;
+    this.#ledger = ledger;
+  }
+
+  /** Stands at block 0. */
+  static begin(genesis: Genesis, surroundings: ReplaySurroundings): Replay {
+    const modules = [...surroundings.modules.values()];
+    const memory = new MemoryRecords();
+    memory.commit(initialRecords(genesis, modules, new Uint8Array()));
+    const tip = firstBlock(genesis, modules);
+    const history = MerkleLog.of([fromHex(tip.hash)]);
+    const configurations = new ConfigurationHistory(genesis.configuration);
+    return Replay.resume(genesis, surroundings, { memory, tip, history, configurations });
+  }
+
+  /** Stands at the block whose state `memory` holds. */
+  static resume(
+    genesis: Genesis,
+    surroundings: ReplaySurroundings,
+    at: {
+      readonly memory: MemoryRecords;
+      readonly tip: SealedHeader;
+      readonly history: MerkleLog;
+      readonly configurations: ConfigurationHistory;
+    },
+  ): Replay {
+    const timers = new TimerIndex();
+    const leaves = [];
+    for (const { module, key, value } of at.memory.stateEntries()) {
+      if (module === TIMERS_MODULE) timers.apply(key, true);
+      leaves.push({ key: stateTreeKey(module, key), value: stateTreeValue(value) });
+    }
+    const { height } = at.tip.header;
+    const ledger = new Ledger({
+      ...surroundings,
+      genesis,
+      records: new RecordStore(at.memory),
+      tip: at.tip,
+      finalHeight: height,
+      applied: anchorOf(at.tip).index,
+      history: at.history,
+      trees: new Map([[height, StateTree.empty.update(leaves)]]),
+      timers,
+      configurations: at.configurations,
+      rulesKnown: RULES_KNOWN,
+    });
+    return new Replay(genesis, surroundings, at.memory, ledger);
+  }
+
+  get ledger(): Ledger {
+    return this.#ledger;
+  }
+
+  /** Root of the state after the tip. */
+  get stateRoot(): Uint8Array {
+    return this.#tree().root;
+  }
+
+  /** Executes the payload of the block that `sealed` heads; its index must be above all before. */
+  execute(sealed: SealedHeader, opened: OpenedPayload): ReplayedBlock {
+    const ledger = this.#ledger;
+    const { index, epoch, payloadHash } = sealed.header;
+    const execution = ledger.begin(opened.content, opened.isSigned, opened.decoded);
+    execution.run(Number.MAX_SAFE_INTEGER);
+    const made = ledger.finish(execution, { index, epoch, payload: payloadHash });
+    // What has a block on it has handed over, and its state alone is asked for.
+    if (made) ledger.restoreProgress(made.sealed.header.height, anchorOf(made.sealed).index);
+    const written = this.#flush();
+    if (made) {
+      const { height, time } = made.sealed.header;
+      const transactions = execution.executed.map(({ id }) => id);
+      this.memory.note({ height, until: time + ledger.configurations.validityMsMax, transactions }, time);
+    }
+    return { made, execution, written };
+  }
+
+  /** Goes on from the copy's own block instead of the one that execution gave: the blocks above stand on it. */
+  adopt(sealed: SealedHeader): void {
+    const { history, timers, configurations } = this.#ledger;
+    const { height } = sealed.header;
+    const tree = this.#tree();
+    history.truncate(height);
+    history.append(fromHex(sealed.hash));
+    this.#records.put(headerKey(height), sealed.bytes);
+    this.#flush();
+    this.#ledger = new Ledger({
+      ...this.#surroundings,
+      genesis: this.genesis,
+      records: this.#records,
+      tip: sealed,
+      finalHeight: height,
+      applied: anchorOf(sealed).index,
+      history,
+      trees: new Map([[height, tree]]),
+      timers,
+      configurations,
+      rulesKnown: RULES_KNOWN,
+    });
+  }
+
+  #flush(): StoreOperation[] {
+    const written = this.#records.takeBatch();
+    this.memory.commit(written);
+    this.#records.settle();
+    return written;
+  }
+
+  #tree(): StateTree {
+    const tree = this.#ledger.treeAt(this.#ledger.tip.header.height);
+    assert(tree !== undefined, 'the tip has a state tree');
+    return tree;
+  }
+}
