@@ -30,7 +30,8 @@ import { Replay, type ReplayedBlock, type ReplaySurroundings } from './replay.ts
 export interface CopyClaim {
   readonly height: number;
   readonly finalHeight: number;
-  readonly blockHash: BlockHash;
+  /** Undefined where the copy does not say. */
+  readonly blockHash: BlockHash | undefined;
 }
 
 /** How a copy is judged. */
@@ -51,6 +52,8 @@ export interface AuditStart {
   readonly replay: Replay;
   readonly findings: Findings;
   readonly counts: AuditCounts;
+  readonly certifiedLast: number;
+  readonly isStateRootWrong: boolean;
 }
 
 /** How much was judged. */
@@ -93,9 +96,9 @@ export class Auditor {
   /** The block below as the copy has it, where execution gave another. */
   #rival: SealedHeader | undefined;
   #notJudged: NotJudged | undefined;
-  #isStateRootWrong = false;
+  #isStateRootWrong: boolean;
   /** The highest last block of a configuration that is certified, or was found not to be. */
-  #certifiedLast = 0;
+  #certifiedLast: number;
   #newest: SealedHeader;
 
   constructor({ start, genesis, derived, claim, isSigned, ...surroundings }: AuditOptions) {
@@ -106,6 +109,8 @@ export class Auditor {
     this.replay = start?.replay ?? Replay.begin(genesis, surroundings);
     this.findings = start?.findings ?? new Findings();
     this.counts = start?.counts ?? { blocks: 0, transactions: 0, skipped: 0, certificates: 0, certifiedHeight: 0 };
+    this.#certifiedLast = start?.certifiedLast ?? 0;
+    this.#isStateRootWrong = start?.isStateRootWrong ?? false;
     this.#missing = new MissingBlocks(this.findings);
     const { tip } = this.replay.ledger;
     this.#height = tip.header.height;
@@ -117,6 +122,21 @@ export class Auditor {
   /** The height given last; the next is one more. */
   get height(): number {
     return this.#height;
+  }
+
+  /** Hash of the block given last, as the copy has it. */
+  get tipHash(): BlockHash | undefined {
+    return this.#previous;
+  }
+
+  /** What another run has to know besides: which last block of a configuration was asked for its certificate. */
+  get certifiedLast(): number {
+    return this.#certifiedLast;
+  }
+
+  /** Whether the state was found to differ. */
+  get isStateRootWrong(): boolean {
+    return this.#isStateRootWrong;
   }
 
   /** What could not be judged. */
@@ -170,7 +190,8 @@ export class Auditor {
     this.#missing.end(claim?.height);
     this.#demandCertified(this.#height);
     if (claim === undefined) return;
-    if (this.#previous !== undefined && this.#height === claim.height && this.#previous !== claim.blockHash) {
+    const isOther = claim.blockHash !== undefined && this.#previous !== undefined && this.#previous !== claim.blockHash;
+    if (isOther && this.#height === claim.height) {
       const text = `the newest block is said to be ${claim.blockHash}, but is ${this.#previous}`;
       findings.add('TIP_WRONG', claim.height, text);
     }

@@ -59,6 +59,11 @@ export class MemoryRecords implements Store {
     return this.#window;
   }
 
+  /** As it was when an earlier audit stopped. */
+  restoreWindow(window: readonly WindowBlock[]): void {
+    this.#window = [...window];
+  }
+
   /** Takes what the ledger wrote for one block. */
   commit(operations: readonly StoreOperation[]): void {
     for (const { key, value } of operations) {

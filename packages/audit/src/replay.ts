@@ -24,6 +24,7 @@ import {
   TimerIndex,
 } from '@varve/ledger/chain';
 import { MerkleLog, StateTree } from '@varve/merkle';
+import { BlockHashes } from './block-hashes.ts';
 import type { OpenedPayload } from './copied-block.ts';
 import { MemoryRecords } from './memory-records.ts';
 
@@ -31,6 +32,14 @@ import { MemoryRecords } from './memory-records.ts';
 export interface ReplaySurroundings {
   readonly modules: ReadonlyMap<string, GenesisModule>;
   readonly accounts: AccountDirectory;
+}
+
+/** Where an execution stands. */
+export interface ReplayPlace {
+  readonly memory: MemoryRecords;
+  readonly tip: SealedHeader;
+  readonly hashes: BlockHashes;
+  readonly configurations: ConfigurationHistory;
 }
 
 /** What came of one payload. */
@@ -46,13 +55,21 @@ export interface ReplayedBlock {
 export class Replay {
   readonly genesis: Genesis;
   readonly memory: MemoryRecords;
+  /** Of the chain as it was executed. */
+  readonly hashes: BlockHashes;
   readonly #surroundings: ReplaySurroundings;
   readonly #records: RecordStore;
   #ledger: Ledger;
 
-  private constructor(genesis: Genesis, surroundings: ReplaySurroundings, memory: MemoryRecords, ledger: Ledger) {
+  private constructor(
+    genesis: Genesis,
+    surroundings: ReplaySurroundings,
+    { memory, hashes }: ReplayPlace,
+    ledger: Ledger,
+  ) {
     this.genesis = genesis;
     this.memory = memory;
+    this.hashes = hashes;
     this.#surroundings = surroundings;
     this.#records = ledger.records;
     this.#ledger = ledger;
@@ -64,22 +81,13 @@ export class Replay {
     const memory = new MemoryRecords();
     memory.commit(initialRecords(genesis, modules, new Uint8Array()));
     const tip = firstBlock(genesis, modules);
-    const history = MerkleLog.of([fromHex(tip.hash)]);
+    const hashes = new BlockHashes(fromHex(tip.hash));
     const configurations = new ConfigurationHistory(genesis.configuration);
-    return Replay.resume(genesis, surroundings, { memory, tip, history, configurations });
+    return Replay.resume(genesis, surroundings, { memory, tip, hashes, configurations });
   }
 
   /** Stands at the block whose state `memory` holds. */
-  static resume(
-    genesis: Genesis,
-    surroundings: ReplaySurroundings,
-    at: {
-      readonly memory: MemoryRecords;
-      readonly tip: SealedHeader;
-      readonly history: MerkleLog;
-      readonly configurations: ConfigurationHistory;
-    },
-  ): Replay {
+  static resume(genesis: Genesis, surroundings: ReplaySurroundings, at: ReplayPlace): Replay {
     const timers = new TimerIndex();
     const leaves = [];
     for (const { module, key, value } of at.memory.stateEntries()) {
@@ -87,6 +95,8 @@ export class Replay {
       leaves.push({ key: stateTreeKey(module, key), value: stateTreeValue(value) });
     }
     const { height } = at.tip.header;
+    const history = new MerkleLog();
+    for (let i = 0; i <= height; i++) history.append(at.hashes.bytes.subarray(32 * i, 32 * (i + 1)));
     const ledger = new Ledger({
       ...surroundings,
       genesis,
@@ -94,13 +104,13 @@ export class Replay {
       tip: at.tip,
       finalHeight: height,
       applied: anchorOf(at.tip).index,
-      history: at.history,
+      history,
       trees: new Map([[height, StateTree.empty.update(leaves)]]),
       timers,
       configurations: at.configurations,
       rulesKnown: RULES_KNOWN,
     });
-    return new Replay(genesis, surroundings, at.memory, ledger);
+    return new Replay(genesis, surroundings, at, ledger);
   }
 
   get ledger(): Ledger {
@@ -124,6 +134,7 @@ export class Replay {
     const written = this.#flush();
     if (made) {
       const { height, time } = made.sealed.header;
+      this.hashes.set(height, fromHex(made.sealed.hash));
       const transactions = execution.executed.map(({ id }) => id);
       this.memory.note({ height, until: time + ledger.configurations.validityMsMax, transactions }, time);
     }
@@ -137,6 +148,7 @@ export class Replay {
     const tree = this.#tree();
     history.truncate(height);
     history.append(fromHex(sealed.hash));
+    this.hashes.set(height, fromHex(sealed.hash));
     this.#records.put(headerKey(height), sealed.bytes);
     this.#flush();
     this.#ledger = new Ledger({

@@ -4,6 +4,8 @@ const HINTS: Readonly<Record<string, string>> = {
   ADDRESS_MALFORMED: 'write a multiaddr of TCP, such as /ip4/127.0.0.1/tcp/7801',
   ASSET_EXISTS: 'choose another name',
   ASSET_UNKNOWN: 'define it first: varve tx define',
+  AUDIT_PROGRESS_FOREIGN: 'name another --progress file for each copy',
+  AUDIT_PROGRESS_MALFORMED: 'remove the --progress file: the audit begins at genesis then',
   BLOCK_TOO_OLD: 'make a new proof: varve governance ready',
   CONFIGURATION_INVALID: 'correct the lines named, then start again',
   CONFIGURATION_PENDING: 'the configuration just changed: see "varve governance show", then propose again',

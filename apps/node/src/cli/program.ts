@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { CommandHost } from './command.ts';
 import { addAccountCommands } from './commands/account.ts';
+import { addAuditCommand } from './commands/audit.ts';
 import { addCompletionCommand } from './commands/completion.ts';
 import { addDevnetCommands } from './commands/devnet.ts';
 import { addEvidenceCommands } from './commands/evidence.ts';
@@ -20,7 +21,7 @@ const EXAMPLES = `Examples:
 `;
 const EXIT_CODES = `
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 configuration, genesis or key file, 4 node unreachable,
-5 transaction rejected, 6 still pending when the wait ended, 130 interrupted, 143 terminated.`;
+5 transaction rejected, 6 still pending when the wait ended, 7 an audit found something, 130 interrupted, 143 terminated.`;
 
 /**
  * The whole command tree. Only commander is loaded for it: each action imports what it needs.
@@ -49,6 +50,7 @@ export function buildProgram(host: CommandHost, onTalk: (text: string) => void):
   addGovernanceCommands(host, program);
   addReceiptCommands(host, program);
   addEvidenceCommands(host, program);
+  addAuditCommand(host, program);
   addNodeCommands(host, program);
   addGenesisCommands(host, program);
   addKeysCommands(host, program);
