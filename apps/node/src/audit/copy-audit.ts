@@ -1,4 +1,12 @@
-import { type AuditCounts, Auditor, type CopiedBlock, type OpenedPayload, openPayload, StoreCheck } from '@varve/audit';
+import {
+  type AuditCounts,
+  AuditError,
+  Auditor,
+  type CopiedBlock,
+  type OpenedPayload,
+  openPayload,
+  StoreCheck,
+} from '@varve/audit';
 import { verifySignature } from '@varve/crypto';
 import { fromHex, latin1 } from '@varve/encoding';
 import { decodeCertificate, type Genesis, type SealedHeader, sealSignBytes, type Transaction } from '@varve/ledger';
@@ -58,9 +66,15 @@ export class CopyAudit {
         this.#goodSeals.delete(sealId({ publicKey, message, signature })) ||
         verifySignature(publicKey, message, signature),
     });
-    if (start === undefined)
-      for (const { code, height, text } of copy.faults) this.auditor.findings.add(code, height, text);
-    this.#blocks = copy.blocks(this.auditor.height + 1)[Symbol.asyncIterator]();
+    const known = new Set(this.auditor.findings.list.map(({ text }) => text));
+    for (const { code, height, text } of copy.faults)
+      if (!known.has(text)) this.auditor.findings.add(code, height, text);
+    const next = this.auditor.height + 1;
+    if (copy.first > next) {
+      const reason = `${copy.name} begins at height ${copy.first}: go on with the progress of an audit up to there`;
+      throw new AuditError('AUDIT_PROGRESS_FOREIGN', { reason });
+    }
+    this.#blocks = copy.blocks(next)[Symbol.asyncIterator]();
   }
 
   get counts(): AuditCounts {

@@ -17,6 +17,8 @@ const HINTS: Readonly<Record<string, string>> = {
   DEVNET_RUNNING: 'see "varve devnet status"; "varve devnet stop" ends it',
   EVIDENCE_INVALID: 'check that the genesis file is of the same chain, and ask for the evidence again',
   EVIDENCE_UNKNOWN: 'see "varve evidence list"; another node may keep it',
+  EXPORT_MALFORMED: 'fetch the file again: it was cut off or changed on its way',
+  EXPORT_SOURCE_DAMAGED: 'see "varve audit" for what is wrong, or export from another node',
   FILE_EXISTS: 'choose another name; nothing is overwritten',
   FILE_FAILED: 'check the path and the rights of this user',
   FUNDS_INSUFFICIENT: 'transfer or burn less, or receive some first',

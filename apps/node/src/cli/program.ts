@@ -5,6 +5,7 @@ import { addAuditCommand } from './commands/audit.ts';
 import { addCompletionCommand } from './commands/completion.ts';
 import { addDevnetCommands } from './commands/devnet.ts';
 import { addEvidenceCommands } from './commands/evidence.ts';
+import { addExportCommand } from './commands/export.ts';
 import { addGenesisCommands } from './commands/genesis.ts';
 import { addGovernanceCommands } from './commands/governance.ts';
 import { addKeysCommands } from './commands/keys.ts';
@@ -51,6 +52,7 @@ export function buildProgram(host: CommandHost, onTalk: (text: string) => void):
   addReceiptCommands(host, program);
   addEvidenceCommands(host, program);
   addAuditCommand(host, program);
+  addExportCommand(host, program);
   addNodeCommands(host, program);
   addGenesisCommands(host, program);
   addKeysCommands(host, program);

@@ -4,6 +4,7 @@ import { toHex } from '@varve/encoding';
 import { chainIdOf, encodeEvidence, evidenceId } from '@varve/ledger';
 import type { AuditCopy } from '../../audit/copy.ts';
 import type { Contradiction } from '../../audit/divergence.ts';
+import { openExportCopy } from '../../audit/export-file.ts';
 import { openLevelCopy } from '../../audit/level-copy.ts';
 import { ProgressKeeper } from '../../audit/progress-keeper.ts';
 import { reportHtml } from '../../audit/report-html.ts';
@@ -27,6 +28,7 @@ export const auditCopies: Action = async ({ printer }, files, options) => {
   const pool = new VerdictPool();
   try {
     for (const directory of places.directories) copies.push(await openLevelCopy(directory, expected));
+    for (const path of places.files) copies.push(openExportCopy(path));
     const [first] = copies;
     if (first === undefined) throw usage('nothing to audit is named', 'add --data DIR, or the name of an export file');
     const genesis = expected ?? first.genesis;
