@@ -53,7 +53,7 @@ export interface Finding {
 }
 
 /** Findings kept of one copy; more are counted. */
-export const FINDINGS_MAX = 10_000;
+const FINDINGS_MAX = 10_000;
 
 /** Collects what is found, in order. */
 export class Findings {

@@ -15,24 +15,16 @@ import {
   type SealedHeader,
   sealSignBytes,
 } from '@varve/ledger';
-import {
-  certificateKey,
-  checksummed,
-  decodeTip,
-  Execution,
-  RECORD_KIND,
-  TIP_KEY,
-  unchecked,
-} from '@varve/ledger/chain';
+import { certificateKey, checksummed, Execution, RECORD_KIND, TIP_KEY, unchecked } from '@varve/ledger/chain';
 import { accountDirectory, accountIdOf, builtinModules } from '@varve/modules';
 import { Chain, MemoryStore, T0 } from '../../ledger/test/harness.ts';
 import { Auditor, claimOf, type Finding, keptIn, StoreCheck, storedBlock } from '../src/index.ts';
 
 const signerOf = (label: string) => createSigner(sha256(utf8Encode(label)));
-export const client = signerOf('client');
+const client = signerOf('client');
 const admin = signerOf('admin');
 /** Validators of the first configuration; the second is without the last. */
-export const validators = [1, 2, 3, 4, 5].map((i) => ({ name: `v${i}`, signer: signerOf(`seal ${i}`) }));
+const validators = [1, 2, 3, 4, 5].map((i) => ({ name: `v${i}`, signer: signerOf(`seal ${i}`) }));
 export const REMOVED = 4;
 
 export const genesis: Genesis = {
@@ -198,9 +190,7 @@ export const found = (store: MemoryStore): string[] => [
   ...new Set(audit(store).findings.map(({ code, height }) => `${code} ${height ?? '-'}`)),
 ];
 
-export const heightOf = (store: MemoryStore): number =>
-  decodeTip(unchecked(TIP_KEY, store.get(TIP_KEY) as Uint8Array)).height;
-export const keysOf = (store: MemoryStore, kind: number): Uint8Array[] =>
+const keysOf = (store: MemoryStore, kind: number): Uint8Array[] =>
   [...store.records.keys()].map((key) => fromHex(key)).filter((key) => key[0] === kind);
 export const stateRecord = (store: MemoryStore, text: string): Uint8Array =>
   keysOf(store, RECORD_KIND.state).find((key) => latin1(key).endsWith(text)) as Uint8Array;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, fsyncSync, linkSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, fsyncSync, linkSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { bytesEqual, encodeCbor } from '@varve/encoding';
 import { SetupError } from '../setup/errors.ts';
@@ -28,9 +28,11 @@ export class ExportWriter {
   readonly #hash = createHash('sha256');
   #pending: Uint8Array[] = [];
   #pendingBytes = 0;
+  #isClosed = false;
 
-  /** @throws {SetupError} `FILE_FAILED`. */
+  /** @throws {SetupError} `FILE_EXISTS`, `FILE_FAILED`. */
   constructor(path: string, head: ExportHead) {
+    if (existsSync(path)) throw new SetupError('FILE_EXISTS', `${path} exists already`, { path });
     this.#path = path;
     this.#temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
     this.#descriptor = attempt(path, () => openSync(this.#temporary, 'w', 0o644));
@@ -50,7 +52,7 @@ export class ExportWriter {
     this.#flush();
     attempt(this.#path, () => {
       fsyncSync(this.#descriptor);
-      closeSync(this.#descriptor);
+      this.#close();
       try {
         linkSync(this.#temporary, this.#path);
       } finally {
@@ -61,8 +63,13 @@ export class ExportWriter {
 
   /** Leaves nothing behind. */
   abandon(): void {
-    closeSync(this.#descriptor);
+    this.#close();
     rmSync(this.#temporary, { force: true });
+  }
+
+  #close(): void {
+    if (!this.#isClosed) closeSync(this.#descriptor);
+    this.#isClosed = true;
   }
 
   #item(bytes: Uint8Array): void {

@@ -5,9 +5,12 @@ import { decodeGenesis, type Genesis } from '@varve/ledger';
 import { kindRange, metaKey, parseNumber, RECORD_KIND, type Store, TIP_KEY } from '@varve/ledger/chain';
 import { journalFaultOf } from '@varve/validator';
 import { STORE_FOLDER } from '../host/initialize.ts';
+import { readGenesisFile } from '../setup/genesis-file.ts';
+import { checkFiles } from '../storage/files/check-files.ts';
+import { requireDatabase } from '../storage/folder.ts';
 import { LevelStore, StoreError } from '../storage/index.ts';
 import type { AuditCopy, CopyFault } from './copy.ts';
-import { snapshotStore } from './snapshot.ts';
+import { type Snapshot, snapshotStore } from './snapshot.ts';
 
 /**
  * Opens the database of a node, stopped or running, as it is at this moment. Nothing in its folder is changed.
@@ -16,10 +19,18 @@ import { snapshotStore } from './snapshot.ts';
  */
 export async function openLevelCopy(directory: string, expected: Genesis | undefined): Promise<AuditCopy> {
   const inner = join(directory, STORE_FOLDER);
-  const snapshot = snapshotStore(existsSync(inner) ? inner : directory);
+  const folder = existsSync(inner) ? inner : directory;
+  await requireDatabase(folder);
+  const snapshot = snapshotStore(folder);
   try {
+    const damage = checkFiles(snapshot.path);
+    const faults: CopyFault[] = damage.map(({ file, reason }) => ({
+      code: 'FILE_DAMAGED',
+      height: null,
+      text: `${file}: ${reason}`,
+    }));
+    if (damage.some(({ canOpen }) => !canOpen)) return unreadable(directory, expected, faults, snapshot);
     const store = await LevelStore.open(snapshot.path);
-    const faults: CopyFault[] = [];
     const genesis = readGenesis(store, faults) ?? expected;
     if (genesis === undefined)
       throw new StoreError('STORE_DAMAGED', { path: directory, reason: 'its genesis record cannot be read' });
@@ -46,6 +57,38 @@ export async function openLevelCopy(directory: string, expected: Genesis | undef
     snapshot.remove();
     throw error;
   }
+}
+
+/** A copy whose files say more than LevelDB could: it is not opened, since LevelDB may end the process over them. */
+function unreadable(
+  directory: string,
+  expected: Genesis | undefined,
+  faults: readonly CopyFault[],
+  snapshot: Snapshot,
+): AuditCopy {
+  const beside = join(directory, 'genesis.json');
+  const genesis = expected ?? (existsSync(beside) ? readGenesisFile(beside) : undefined);
+  if (genesis === undefined) {
+    const reason = faults.map(({ text }) => text).join('; ');
+    throw new StoreError('STORE_DAMAGED', { path: directory, reason });
+  }
+  snapshot.remove();
+  return {
+    name: directory,
+    kind: 'data directory',
+    genesis,
+    claim: undefined,
+    derived: undefined,
+    faults,
+    first: 1,
+    async *blocks() {
+      // None can be read.
+    },
+    async *records() {
+      // None can be read.
+    },
+    close: async () => undefined,
+  };
 }
 
 function readGenesis(store: Store, faults: CopyFault[]): Genesis | undefined {

@@ -125,6 +125,7 @@ class LineFile {
   readonly #path: string;
   readonly #end: string;
   readonly #descriptor: number;
+  #isClosed = false;
 
   constructor(path: string, end: string) {
     this.#path = path;
@@ -140,7 +141,8 @@ class LineFile {
   }
 
   close(): void {
-    closeSync(this.#descriptor);
+    if (!this.#isClosed) closeSync(this.#descriptor);
+    this.#isClosed = true;
   }
 
   #attempt<T>(operate: () => T): T {

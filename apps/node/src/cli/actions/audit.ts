@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { toHex } from '@varve/encoding';
-import { chainIdOf, encodeEvidence, evidenceId } from '@varve/ledger';
+import { chainIdOf, encodeEvidence, evidenceId, type Genesis } from '@varve/ledger';
 import type { AuditCopy } from '../../audit/copy.ts';
 import type { Contradiction } from '../../audit/divergence.ts';
 import { openExportCopy } from '../../audit/export-file.ts';
@@ -16,7 +16,7 @@ import { writeReport, writeWhole } from '../../setup/files.ts';
 import { readGenesisFile } from '../../setup/genesis-file.ts';
 import type { Action, Options } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
-import { CliError, usage } from '../failure.ts';
+import { CliError, failureOf, usage } from '../failure.ts';
 import { progressBar } from '../printer.ts';
 
 /** `audit`. */
@@ -25,9 +25,9 @@ export const auditCopies: Action = async ({ printer }, files, options) => {
   const expected = file === undefined ? undefined : readGenesisFile(file);
   const places = placesOf(files, options);
   const copies: AuditCopy[] = [];
-  const pool = new VerdictPool();
+  let pool: VerdictPool | undefined;
   try {
-    for (const directory of places.directories) copies.push(await openLevelCopy(directory, expected));
+    for (const directory of places.directories) copies.push(await openCopy(directory, expected));
     for (const path of places.files) copies.push(openExportCopy(path));
     const [first] = copies;
     if (first === undefined) throw usage('nothing to audit is named', 'add --data DIR, or the name of an export file');
@@ -39,6 +39,7 @@ export const auditCopies: Action = async ({ printer }, files, options) => {
         ? undefined
         : new ProgressKeeper(i === 0 ? progress : `${progress}.${i + 1}`, copy, genesis),
     );
+    pool = new VerdictPool();
     const report = await runAudit({
       copies,
       genesis,
@@ -59,10 +60,24 @@ export const auditCopies: Action = async ({ printer }, files, options) => {
     printer.result(bodyOf(report, written), reportText(report));
     return report.clean ? EXIT.ok : EXIT.findings;
   } finally {
-    await pool.close();
+    await pool?.close();
     for (const copy of copies) await copy.close();
   }
 };
+
+/** What cannot be opened at all cannot be audited: the command was given something that is not right. */
+async function openCopy(directory: string, expected: Genesis | undefined): Promise<AuditCopy> {
+  try {
+    return await openLevelCopy(directory, expected);
+  } catch (error) {
+    const { code, message, hint } = failureOf(error);
+    throw new CliError(code, `${directory} cannot be read: ${message}`, {
+      cause: error,
+      hint,
+      exitCode: EXIT.configuration,
+    });
+  }
+}
 
 function placesOf(
   files: readonly string[],
