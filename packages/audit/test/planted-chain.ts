@@ -49,7 +49,7 @@ export const genesis: Genesis = {
   ],
 };
 const chainId = chainIdOf(genesis);
-export const surroundings = { genesis, modules: builtinModules(), accounts: accountDirectory };
+const surroundings = { genesis, modules: builtinModules(), accounts: accountDirectory };
 
 let nonces = 0;
 /** A signed transaction that may execute up to a minute after `time`. */
@@ -88,8 +88,8 @@ export function certificateBy(
 export const THREE = [0, 1, 2].map((i) => [i, i] as const);
 
 export class PlantedChain extends Chain {
-  constructor() {
-    super(surroundings);
+  constructor(document: Genesis = genesis) {
+    super({ ...surroundings, genesis: document });
   }
 
   /** Makes blocks of the given transactions, each certified by three validators. */
@@ -172,10 +172,13 @@ export function copyOf(store: MemoryStore): MemoryStore {
 }
 
 /** Audits a whole store. */
-export function audit(store: MemoryStore): { readonly auditor: Auditor; readonly findings: readonly Finding[] } {
+export function audit(
+  store: MemoryStore,
+  document: Genesis = genesis,
+): { readonly auditor: Auditor; readonly findings: readonly Finding[] } {
   const tip = keptIn(store, TIP_KEY);
   const claim = typeof tip === 'string' ? undefined : claimOf(tip);
-  const auditor = new Auditor({ ...surroundings, derived: store, claim, isSigned: verifySignature });
+  const auditor = new Auditor({ ...surroundings, genesis: document, derived: store, claim, isSigned: verifySignature });
   const top = claim?.height ?? 0;
   for (let height = 1; height <= top; height++) auditor.next(storedBlock(store, height));
   auditor.end();
