@@ -20,10 +20,12 @@ export interface BenchOptions {
   readonly hostile: boolean;
   /** Measure only how fast the simulator runs seeds. */
   readonly simulation: boolean;
+  /** Measure only how fast a copy of a ledger is audited. */
+  readonly audit: boolean;
 }
 
 const USAGE = `usage: npm run bench -- [--protocol raft] [--validators 3] [--transactions 300B]
-                        [--seconds 6] [--runs 3] [--recovery] [--switch] [--hostile] [--simulation] [--json]`;
+                        [--seconds 6] [--runs 3] [--recovery] [--switch] [--hostile] [--simulation] [--audit] [--json]`;
 
 /** @throws with the usage for words that are none of these. */
 export function readOptions(words: readonly string[]): BenchOptions {
@@ -40,6 +42,7 @@ export function readOptions(words: readonly string[]): BenchOptions {
       switch: { type: 'boolean', default: false },
       hostile: { type: 'boolean', default: false },
       simulation: { type: 'boolean', default: false },
+      audit: { type: 'boolean', default: false },
     },
   });
   const validatorsText = values.validators ?? (values.simulation ? '5' : values.switch || values.hostile ? '4' : '3');
@@ -60,5 +63,6 @@ export function readOptions(words: readonly string[]): BenchOptions {
     switching: values.switch,
     hostile: values.hostile,
     simulation: values.simulation,
+    audit: values.audit,
   };
 }
