@@ -54,6 +54,8 @@ export interface AuditStart {
   readonly counts: AuditCounts;
   readonly certifiedLast: number;
   readonly isStateRootWrong: boolean;
+  /** Height from which on blocks were executed: 0 for genesis, else a certified one. */
+  readonly startedAt: number;
 }
 
 /** How much was judged. */
@@ -87,6 +89,8 @@ export class Auditor {
   readonly replay: Replay;
   readonly claim: CopyClaim | undefined;
   readonly derived: Store | undefined;
+  /** Below this height nothing was executed: 0 for genesis. */
+  readonly startedAt: number;
   readonly #isSigned: SignatureRule;
   readonly #missing: MissingBlocks;
   /** The height given last. */
@@ -109,6 +113,7 @@ export class Auditor {
     this.replay = start?.replay ?? Replay.begin(genesis, surroundings);
     this.findings = start?.findings ?? new Findings();
     this.counts = start?.counts ?? { blocks: 0, transactions: 0, skipped: 0, certificates: 0, certifiedHeight: 0 };
+    this.startedAt = start?.startedAt ?? 0;
     this.#certifiedLast = start?.certifiedLast ?? 0;
     this.#isStateRootWrong = start?.isStateRootWrong ?? false;
     this.#missing = new MissingBlocks(this.findings);

@@ -7,6 +7,7 @@ export {
   type NotJudged,
 } from './auditor.ts';
 export type { SignatureRule } from './certificate-check.ts';
+export { type CertifiedStartOptions, startAtCertified } from './certified-start.ts';
 export { type CopiedBlock, isKept, type Kept, type OpenedPayload, openPayload } from './copied-block.ts';
 export { keptIn, storedBlock } from './derived-check.ts';
 export { AuditError, type AuditErrors } from './errors.ts';

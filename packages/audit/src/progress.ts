@@ -36,7 +36,7 @@ export function encodeProgress(auditor: Auditor): Uint8Array {
       transactions.map((id) => concatBytes(fromHex(id), placeIn(memory, id))),
     ]),
     [counts.blocks, counts.transactions, counts.skipped, counts.certificates, counts.certifiedHeight],
-    [auditor.certifiedLast, auditor.isStateRootWrong, findings.total],
+    [auditor.certifiedLast, auditor.isStateRootWrong, findings.total, auditor.startedAt],
     findings.list.map(({ code, height, transaction, validator, text }) => [
       code,
       height,
@@ -103,10 +103,11 @@ function readProgress(body: Uint8Array, genesis: Genesis, surroundings: ReplaySu
     certificates: reader.uint(),
     certifiedHeight: reader.uint(),
   };
-  reader.array(3);
+  reader.array(4);
   const certifiedLast = reader.uint();
   const isStateRootWrong = reader.boolean();
   const total = reader.uint();
+  const startedAt = reader.uint();
   const findings = reader.list(readFinding);
   reader.list((inner) => {
     inner.array(2);
@@ -122,7 +123,7 @@ function readProgress(body: Uint8Array, genesis: Genesis, surroundings: ReplaySu
     throw malformed('its hashes are of other blocks');
   if (!isStateRootWrong && !bytesEqual(replay.stateRoot, tip.header.stateRoot))
     throw malformed('its state is not that of the block where it stands');
-  return { replay, findings: new Findings(findings, total), counts, certifiedLast, isStateRootWrong };
+  return { replay, findings: new Findings(findings, total), counts, certifiedLast, isStateRootWrong, startedAt };
 }
 
 function readWindow(reader: CborReader, memory: MemoryRecords): WindowBlock {

@@ -14,6 +14,7 @@ export {
   configurationKey,
   decodeIndex,
   decodeTip,
+  decodeUndo,
   headerKey,
   heightOfKey,
   indexKey,

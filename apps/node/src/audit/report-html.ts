@@ -47,7 +47,7 @@ function copySection(copy: CopyReport): string {
   const rows: [string, string][] = [
     [
       'judged',
-      `${copy.resumedAt === null ? 'from genesis' : `from height ${copy.resumedAt}`} to height ${copy.height}`,
+      `${copy.startedAt === 0 ? 'from genesis' : `from height ${copy.startedAt}, on the word of those who certified it,`} to height ${copy.height}`,
     ],
     ['final up to', String(copy.finalHeight ?? 'not said')],
     ['executed', `${counts.blocks} blocks, ${counts.transactions} transactions, ${counts.skipped} passed over`],

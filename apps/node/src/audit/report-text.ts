@@ -33,7 +33,8 @@ export function verdictOf({ clean, copies }: AuditReport): string {
 function copyLines(copy: CopyReport): string[] {
   const { counts } = copy;
   const lines = [`${copy.kind} ${copy.copy}`];
-  const resumed = copy.resumedAt === null ? 'genesis' : `height ${copy.resumedAt}, where an earlier audit stood,`;
+  const begun = copy.startedAt === 0 ? 'genesis' : `height ${copy.startedAt}, on the word of those who certified it,`;
+  const resumed = copy.resumedAt === null ? begun : `${begun} to height ${copy.resumedAt} by an earlier audit, then`;
   const final = copy.finalHeight === null ? '' : `, final up to ${copy.finalHeight}`;
   lines.push(`  judged    from ${resumed} to height ${copy.height}${final}`);
   lines.push(`  executed  ${counts.blocks} blocks, ${counts.transactions} transactions, ${counts.skipped} passed over`);

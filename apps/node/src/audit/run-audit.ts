@@ -1,4 +1,4 @@
-import type { AuditCounts, Finding, NotJudged } from '@varve/audit';
+import type { AuditCounts, AuditStart, Finding, NotJudged } from '@varve/audit';
 import { type ChainId, toHex } from '@varve/encoding';
 import { chainIdOf, type Genesis } from '@varve/ledger';
 import type { AuditCopy } from './copy.ts';
@@ -11,6 +11,8 @@ import type { VerdictPool } from './verdict-pool.ts';
 export interface CopyReport {
   readonly copy: string;
   readonly kind: AuditCopy['kind'];
+  /** Height from which on blocks were executed: 0 for genesis, else one whose certificate is trusted. */
+  readonly startedAt: number;
   /** Height at which this run began: what is below was judged by an earlier one. */
   readonly resumedAt: number | null;
   /** Newest block that was judged. */
@@ -52,6 +54,8 @@ export interface RunAuditOptions {
   readonly pool: VerdictPool;
   /** Keeps how far each copy was judged; in the order of the copies. */
   readonly keepers: readonly (ProgressKeeper | undefined)[];
+  /** Begin at certified blocks, where no keeper says otherwise; in the order of the copies. */
+  readonly starts?: readonly (AuditStart | undefined)[];
   /** Called now and then with the lowest height that was judged and the highest to be judged. */
   readonly onProgress: (height: number, top: number, transactions: number) => void;
 }
@@ -62,7 +66,7 @@ const PROGRESS_MS = 250;
 export async function runAudit(options: RunAuditOptions): Promise<AuditReport> {
   const { copies, genesis, pool, keepers, onProgress } = options;
   const began = performance.now();
-  const audits = copies.map((copy, i) => new CopyAudit(copy, genesis, pool, keepers[i]?.start));
+  const audits = copies.map((copy, i) => new CopyAudit(copy, genesis, pool, keepers[i]?.start ?? options.starts?.[i]));
   const resumed = audits.map(({ auditor }, i) => (keepers[i]?.start ? auditor.height : null));
   const before = audits.map(({ counts }) => counts.transactions);
   const watch = new ForkWatch();
@@ -132,6 +136,7 @@ function reportOf({ copy, auditor, counts }: CopyAudit, resumedAt: number | null
   return {
     copy: copy.name,
     kind: copy.kind,
+    startedAt: auditor.startedAt,
     resumedAt,
     height: auditor.height,
     finalHeight: copy.claim?.finalHeight ?? null,

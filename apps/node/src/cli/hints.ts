@@ -6,6 +6,7 @@ const HINTS: Readonly<Record<string, string>> = {
   ASSET_UNKNOWN: 'define it first: varve tx define',
   AUDIT_PROGRESS_FOREIGN: 'name another --progress file for each copy',
   AUDIT_PROGRESS_MALFORMED: 'remove the --progress file: the audit begins at genesis then',
+  AUDIT_START_UNPROVEN: 'leave out --from: the audit begins at genesis then, and names what is wrong',
   BLOCK_TOO_OLD: 'make a new proof: varve governance ready',
   CONFIGURATION_INVALID: 'correct the lines named, then start again',
   CONFIGURATION_PENDING: 'the configuration just changed: see "varve governance show", then propose again',

@@ -1,7 +1,11 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { type AuditStart, startAtCertified } from '@varve/audit';
+import { verifySignature } from '@varve/crypto';
 import { toHex } from '@varve/encoding';
 import { chainIdOf, encodeEvidence, evidenceId, type Genesis } from '@varve/ledger';
+import { RECORD_KIND } from '@varve/ledger/chain';
+import { accountDirectory, builtinModules } from '@varve/modules';
 import type { AuditCopy } from '../../audit/copy.ts';
 import type { Contradiction } from '../../audit/divergence.ts';
 import { openExportCopy } from '../../audit/export-file.ts';
@@ -39,6 +43,9 @@ export const auditCopies: Action = async ({ printer }, files, options) => {
         ? undefined
         : new ProgressKeeper(i === 0 ? progress : `${progress}.${i + 1}`, copy, genesis),
     );
+    const from = options.number('from');
+    const starts = [];
+    for (const copy of copies) starts.push(from === undefined ? undefined : await certifiedStart(copy, genesis, from));
     pool = new VerdictPool();
     const report = await runAudit({
       copies,
@@ -46,6 +53,7 @@ export const auditCopies: Action = async ({ printer }, files, options) => {
       genesisFrom: file === undefined ? 'copy' : 'file',
       pool,
       keepers,
+      starts,
       onProgress: (height, top, transactions) =>
         printer.progress(
           `${progressBar(Math.min(height, top), Math.max(1, top))} blocks, ${transactions} transactions`,
@@ -64,6 +72,18 @@ export const auditCopies: Action = async ({ printer }, files, options) => {
     for (const copy of copies) await copy.close();
   }
 };
+
+async function certifiedStart(copy: AuditCopy, genesis: Genesis, from: number): Promise<AuditStart> {
+  const { derived, claim } = copy;
+  if (derived === undefined || claim === undefined)
+    throw usage(`${copy.name} keeps no state to begin from`, 'leave out --from, or name a data directory');
+  if (from > claim.finalHeight)
+    throw usage(`${copy.name} is final up to ${claim.finalHeight}`, 'choose a lower --from');
+  const state: (readonly [Uint8Array, Uint8Array])[] = [];
+  for await (const entry of copy.records()) if (entry[0][0] === RECORD_KIND.state) state.push(entry);
+  const surroundings = { modules: builtinModules(), accounts: accountDirectory, isSigned: verifySignature };
+  return startAtCertified({ ...surroundings, genesis, store: derived, tipHeight: claim.height, state }, from);
+}
 
 /** What cannot be opened at all cannot be audited: the command was given something that is not right. */
 async function openCopy(directory: string, expected: Genesis | undefined): Promise<AuditCopy> {

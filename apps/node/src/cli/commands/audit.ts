@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { act, type CommandHost, repeated } from '../command.ts';
+import { act, type CommandHost, repeated, whole } from '../command.ts';
 
 /** Judging whole copies of a ledger. */
 export function addAuditCommand(host: CommandHost, program: Command): void {
@@ -20,6 +20,14 @@ export function addAuditCommand(host: CommandHost, program: Command): void {
     )
     .addOption(repeated('--export <file>', 'export file; can be repeated, and be given without the flag'))
     .option('--genesis <file>', 'the genesis document to trust (default: the one in the copy)')
+    .addOption(
+      whole(
+        '--from <height>',
+        'begin at this certified block, with the state that the copy keeps',
+        1,
+        Number.MAX_SAFE_INTEGER,
+      ),
+    )
     .option('--progress <file>', 'keep there how far it came, and go on from there')
     .option('--html <file>', 'write the report as a page too')
     .option('--evidence <dir>', 'where to write proof against validators that sealed both sides of a fork');
