@@ -91,7 +91,7 @@ export class Auditor {
   readonly derived: Store | undefined;
   /** Below this height nothing was executed: 0 for genesis. */
   readonly startedAt: number;
-  readonly #isSigned: SignatureRule;
+  readonly isSigned: SignatureRule;
   readonly #missing: MissingBlocks;
   /** The height given last. */
   #height: number;
@@ -109,7 +109,7 @@ export class Auditor {
     this.genesis = genesis;
     this.derived = derived;
     this.claim = claim;
-    this.#isSigned = isSigned ?? verifySignature;
+    this.isSigned = isSigned ?? verifySignature;
     this.replay = start?.replay ?? Replay.begin(genesis, surroundings);
     this.findings = start?.findings ?? new Findings();
     this.counts = start?.counts ?? { blocks: 0, transactions: 0, skipped: 0, certificates: 0, certifiedHeight: 0 };
@@ -273,7 +273,7 @@ export class Auditor {
 
   #checkCertificate(block: CopiedBlock, sealed: SealedHeader): boolean {
     const { chainId, configurations } = this.replay.ledger;
-    const context = { chainId, configurations, isSigned: this.#isSigned, findings: this.findings };
+    const context = { chainId, configurations, isSigned: this.isSigned, findings: this.findings };
     const certificate = checkCertificate(context, block, sealed);
     if (certificate === undefined) return false;
     this.counts.certificates += 1;
@@ -357,7 +357,7 @@ export class Auditor {
       return no('PAYLOAD_CHANGED', `the payload is not ${header.payloadHash}, which the header names`);
     }
     const isSigned: OpenedPayload['isSigned'] = ({ publicKey, signedBytes, signature }) =>
-      this.#isSigned(publicKey, signedBytes, signature);
+      this.isSigned(publicKey, signedBytes, signature);
     return prepared ?? openPayload(payload, isSigned) ?? no('BLOCK_UNREADABLE', 'the payload cannot be read');
   }
 

@@ -139,11 +139,11 @@ export class StoreCheck {
   }
 
   #checkEvidence(key: Uint8Array, body: Uint8Array): void {
-    const { findings, replay } = this.#auditor;
+    const { findings, replay, isSigned } = this.#auditor;
     try {
       const record = decodeEvidence(body);
       const ruled = replay.ledger.configurations.withHash(record.configurationHash);
-      const judged = ruled && judgeEvidence(record, replay.ledger.chainId, ruled.configuration);
+      const judged = ruled && judgeEvidence(record, replay.ledger.chainId, ruled.configuration, isSigned);
       if (judged?.ok) return;
       const why = judged === undefined ? 'its configuration is unknown' : judged.reason;
       findings.add('EVIDENCE_INVALID', null, `${nameOf(key)}: the evidence proves nothing: ${why}`);
