@@ -95,11 +95,14 @@ export class CopyAudit {
   }
 
   /** After the last block: everything that only the whole copy shows. */
-  async end(): Promise<void> {
+  async end(signal?: AbortSignal): Promise<void> {
     this.auditor.end();
     if (this.copy.derived === undefined) return;
     const check = new StoreCheck(this.auditor);
-    for await (const [key, record] of this.copy.records()) check.add(key, record);
+    for await (const [key, record] of this.copy.records()) {
+      signal?.throwIfAborted();
+      check.add(key, record);
+    }
     check.end();
   }
 

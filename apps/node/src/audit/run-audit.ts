@@ -56,6 +56,8 @@ export interface RunAuditOptions {
   readonly keepers: readonly (ProgressKeeper | undefined)[];
   /** Begin at certified blocks, where no keeper says otherwise; in the order of the copies. */
   readonly starts?: readonly (AuditStart | undefined)[];
+  /** Ends the audit, which saves how far it came. */
+  readonly signal?: AbortSignal;
   /** Called now and then with the lowest height that was judged and the highest to be judged. */
   readonly onProgress: (height: number, top: number, transactions: number) => void;
 }
@@ -75,6 +77,8 @@ export async function runAudit(options: RunAuditOptions): Promise<AuditReport> {
   // Copies may be resumed at different heights: the lowest goes first, so that equal heights meet.
   const open = new Set(audits);
   while (open.size > 0) {
+    if (options.signal?.aborted) for (const [i, { auditor }] of audits.entries()) keepers[i]?.save(auditor);
+    options.signal?.throwIfAborted();
     const height = Math.min(...[...open].map(({ auditor }) => auditor.height)) + 1;
     const blocks: JudgedBlock[] = [];
     const judgedBy: CopyAudit[] = [];
@@ -104,7 +108,7 @@ export async function runAudit(options: RunAuditOptions): Promise<AuditReport> {
   }
   for (const [i, audit] of audits.entries()) {
     keepers[i]?.save(audit.auditor);
-    await audit.end();
+    await audit.end(options.signal);
   }
   if (watch.divergence) {
     for (const { auditor, copy } of audits) {

@@ -12,6 +12,8 @@ export interface Snapshot {
 
 /** How often a running node may change its set of files while it is copied. */
 const ATTEMPTS_MAX = 20;
+/** Names of temporary folders begin so, followed by the process. */
+const PREFIX = 'varve-audit-';
 const TABLE = /^\d+\.(ldb|sst)$/;
 const LOG = /^\d+\.log$/;
 
@@ -25,7 +27,8 @@ const LOG = /^\d+\.log$/;
  * @throws {StoreError} `STORE_MISSING`, `STORE_FORBIDDEN`, `STORE_DAMAGED`.
  */
 export function snapshotStore(folder: string): Snapshot {
-  const path = mkdtempSync(join(tmpdir(), 'varve-audit-'));
+  removeLeftovers();
+  const path = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
   const remove = (): void => rmSync(path, { recursive: true, force: true });
   try {
     for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
@@ -37,6 +40,28 @@ export function snapshotStore(folder: string): Snapshot {
     remove();
     if (error instanceof StoreError) throw error;
     throw openingError(folder, error);
+  }
+}
+
+/** What processes left behind that were killed. */
+function removeLeftovers(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = name.startsWith(PREFIX) ? Number.parseInt(name.slice(PREFIX.length), 10) : Number.NaN;
+    if (Number.isNaN(pid) || isRunning(pid)) continue;
+    try {
+      rmSync(join(tmpdir(), name), { recursive: true, force: true });
+    } catch {
+      // It is another user's.
+    }
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
 

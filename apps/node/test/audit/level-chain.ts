@@ -43,7 +43,7 @@ export class WrittenChain extends PlantedChain {
 }
 
 export function temporaryDirectory(): { readonly path: string; remove(): void } {
-  const path = mkdtempSync(join(tmpdir(), 'varve-audit-test-'));
+  const path = mkdtempSync(join(tmpdir(), 'varve-test-audit-'));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 

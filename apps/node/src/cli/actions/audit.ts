@@ -21,6 +21,7 @@ import { readGenesisFile } from '../../setup/genesis-file.ts';
 import type { Action, Options } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { CliError, failureOf, usage } from '../failure.ts';
+import { watchInterruption } from '../interruption.ts';
 import { progressBar } from '../printer.ts';
 
 /** `audit`. */
@@ -30,6 +31,7 @@ export const auditCopies: Action = async ({ printer }, files, options) => {
   const places = placesOf(files, options);
   const copies: AuditCopy[] = [];
   let pool: VerdictPool | undefined;
+  const interruption = watchInterruption();
   try {
     for (const directory of places.directories) copies.push(await openCopy(directory, expected));
     for (const path of places.files) copies.push(openExportCopy(path));
@@ -54,6 +56,7 @@ export const auditCopies: Action = async ({ printer }, files, options) => {
       pool,
       keepers,
       starts,
+      signal: interruption.signal,
       onProgress: (height, top, transactions) =>
         printer.progress(
           `${progressBar(Math.min(height, top), Math.max(1, top))} blocks, ${transactions} transactions`,
@@ -67,7 +70,11 @@ export const auditCopies: Action = async ({ printer }, files, options) => {
       printer.talk(`wrote ${path}; check it with: varve evidence verify ${path} --genesis FILE`);
     printer.result(bodyOf(report, written), reportText(report));
     return report.clean ? EXIT.ok : EXIT.findings;
+  } catch (error) {
+    if (!interruption.signal.aborted) throw error;
+    return interruption.exitCode;
   } finally {
+    interruption.stop();
     await pool?.close();
     for (const copy of copies) await copy.close();
   }

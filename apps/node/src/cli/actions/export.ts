@@ -6,6 +6,7 @@ import { readDevnet } from '../../setup/devnet-folder.ts';
 import { readText } from '../../setup/files.ts';
 import type { Action } from '../command.ts';
 import { usage } from '../failure.ts';
+import { watchInterruption } from '../interruption.ts';
 import { pairs, progressBar } from '../printer.ts';
 
 const PROGRESS_MS = 250;
@@ -19,6 +20,7 @@ export const exportCopy: Action = async ({ printer }, _, options) => {
   const list = options.text('transactions');
   if (list !== undefined && receipts === undefined) throw usage('--transactions needs --receipts DIR');
   const directory = readDevnet(resolve(data))?.validators[0]?.dataDirectory ?? data;
+  const interruption = watchInterruption();
   const copy = await openLevelCopy(directory, undefined);
   try {
     const newest = copy.claim?.height ?? 0;
@@ -37,6 +39,7 @@ export const exportCopy: Action = async ({ printer }, _, options) => {
       receipts,
       transactions: list === undefined ? undefined : idsIn(list),
       onProgress: (height) => {
+        interruption.signal.throwIfAborted();
         if (performance.now() - told < PROGRESS_MS) return;
         told = performance.now();
         printer.progress(`${progressBar(height - from + 1, to - from + 1)} blocks`);
@@ -52,7 +55,11 @@ export const exportCopy: Action = async ({ printer }, _, options) => {
       ]),
     );
     return undefined;
+  } catch (error) {
+    if (!interruption.signal.aborted) throw error;
+    return interruption.exitCode;
   } finally {
+    interruption.stop();
     await copy.close();
   }
 };
