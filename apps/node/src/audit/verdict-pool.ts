@@ -22,30 +22,30 @@ interface Asked {
   readonly resolve: (verdicts: BlockVerdicts) => void;
 }
 
+/** A worker and the questions that it has not answered yet. */
+interface Thread {
+  readonly worker: Worker;
+  readonly asked: Asked[][];
+}
+
 /** Has signatures judged on every core while another thread executes. */
 export class VerdictPool {
-  readonly #threads: { readonly worker: Worker; readonly asked: Asked[][] }[] = [];
+  readonly #threads: Thread[] = [];
   #waiting: Asked[] = [];
   #waitingBytes = 0;
   #failed: (error: Error) => void = () => undefined;
   /** Rejects when a thread fails. */
   readonly failure: Promise<never>;
 
-  /** @param threads - Default: one for each core. */
-  constructor(threads: number = Math.min(availableParallelism(), THREADS_MAX)) {
+  readonly #threadsMax: number;
+
+  /** @param threadsMax - Default: one for each core. They start when there is something for them to do. */
+  constructor(threadsMax: number = Math.min(availableParallelism(), THREADS_MAX)) {
+    this.#threadsMax = threadsMax;
     this.failure = new Promise((_, reject) => {
       this.#failed = reject;
     });
     this.failure.catch(() => undefined);
-    for (let i = 0; i < threads; i++) {
-      const worker = new Worker(new URL(`./verdict-worker.${isSource ? 'ts' : 'js'}`, import.meta.url), {
-        execArgv: FLAGS,
-      });
-      const thread = { worker, asked: [] as Asked[][] };
-      worker.on('message', (answer: VerdictAnswer) => settle(thread.asked.shift() ?? [], answer));
-      worker.on('error', (error: Error) => this.#failed(error));
-      this.#threads.push(thread);
-    }
   }
 
   /** The verdicts on a block, in a while: call `flush` when no more questions follow at once. */
@@ -59,8 +59,7 @@ export class VerdictPool {
   /** Sends what waits to the thread with the least to do. */
   flush(): void {
     if (this.#waiting.length === 0) return;
-    const [thread] = this.#threads.toSorted((a, b) => a.asked.length - b.asked.length);
-    if (thread === undefined) return;
+    const thread = this.#idlest();
     thread.asked.push(this.#waiting);
     const question: VerdictQuestion = {
       payloads: this.#waiting.map(({ payload }) => payload),
@@ -69,6 +68,20 @@ export class VerdictPool {
     thread.worker.postMessage(question);
     this.#waiting = [];
     this.#waitingBytes = 0;
+  }
+
+  /** A thread without work, a new one while there may be more, or the one with the least to do. */
+  #idlest(): Thread {
+    const [least] = this.#threads.toSorted((a, b) => a.asked.length - b.asked.length);
+    if (least && (least.asked.length === 0 || this.#threads.length >= this.#threadsMax)) return least;
+    const worker = new Worker(new URL(`./verdict-worker.${isSource ? 'ts' : 'js'}`, import.meta.url), {
+      execArgv: FLAGS,
+    });
+    const thread: Thread = { worker, asked: [] };
+    worker.on('message', (answer: VerdictAnswer) => settle(thread.asked.shift() ?? [], answer));
+    worker.on('error', (error: Error) => this.#failed(error));
+    this.#threads.push(thread);
+    return thread;
   }
 
   async close(): Promise<void> {

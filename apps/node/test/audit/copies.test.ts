@@ -112,6 +112,13 @@ describe('varve audit', () => {
     expect([damaged.exitCode, damaged.body]).toMatchObject([3, { code: 'AUDIT_PROGRESS_MALFORMED' }]);
   });
 
+  it('begins at a certified block, with the state that the copy keeps', async () => {
+    const { exitCode, body } = await json('audit', '--data', ours, '--from', '6');
+    expect(exitCode).toBe(0);
+    expect(body).toMatchObject({ clean: true, copies: [{ startedAt: 6, height: 7, counts: { blocks: 1 } }] });
+    expect((await varve(['audit', '--data', ours, '--from', '8'])).exitCode).toBe(2);
+  });
+
   it('tells a wrong use, a folder without a database, and another chain apart', async () => {
     expect((await varve(['audit'])).exitCode).toBe(2);
     expect((await json('audit', '--data', place('nothing'))).body).toMatchObject({ code: 'STORE_MISSING' });
