@@ -7,6 +7,7 @@ import { closedLoop, type LoadResult, type LoadShape, openLoop } from '../apps/n
 import { signedAhead, TransactionMaker, type TransactionSource } from '../apps/node/src/load/transactions.ts';
 import { TestDevnet } from '../test/support/devnet.ts';
 import { endHostile } from '../test/support/hostile.ts';
+import { measureAudit } from './audit.ts';
 import { measureHostile } from './hostile.ts';
 import { type BenchOptions, readOptions } from './options.ts';
 import { cpuMicros, folderBytes, residentMiB } from './processes.ts';
@@ -49,6 +50,10 @@ if (options.simulation) {
 }
 if (options.stateTree) {
   measureStateTree(options);
+  process.exit(0);
+}
+if (options.audit) {
+  await measureAudit(options);
   process.exit(0);
 }
 if (options.hostile) {

@@ -22,10 +22,12 @@ export interface BenchOptions {
   readonly simulation: boolean;
   /** Measure only the state tree: processor time and memory. */
   readonly stateTree: boolean;
+  /** Measure only how fast a copy of a ledger is audited. */
+  readonly audit: boolean;
 }
 
-const USAGE = `usage: npm run bench -- [--protocol raft] [--validators 3] [--transactions 300B]
-                        [--seconds 6] [--runs 3] [--recovery] [--switch] [--hostile] [--simulation] [--state-tree] [--json]`;
+const USAGE = `usage: npm run bench -- [--protocol raft] [--validators 3] [--transactions 300B] [--seconds 6] [--runs 3]
+                        [--recovery] [--switch] [--hostile] [--simulation] [--state-tree] [--audit] [--json]`;
 
 /** @throws with the usage for words that are none of these. */
 export function readOptions(words: readonly string[]): BenchOptions {
@@ -43,6 +45,7 @@ export function readOptions(words: readonly string[]): BenchOptions {
       hostile: { type: 'boolean', default: false },
       simulation: { type: 'boolean', default: false },
       'state-tree': { type: 'boolean', default: false },
+      audit: { type: 'boolean', default: false },
     },
   });
   const validatorsText = values.validators ?? (values.simulation ? '5' : values.switch || values.hostile ? '4' : '3');
@@ -64,5 +67,6 @@ export function readOptions(words: readonly string[]): BenchOptions {
     hostile: values.hostile,
     simulation: values.simulation,
     stateTree: values['state-tree'],
+    audit: values.audit,
   };
 }
