@@ -9,6 +9,16 @@ const INNER_WORDS = HASH_WORDS + 2;
 /** Inner nodes hashed by one call. */
 const BATCH_NODES = 256;
 
+// Room for what is being hashed. One call uses it at a time, so that all trees share it: some are made for one root only.
+const pairs = new Int32Array(2 * HASH_WORDS * BATCH_NODES);
+const pairBytes = new Uint8Array(pairs.buffer);
+const hashes = new Int32Array(HASH_WORDS * BATCH_NODES);
+const hashBytes = new Uint8Array(hashes.buffer);
+/** The prefix of a leaf's input is the last byte of the first word. */
+const leafInput = new Int32Array(1 + 2 * HASH_WORDS);
+const leafInputBytes = new Uint8Array(leafInput.buffer, 3);
+const leafOutput = hashBytes.subarray(0, HASH_BYTES);
+
 /** A subtree: an inner node by its number, a leaf by its negative number, 0 for the empty subtree. */
 export type NodeRef = number;
 
@@ -19,14 +29,6 @@ export type NodeRef = number;
 export class StateNodes {
   readonly leaves: NodeSlab = new NodeSlab(LEAF_WORDS);
   readonly inner: NodeSlab = new NodeSlab(INNER_WORDS);
-  readonly #pairs = new Int32Array(2 * HASH_WORDS * BATCH_NODES);
-  readonly #pairBytes = new Uint8Array(this.#pairs.buffer);
-  readonly #hashes = new Int32Array(HASH_WORDS * BATCH_NODES);
-  readonly #hashBytes = new Uint8Array(this.#hashes.buffer);
-  /** The prefix of a leaf's input is the last byte of the first word. */
-  readonly #leafInput = new Int32Array(1 + 2 * HASH_WORDS);
-  readonly #leafInputBytes = new Uint8Array(this.#leafInput.buffer, 3);
-  readonly #leafOutput = this.#hashBytes.subarray(0, HASH_BYTES);
 
   /** A new leaf, not hashed yet. `value` may be absent where only the key is needed. */
   allocateLeaf(key: Uint8Array, value: Uint8Array | undefined): number {
@@ -131,9 +133,9 @@ export class StateNodes {
   hashLeaf(leaf: number): void {
     const words = this.leaves.words(leaf);
     const at = this.leaves.at(leaf);
-    for (let i = 0; i < 2 * HASH_WORDS; i++) this.#leafInput[1 + i] = words[at + HASH_WORDS + i] as number;
-    sha256Into(this.#leafOutput, this.#leafInputBytes);
-    for (let i = 0; i < HASH_WORDS; i++) words[at + i] = this.#hashes[i] as number;
+    for (let i = 0; i < 2 * HASH_WORDS; i++) leafInput[1 + i] = words[at + HASH_WORDS + i] as number;
+    sha256Into(leafOutput, leafInputBytes);
+    for (let i = 0; i < HASH_WORDS; i++) words[at + i] = hashes[i] as number;
   }
 
   /** Hashes inner nodes, SHA-256(left ‖ right), none of which is below another; their children are hashed already. */
@@ -145,19 +147,18 @@ export class StateNodes {
         this.#copyHash(this.child(id, 0), 2 * HASH_WORDS * i);
         this.#copyHash(this.child(id, 1), 2 * HASH_WORDS * i + HASH_WORDS);
       }
-      const output = this.#hashBytes.subarray(0, HASH_BYTES * count);
-      sha256Pairs(output, this.#pairBytes.subarray(0, 2 * HASH_BYTES * count));
+      const output = hashBytes.subarray(0, HASH_BYTES * count);
+      sha256Pairs(output, pairBytes.subarray(0, 2 * HASH_BYTES * count));
       for (let i = 0; i < count; i++) {
         const id = ids[start + i] as number;
         const words = this.inner.words(id);
         const at = this.inner.at(id);
-        for (let w = 0; w < HASH_WORDS; w++) words[at + w] = this.#hashes[HASH_WORDS * i + w] as number;
+        for (let w = 0; w < HASH_WORDS; w++) words[at + w] = hashes[HASH_WORDS * i + w] as number;
       }
     }
   }
 
   #copyHash(ref: NodeRef, to: number): void {
-    const pairs = this.#pairs;
     if (ref === 0) {
       pairs.fill(0, to, to + HASH_WORDS);
       return;
