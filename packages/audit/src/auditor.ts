@@ -1,25 +1,10 @@
 import { verifySignature } from '@varve/crypto';
 import { type BlockHash, bytesEqual } from '@varve/encoding';
-import {
-  configurationHashOf,
-  decodeConfiguration,
-  decodeHeader,
-  type Genesis,
-  payloadIdOf,
-  RULES_KNOWN,
-  type SealedHeader,
-} from '@varve/ledger';
-import {
-  configurationKey,
-  firstBlock,
-  headerKey,
-  RECORD_KIND,
-  rulesFault,
-  STATE_HISTORY_HEIGHTS,
-  type Store,
-} from '@varve/ledger/chain';
+import { decodeHeader, type Genesis, payloadIdOf, RULES_KNOWN, type SealedHeader } from '@varve/ledger';
+import { firstBlock, headerKey, RECORD_KIND, rulesFault, STATE_HISTORY_HEIGHTS, type Store } from '@varve/ledger/chain';
 import { checkCertificate, type SignatureRule } from './certificate-check.ts';
-import { type CopiedBlock, isKept, type OpenedPayload, openPayload } from './copied-block.ts';
+import { ConfigurationFollow } from './configuration-follow.ts';
+import { type CopiedBlock, type OpenedPayload, openPayload } from './copied-block.ts';
 import { checkDerived, keptIn, nameChanged } from './derived-check.ts';
 import { Findings } from './finding.ts';
 import { compareHeaders, nameSkipped } from './header-check.ts';
@@ -76,6 +61,8 @@ export interface AuditCounts {
 export interface NotJudged {
   readonly from: number;
   readonly reason: string;
+  /** From here on seals could not be judged either, since it is not known who ruled; null where they were. */
+  readonly certificatesFrom: number | null;
 }
 
 /**
@@ -99,7 +86,8 @@ export class Auditor {
   #previous: BlockHash | undefined;
   /** The block below as the copy has it, where execution gave another. */
   #rival: SealedHeader | undefined;
-  #notJudged: NotJudged | undefined;
+  #notJudged: Omit<NotJudged, 'certificatesFrom'> | undefined;
+  readonly #follow: ConfigurationFollow;
   #isStateRootWrong: boolean;
   /** The highest last block of a configuration that is certified, or was found not to be. */
   #certifiedLast: number;
@@ -116,6 +104,7 @@ export class Auditor {
     this.startedAt = start?.startedAt ?? 0;
     this.#certifiedLast = start?.certifiedLast ?? 0;
     this.#isStateRootWrong = start?.isStateRootWrong ?? false;
+    this.#follow = new ConfigurationFollow(derived);
     this.#missing = new MissingBlocks(this.findings);
     const { tip } = this.replay.ledger;
     this.#height = tip.header.height;
@@ -146,7 +135,8 @@ export class Auditor {
 
   /** What could not be judged. */
   get notJudged(): NotJudged | undefined {
-    return this.#notJudged;
+    const certificatesFrom = this.#follow.unknownFrom ?? null;
+    return this.#notJudged && { ...this.#notJudged, certificatesFrom };
   }
 
   /** What the header of the claimed tip says of the state. */
@@ -180,10 +170,10 @@ export class Auditor {
       this.#rival = undefined;
       return { sealed, isCertified: false };
     }
-    this.#checkLink(block.height, sealed);
-    const isCertified = this.#checkCertificate(block, sealed);
+    const isRuled = this.#isRuleKnown(sealed);
+    this.#checkLink(block.height, sealed, isRuled);
+    const isCertified = isRuled && this.#checkCertificate(block, sealed);
     if (this.#notJudged === undefined) this.#execute(block, sealed, opened);
-    else this.#follow(sealed);
     this.#previous = sealed.hash;
     this.#newest = sealed;
     return { sealed, isCertified };
@@ -193,7 +183,8 @@ export class Auditor {
   end(): void {
     const { claim, findings, counts } = this;
     this.#missing.end(claim?.height);
-    this.#demandCertified(this.#height);
+    const isRuled = this.#follow.unknownFrom === undefined;
+    if (isRuled) this.#demandCertified(this.#height);
     if (claim === undefined) return;
     const isOther = claim.blockHash !== undefined && this.#previous !== undefined && this.#previous !== claim.blockHash;
     if (isOther && this.#height === claim.height) {
@@ -202,7 +193,7 @@ export class Auditor {
     }
     if (claim.finalHeight > claim.height)
       findings.add('TIP_WRONG', claim.finalHeight, `final up to ${claim.finalHeight}, above the newest block`);
-    if (claim.finalHeight > counts.certifiedHeight) {
+    if (isRuled && claim.finalHeight > counts.certifiedHeight) {
       const text = `blocks up to ${claim.finalHeight} are said to be final, but the highest valid certificate is of ${counts.certifiedHeight}`;
       findings.add('CERTIFICATE_MISSING', claim.finalHeight, text);
     }
@@ -224,8 +215,8 @@ export class Auditor {
       this.#stop(height, `block ${height} is missing`);
       return undefined;
     }
-    this.#missing.end(undefined);
     if (header === 'damaged') {
+      this.#missing.end(undefined);
       this.findings.add('RECORD_DAMAGED', height, 'the header has a wrong checksum');
       this.#stop(height, `the header of block ${height} is damaged`);
       return undefined;
@@ -234,17 +225,27 @@ export class Auditor {
     try {
       sealed = decodeHeader(header);
     } catch (error) {
+      this.#missing.end(undefined);
       this.findings.add('BLOCK_UNREADABLE', height, `the header cannot be read: ${messageOf(error)}`);
       this.#stop(height, `the header of block ${height} cannot be read`);
       return undefined;
     }
-    if (sealed.header.height === height) return sealed;
-    this.findings.add('BLOCK_MISPLACED', height, `here stands the block of height ${sealed.header.height}`);
+    if (sealed.header.height === height) {
+      this.#missing.end(undefined);
+      return sealed;
+    }
+    this.#missing.add(height, sealed.header.height);
     this.#stop(height, `another block stands at height ${height}`);
     return undefined;
   }
 
-  #checkLink(height: number, { header }: SealedHeader): void {
+  /** Whether it is known who rules the height of a block: while blocks are executed, always. */
+  #isRuleKnown({ header }: SealedHeader): boolean {
+    if (this.#notJudged === undefined) return true;
+    return this.#follow.knows(header, this.replay.ledger.configurations, this.#notJudged.from);
+  }
+
+  #checkLink(height: number, { header }: SealedHeader, isRuled: boolean): void {
     const { chainId } = this.replay.ledger;
     if (header.chainId !== chainId) this.findings.add('CHAIN_WRONG', height, `the block is of chain ${header.chainId}`);
     if (this.#previous !== undefined && header.parentHash !== this.#previous) {
@@ -254,6 +255,7 @@ export class Auditor {
     // Which of the two blocks below is the changed one, the block above says: it stands on the other.
     if (this.#rival && header.parentHash === this.#rival.hash) this.replay.adopt(this.#rival);
     this.#rival = undefined;
+    if (!isRuled) return;
     const ruled = this.replay.ledger.configurations.at(height);
     if (ruled.first === height && height > 1) this.#demandCertified(height);
     if (header.configurationHash !== ruled.hash) {
@@ -359,22 +361,6 @@ export class Auditor {
     const isSigned: OpenedPayload['isSigned'] = ({ publicKey, signedBytes, signature }) =>
       this.isSigned(publicKey, signedBytes, signature);
     return prepared ?? openPayload(payload, isSigned) ?? no('BLOCK_UNREADABLE', 'the payload cannot be read');
-  }
-
-  /** Without execution the next configuration is what the copy keeps, where the header names it. */
-  #follow({ header }: SealedHeader): void {
-    const { configurations } = this.replay.ledger;
-    const { newest } = configurations;
-    if (header.nextConfigurationHash === header.configurationHash || header.configurationHash !== newest.hash) return;
-    const body = this.derived && keptIn(this.derived, configurationKey(header.height));
-    if (body === undefined || !isKept(body)) return;
-    try {
-      const next = decodeConfiguration(body);
-      if (configurationHashOf(next) !== header.nextConfigurationHash || next.parentHash !== newest.hash) return;
-      configurations.add(header.height, next);
-    } catch {
-      // What it names cannot be known: its blocks will be found to name a wrong configuration.
-    }
   }
 
   #stop(height: number, reason: string): void {

@@ -132,17 +132,28 @@ describe('a planted fault is found and named', () => {
     expect(planted((store) => dropBlock(store, 3))).toEqual(['BLOCK_MISSING 3']);
   });
 
+  it('dropped last block of a configuration, without accusing those who seal after it', () => {
+    expect(planted((store) => dropBlock(store, 5))).toEqual(['BLOCK_MISSING 5', 'CERTIFICATE_MISSING 5']);
+    const store = copyOf(whole.store);
+    dropBlock(store, 5);
+    remove(store, configurationKey(5));
+    const { auditor, findings } = audit(store);
+    expect(findings.map(({ code }) => code)).toEqual(['BLOCK_MISSING']);
+    expect(auditor.notJudged).toMatchObject({ from: 5, certificatesFrom: 6 });
+  });
+
   it('dropped payload', () => {
     expect(planted((store) => remove(store, payloadKeyAt(store, 3)))).toEqual(['BLOCK_MISSING 3']);
   });
 
   it('swapped blocks', () => {
-    const codes = planted((store) => {
-      const [second, third] = [2, 3].map((at) => body(store, headerKey(at)));
-      put(store, headerKey(2), third as Uint8Array);
-      put(store, headerKey(3), second as Uint8Array);
-    });
-    expect(codes).toEqual(['BLOCK_MISPLACED 2', 'BLOCK_MISPLACED 3']);
+    const store = copyOf(whole.store);
+    const [second, third] = [2, 3].map((at) => body(store, headerKey(at)));
+    put(store, headerKey(2), third as Uint8Array);
+    put(store, headerKey(3), second as Uint8Array);
+    expect(audit(store).findings).toMatchObject([
+      { code: 'BLOCK_MISPLACED', height: 2, text: 'other blocks stand at heights 2 to 3: 3 at 2, 2 at 3' },
+    ]);
   });
 
   it.each([1, 7])('forged seal at height %i', (height) => {

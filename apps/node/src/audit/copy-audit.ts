@@ -11,6 +11,7 @@ import { verifySignature } from '@varve/crypto';
 import { fromHex, latin1 } from '@varve/encoding';
 import { decodeCertificate, type Genesis, type SealedHeader, sealSignBytes, type Transaction } from '@varve/ledger';
 import { accountDirectory, builtinModules } from '@varve/modules';
+import { ConfigurationSteps } from './configuration-steps.ts';
 import type { AuditCopy } from './copy.ts';
 import type { BlockVerdicts, VerdictPool } from './verdict-pool.ts';
 import type { SealQuestion } from './verdict-worker.ts';
@@ -39,6 +40,7 @@ export interface JudgedBlock {
 export class CopyAudit {
   readonly copy: AuditCopy;
   readonly auditor: Auditor;
+  readonly steps: ConfigurationSteps = new ConfigurationSteps();
   readonly #pool: VerdictPool;
   readonly #blocks: AsyncIterator<CopiedBlock>;
   readonly #ahead: Ahead[] = [];
@@ -91,7 +93,9 @@ export class CopyAudit {
     if (verdicts) next.learn(verdicts);
     const judged = this.auditor.next(next.block, next.opened);
     this.#goodSeals.clear();
-    return { block: next.block, ...judged };
+    const passed = { block: next.block, ...judged };
+    this.steps.note(passed);
+    return passed;
   }
 
   /** After the last block: everything that only the whole copy shows. */

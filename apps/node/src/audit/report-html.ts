@@ -60,6 +60,8 @@ function copySection(copy: CopyReport): string {
       'not judged',
       `execution, outcomes and state from height ${copy.notJudged.from} on, since ${copy.notJudged.reason}`,
     ]);
+  const seals = copy.notJudged?.certificatesFrom ?? null;
+  if (seals !== null) rows.push(['not judged', `seals from height ${seals} on, since it is not known who ruled`]);
   const found = copy.findings.map((one) => [
     one.code,
     String(one.height ?? ''),

@@ -42,8 +42,10 @@ function copyLines(copy: CopyReport): string[] {
   lines.push(`  newest    ${copy.blockHash ?? 'unreadable'}`);
   lines.push(`  state     ${copy.stateRoot}`);
   if (copy.notJudged) {
-    const { from, reason } = copy.notJudged;
+    const { from, reason, certificatesFrom } = copy.notJudged;
     lines.push(`  not judged: execution, outcomes and state from height ${from} on, since ${reason}`);
+    if (certificatesFrom !== null)
+      lines.push(`  not judged: seals from height ${certificatesFrom} on, since it is not known who ruled`);
   }
   if (copy.findingsTotal === 0) lines.push('  nothing found');
   for (const finding of copy.findings.slice(0, FINDINGS_SHOWN)) lines.push(`  ${findingLine(finding)}`);

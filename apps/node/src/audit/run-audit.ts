@@ -1,4 +1,5 @@
 import type { AuditCounts, AuditStart, Finding, NotJudged } from '@varve/audit';
+import type { ConfigurationsAnswer } from '@varve/client';
 import { type ChainId, toHex } from '@varve/encoding';
 import { chainIdOf, type Genesis } from '@varve/ledger';
 import type { AuditCopy } from './copy.ts';
@@ -40,6 +41,8 @@ export interface AuditReport {
   readonly copies: readonly CopyReport[];
   readonly divergence: Divergence | null;
   readonly contradictions: readonly Contradiction[];
+  /** Where there are contradictions: the configurations of the first copy, for whoever checks them. */
+  readonly configurations: ConfigurationsAnswer | null;
   readonly divergenceText: string | null;
   readonly milliseconds: number;
   /** Transactions executed and judged in a second, of all copies together. */
@@ -118,6 +121,7 @@ export async function runAudit(options: RunAuditOptions): Promise<AuditReport> {
       auditor.findings.add('COPIES_DIVERGE', watch.divergence.height, text);
     }
   }
+  const [first] = audits;
   const milliseconds = performance.now() - began;
   const reports = audits.map((audit, i) => reportOf(audit, resumed[i] ?? null));
   const judged = audits.reduce((sum, { counts }, i) => sum + counts.transactions - (before[i] ?? 0), 0);
@@ -129,6 +133,7 @@ export async function runAudit(options: RunAuditOptions): Promise<AuditReport> {
     copies: reports,
     divergence: watch.divergence ?? null,
     contradictions: watch.contradictions,
+    configurations: watch.contradictions.length > 0 && first ? first.steps.answer(first.auditor) : null,
     divergenceText: watch.divergence ? watch.describe() : null,
     milliseconds: Math.round(milliseconds),
     transactionsPerSecond: Math.round((judged * 1000) / Math.max(1, milliseconds)),

@@ -7,7 +7,6 @@ import { chainIdOf, encodeEvidence, evidenceId, type Genesis } from '@varve/ledg
 import { RECORD_KIND } from '@varve/ledger/chain';
 import { accountDirectory, builtinModules } from '@varve/modules';
 import type { AuditCopy } from '../../audit/copy.ts';
-import type { Contradiction } from '../../audit/divergence.ts';
 import { openExportCopy } from '../../audit/export-file.ts';
 import { openLevelCopy } from '../../audit/level-copy.ts';
 import { ProgressKeeper } from '../../audit/progress-keeper.ts';
@@ -65,9 +64,11 @@ export const auditCopies: Action = async ({ printer }, files, options) => {
     const html = options.text('html');
     if (html !== undefined) writeReport(html, reportHtml(report));
     const evidence = options.text('evidence');
-    const written = evidence === undefined ? [] : writeEvidence(evidence, report.contradictions);
+    const written = evidence === undefined ? [] : writeEvidence(evidence, report);
     for (const path of written)
-      printer.talk(`wrote ${path}; check it with: varve evidence verify ${path} --genesis FILE`);
+      printer.talk(
+        `wrote ${path}; check it with: varve evidence verify ${path} --genesis FILE --configurations ${join(evidence ?? '', CONFIGURATIONS)}`,
+      );
     printer.result(bodyOf(report, written), reportText(report));
     return report.clean ? EXIT.ok : EXIT.findings;
   } catch (error) {
@@ -79,6 +80,9 @@ export const auditCopies: Action = async ({ printer }, files, options) => {
     for (const copy of copies) await copy.close();
   }
 };
+
+/** What proves the configurations that evidence names, beside the evidence. */
+const CONFIGURATIONS = 'configurations.json';
 
 async function certifiedStart(copy: AuditCopy, genesis: Genesis, from: number): Promise<AuditStart> {
   const { derived, claim } = copy;
@@ -123,8 +127,9 @@ function demandChain(copy: AuditCopy, chainId: string): void {
   throw new CliError('STORE_FOREIGN', `${copy.name} is of chain ${is}, not of ${chainId}`);
 }
 
-function writeEvidence(directory: string, contradictions: readonly Contradiction[]): string[] {
+function writeEvidence(directory: string, { contradictions, configurations }: AuditReport): string[] {
   mkdirSync(directory, { recursive: true });
+  if (configurations) writeReport(join(directory, CONFIGURATIONS), `${JSON.stringify(configurations, undefined, 2)}\n`);
   return contradictions.flatMap(({ validator, height, record }) => {
     const path = join(directory, `${validator}-${height}-${evidenceId(record).slice(0, 16)}.evidence`);
     if (!existsSync(path)) writeWhole(path, encodeEvidence(record));
