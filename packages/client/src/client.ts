@@ -5,6 +5,7 @@ import type {
   BlockSummary,
   BlocksAnswer,
   ConfigurationsAnswer,
+  ConsistencyAnswer,
   ReceiptAnswer,
   RefusedResult,
   SearchAnswer,
@@ -75,6 +76,12 @@ export interface Client {
   account(id: string, options?: CallOptions): Promise<AccountAnswer>;
   validators(options?: CallOptions): Promise<ValidatorsAnswer>;
   configurations(options?: CallOptions): Promise<ConfigurationsAnswer>;
+  /**
+   * The proof that block `to` has block `from` in its history; what `checkpointOf` makes a checkpoint of.
+   * @param from - A height; default: `to`.
+   * @param to - A height; default: the final one.
+   */
+  consistency(from?: number, to?: number, options?: CallOptions): Promise<ConsistencyAnswer>;
   /** Contradictions of validators, by id. */
   evidencePage(page?: { after?: string; limit?: number }, options?: CallOptions): Promise<EvidenceAnswer>;
   search(query: string, options?: CallOptions): Promise<SearchAnswer>;
@@ -127,6 +134,7 @@ export function createClient(options: ClientOptions): Client {
     account: (id, call) => get(`/v1/accounts/${part(id)}`, call),
     validators: (call) => get('/v1/validators', call),
     configurations: (call) => get('/v1/configurations', call),
+    consistency: (from, to, call) => get(`/v1/consistency${query({ from, to })}`, call),
     evidencePage: ({ after, limit } = {}, call) => get(`/v1/evidence${query({ after, limit })}`, call),
     search: (text, call) => get(`/v1/search${query({ q: text })}`, call),
     events: (choices = {}) => followEvents(transport, choices),

@@ -7,6 +7,7 @@ export type {
   CertificateAnswer,
   ConfigurationAnswer,
   ConfigurationsAnswer,
+  ConsistencyAnswer,
   EpochAnswer,
   EventAnswer,
   ExecutedAnswer,

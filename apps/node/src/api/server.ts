@@ -5,6 +5,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstanc
 import type { NodeService } from '../host/service.ts';
 import { blockRoutes } from './blocks.ts';
 import { readBodies } from './bodies.ts';
+import { consistencyRoutes } from './consistency.ts';
 import type { ApiContext } from './context.ts';
 import { describeRoutes, docsRoutes } from './docs.ts';
 import { ApiStartError } from './errors.ts';
@@ -110,6 +111,7 @@ export async function createApi(service: NodeService, options: ApiOptions): Prom
   evidenceRoutes(app, context);
   transactionRoutes(app, context);
   blockRoutes(app, context);
+  consistencyRoutes(app, context);
   stateRoutes(app, context);
   searchRoutes(app, context);
   eventRoutes(app, context);

@@ -5,6 +5,8 @@ const HINTS: Readonly<Record<string, string>> = {
   ASSET_EXISTS: 'choose another name',
   ASSET_UNKNOWN: 'define it first: varve tx define',
   BLOCK_TOO_OLD: 'make a new proof: varve governance ready',
+  CHECKPOINT_INVALID: 'check what is trusted, and ask for the checkpoint again',
+  CHECKPOINTS_CONTRADICT: 'keep both files, and show them to all organizations',
   CONFIGURATION_INVALID: 'correct the lines named, then start again',
   CONFIGURATION_PENDING: 'the configuration just changed: see "varve governance show", then propose again',
   CONFIGURATION_STALE: 'another change came first: propose again, starting from "varve governance show"',
