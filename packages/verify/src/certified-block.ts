@@ -1,5 +1,5 @@
 import type { SealedHeader } from '@varve/ledger';
-import { decodeCertificate, decodeHeader } from '@varve/ledger';
+import { decodeBlock, decodeCertificate, decodeHeader } from '@varve/ledger';
 import { type Reigns, readSteps, type StepBytes, walkConfigurations, wellFormed } from './configurations.ts';
 import { type FinalBlock, type Finality, type Options, proveFinal } from './finality.ts';
 import { anchorOf, type Trust } from './trust.ts';
@@ -31,6 +31,32 @@ export function verifyHeader(input: CertifiedHeaderBytes, trust: Trust, options:
   return judged('HEADER_MALFORMED', (trail) => {
     const read = trail.take('form', () => readHeader(input), wellFormed('the header and its certificate'));
     return certifiedHeader(trail, read, trust, options);
+  });
+}
+
+/** What `verifyBlock` proves. */
+export interface BlockReport extends HeaderReport {
+  /** The payload as ordered, FORMATS `payload`; null for block 0. Some of its transactions may have been skipped. */
+  readonly payload: Uint8Array | null;
+}
+
+/**
+ * Checks that a whole block, as it travels between nodes, is final with exactly this payload. Total: any input has a verdict.
+ * @param blockBytes - FORMATS `block`.
+ */
+export function verifyBlock(
+  blockBytes: Uint8Array,
+  proof: Omit<CertifiedHeaderBytes, 'header'>,
+  trust: Trust,
+  options: Options = {},
+): Verdict<BlockReport> {
+  return judged('BLOCK_MALFORMED', (trail) => {
+    const read = (): { readonly payload: Uint8Array | null; readonly header: ReadHeader } => {
+      const { sealed, payload } = reading('BLOCK_MALFORMED', () => decodeBlock(blockBytes));
+      return { payload, header: readHeader({ ...proof, header: sealed.bytes }) };
+    };
+    const { payload, header } = trail.take('form', read, wellFormed('the block, whose header names this payload'));
+    return { ...certifiedHeader(trail, header, trust, options), payload };
   });
 }
 

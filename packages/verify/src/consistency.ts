@@ -1,4 +1,4 @@
-import { configurationHashOf, decodeConsistency, type SealedHeader } from '@varve/ledger';
+import { type Consistency, configurationHashOf, decodeConsistency, type SealedHeader } from '@varve/ledger';
 import { demandNoContradiction, walkConfigurations, wellFormed } from './configurations.ts';
 import { demandConsistent, type Finality, type Options, proveFinal } from './finality.ts';
 import { anchorOf, type Trust } from './trust.ts';
@@ -21,12 +21,8 @@ export function verifyConsistency(
   options: Options = {},
 ): Verdict<ConsistencyReport> {
   return judged('CONSISTENCY_MALFORMED', (trail) => {
-    const proof = trail.take(
-      'form',
-      () => reading('CONSISTENCY_MALFORMED', () => decodeConsistency(proofBytes)),
-      wellFormed('the proof'),
-    );
-    const { from, to, later, certificate, next } = proof;
+    const proof = trail.take('form', () => readProof(proofBytes), wellFormed('the proof'));
+    const { from, to, later, certificate } = proof;
     const reigns = walkConfigurations(trail, anchorOf(trail, trust), proof.configurations);
     const hold = (): void => {
       demandNoContradiction(reigns.anchor, from);
@@ -38,8 +34,14 @@ export function verifyConsistency(
       () => `Block ${from.header.height} and all before it are in the history of block ${to.header.height}.`,
     );
     const { finality } = proveFinal(trail, reigns, { block: to, later, certificate }, options);
-    const isBound = configurationHashOf(next) === (later?.header ?? to).header.nextConfigurationHash;
-    demand(isBound, 'CONSISTENCY_MALFORMED', 'the certified block names another next configuration');
     return { ...finality, from, to };
   });
+}
+
+function readProof(bytes: Uint8Array): Consistency {
+  const proof = reading('CONSISTENCY_MALFORMED', () => decodeConsistency(bytes));
+  const { header } = proof.later?.header ?? proof.to;
+  const isBound = configurationHashOf(proof.next) === header.nextConfigurationHash;
+  demand(isBound, 'CONSISTENCY_MALFORMED', 'the certified block names another next configuration');
+  return proof;
 }

@@ -1,4 +1,10 @@
-export { type CertifiedHeaderBytes, type HeaderReport, verifyHeader } from './certified-block.ts';
+export {
+  type BlockReport,
+  type CertifiedHeaderBytes,
+  type HeaderReport,
+  verifyBlock,
+  verifyHeader,
+} from './certified-block.ts';
 export { type CheckpointReport, verifyCheckpoint } from './checkpoint.ts';
 export {
   type ComparisonAids,
