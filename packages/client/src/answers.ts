@@ -55,6 +55,15 @@ export interface ConfigurationsAnswer {
   readonly configurations: readonly ConfigurationAnswer[];
 }
 
+/** `GET /v1/genesis`. */
+export interface GenesisAnswer {
+  readonly chainId: string;
+  /** The document as `genesis.json` has it. */
+  readonly document: Readonly<Record<string, unknown>>;
+  /** FORMATS `genesis`, whose SHA-256 is the chain id. */
+  readonly genesis: string;
+}
+
 /** `GET /v1/status`. */
 export interface StatusAnswer {
   readonly chainId: string;

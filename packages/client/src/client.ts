@@ -6,6 +6,7 @@ import type {
   BlocksAnswer,
   ConfigurationsAnswer,
   ConsistencyAnswer,
+  GenesisAnswer,
   ReceiptAnswer,
   RefusedResult,
   SearchAnswer,
@@ -82,6 +83,8 @@ export interface Client {
    * @param to - A height; default: the final one.
    */
   consistency(from?: number, to?: number, options?: CallOptions): Promise<ConsistencyAnswer>;
+  /** The chain's genesis document, as this node has it. */
+  genesis(options?: CallOptions): Promise<GenesisAnswer>;
   /** Contradictions of validators, by id. */
   evidencePage(page?: { after?: string; limit?: number }, options?: CallOptions): Promise<EvidenceAnswer>;
   search(query: string, options?: CallOptions): Promise<SearchAnswer>;
@@ -135,6 +138,7 @@ export function createClient(options: ClientOptions): Client {
     validators: (call) => get('/v1/validators', call),
     configurations: (call) => get('/v1/configurations', call),
     consistency: (from, to, call) => get(`/v1/consistency${query({ from, to })}`, call),
+    genesis: (call) => get('/v1/genesis', call),
     evidencePage: ({ after, limit } = {}, call) => get(`/v1/evidence${query({ after, limit })}`, call),
     search: (text, call) => get(`/v1/search${query({ q: text })}`, call),
     events: (choices = {}) => followEvents(transport, choices),

@@ -11,6 +11,7 @@ export type {
   EpochAnswer,
   EventAnswer,
   ExecutedAnswer,
+  GenesisAnswer,
   HeaderAnswer,
   JsonValue,
   OperationAnswer,

@@ -16,7 +16,7 @@ import {
 import { verifyCheckpoint } from './checkpoint.ts';
 import { verifyConsistency } from './consistency.ts';
 import { demandConsistent, type Signer } from './finality.ts';
-import { readCheckpoint, type Trust } from './trust.ts';
+import { readCheckpoint, readGenesis, type Trust } from './trust.ts';
 import { demand, judged, reading, refuse, type Verdict } from './verdict.ts';
 
 /** How two checkpoints of one chain stand to each other. */
@@ -161,7 +161,7 @@ function signedBoth(one: Side, other: Side, trust: Trust | undefined): Pick<Comp
   // Whose keys they are is known only where somebody trusted says so.
   if (trust === undefined) return { signers: [], evidence: [] };
   const known = new Map<ConfigurationHash, Configuration>();
-  const first = 'genesis' in trust ? [trust.genesis.configuration] : [];
+  const first = 'genesis' in trust ? [readGenesis(trust.genesis).configuration] : [];
   for (const configuration of [...first, ...one.configurations, ...other.configurations]) {
     known.set(configurationHashOf(configuration), configuration);
   }

@@ -7,16 +7,22 @@ import {
   checkGenesis,
   configurationHashOf,
   decodeCheckpoint,
+  decodeGenesis,
   type Genesis,
   type SealedHeader,
 } from '@varve/ledger';
 import { demand, reading, type Trail } from './verdict.ts';
 
 /**
- * What the caller knows to be right: the genesis document, or a checkpoint that was verified once and kept (FORMATS
+ * What the caller knows to be right: the genesis document, also in its canonical bytes, or a checkpoint that was verified once and kept (FORMATS
  * `checkpoint`). Of the checkpoint only its block and its next configuration are used; its certificate is not judged again.
  */
-export type Trust = { readonly genesis: Genesis } | { readonly checkpoint: Uint8Array };
+export type Trust = { readonly genesis: Genesis | Uint8Array } | { readonly checkpoint: Uint8Array };
+
+/** @throws {LedgerError} where the bytes are no genesis document. */
+export function readGenesis(genesis: Genesis | Uint8Array): Genesis {
+  return genesis instanceof Uint8Array ? decodeGenesis(genesis) : genesis;
+}
 
 /** Where every proof begins. */
 export interface Anchor {
@@ -41,7 +47,7 @@ function readTrust(trust: Trust): Anchor {
     return { chainId, configuration, hash, checkpoint, genesis: undefined };
   }
   return reading('GENESIS_MALFORMED', () => {
-    const { genesis } = trust;
+    const genesis = readGenesis(trust.genesis);
     checkConfiguration(genesis.configuration);
     checkGenesis(genesis);
     const { configuration } = genesis;

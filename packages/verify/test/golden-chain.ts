@@ -35,7 +35,7 @@ import { encodeStateProof, inclusionProof, MerkleLog, merkleRoot, StateTree } fr
 import { ada, operation, signerOf, T0, transactionBytes } from '../../ledger/test/harness.ts';
 
 /** To which protocol each chain changes after its block 4. */
-export const SWITCHES: Readonly<Record<ProtocolName, ProtocolName>> = {
+const SWITCHES: Readonly<Record<ProtocolName, ProtocolName>> = {
   raft: 'tendermint',
   paxos: 'zab',
   zab: 'paxos',

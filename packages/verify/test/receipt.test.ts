@@ -89,6 +89,8 @@ describe('verifyReceipt', () => {
         text: expect.stringMatching(/^[A-Z].{10,}\.$/),
       })),
     });
+    expect(verifyReceipt(of('receipt'), { genesis: of('genesis') })).toEqual(verdict);
+    expect(verifyReceipt(of('receipt'), { genesis: of('receipt') })).toMatchObject({ reason: 'GENESIS_MALFORMED' });
     expect(verifyReceipt(of('receipt-later'), trusted)).toMatchObject({
       ok: true,
       report: { height: 1, certifiedHeight: 2, signers: [{ name: 'v2' }, { name: 'v3' }] },

@@ -14,6 +14,7 @@ import { eventRoutes } from './events.ts';
 import { evidenceRoutes } from './evidence.ts';
 import { Explorer } from './explorer.ts';
 import { installFallback } from './fallback.ts';
+import { genesisRoutes } from './genesis.ts';
 import { healthRoutes } from './health.ts';
 import {
   CLOSE_GRACE_MS,
@@ -108,6 +109,7 @@ export async function createApi(service: NodeService, options: ApiOptions): Prom
   metricsRoutes(app, metrics);
   healthRoutes(app, context);
   memberRoutes(app, context);
+  genesisRoutes(app, context);
   evidenceRoutes(app, context);
   transactionRoutes(app, context);
   blockRoutes(app, context);
