@@ -78,7 +78,7 @@ export interface Client {
   validators(options?: CallOptions): Promise<ValidatorsAnswer>;
   configurations(options?: CallOptions): Promise<ConfigurationsAnswer>;
   /**
-   * The proof that block `to` has block `from` in its history; what `checkpointOf` makes a checkpoint of.
+   * The proof that block `to` has block `from` in its history; what `checkpointOf` of @varve/ledger makes a checkpoint of.
    * @param from - A height; default: `to`.
    * @param to - A height; default: the final one.
    */

@@ -121,7 +121,9 @@ function compare(low: Checkpoint, high: Checkpoint, aids: ComparisonAids): Compa
     return contradiction(low.header, from, sideOf(low), { ...side, claims });
   }
   // The node shows another block than the higher checkpoint: then these two contradict each other.
-  if (aids.trust) demandOk(verifyConsistency(bytes, aids.trust));
+  const detail = `the node shows block ${to.hash} at height ${heightOf(high)}: only with a trust can its word be judged`;
+  demand(aids.trust !== undefined, 'CONSISTENCY_FOREIGN', detail);
+  demandOk(verifyConsistency(bytes, aids.trust));
   return contradiction(high.header, to, sideOf(high), sideOf(checkpointOf(proof)));
 }
 

@@ -311,6 +311,18 @@ describe('compareCheckpoints', () => {
     const cut = encodeConsistency({ ...consistencyAt(5, 9), certificate: certify(block(9), 2, 1) });
     const lie = compareCheckpoints(bytes(checkpointAt(5)), bytes(forgedCheckpoint(9)), { trust, consistency: cut });
     expect(reason(lie)).toBe('CERTIFICATE_INVALID');
+    const unjudged = compareCheckpoints(bytes(checkpointAt(5)), bytes(forgedCheckpoint(9)), {
+      consistency: proof(5, 9),
+    });
+    expect(reason(unjudged)).toBe('CONSISTENCY_FOREIGN');
+  });
+
+  it('takes no contradiction on the word of the node that joins the two', () => {
+    const pair = [bytes(checkpointAt(5)), bytes(checkpointAt(9))] as const;
+    const lie = encodeConsistency({ ...consistencyAt(5, 9), from: forged(5) });
+    for (const by of [trust, undefined]) {
+      expect(reason(compareCheckpoints(...pair, { trust: by, consistency: lie }))).toBe('BLOCK_NOT_IN_HISTORY');
+    }
   });
 
   it('compares nothing of two chains', () => {
