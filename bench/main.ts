@@ -7,12 +7,14 @@ import { closedLoop, type LoadResult, type LoadShape, openLoop } from '../apps/n
 import { signedAhead, TransactionMaker, type TransactionSource } from '../apps/node/src/load/transactions.ts';
 import { TestDevnet } from '../test/support/devnet.ts';
 import { endHostile } from '../test/support/hostile.ts';
+import { measureAudit } from './audit.ts';
 import { measureHostile } from './hostile.ts';
 import { type BenchOptions, readOptions } from './options.ts';
 import { cpuMicros, folderBytes, residentMiB } from './processes.ts';
 import { recoveryMs } from './recovery.ts';
 import { type BenchReport, printTable, type ShapeReport } from './report.ts';
 import { measureSimulation } from './simulation.ts';
+import { measureStateTree } from './state-tree.ts';
 import { measureSwitch, type SwitchResult } from './switching.ts';
 
 const BATCH = 100;
@@ -44,6 +46,14 @@ const options: BenchOptions = readOptions(process.argv.slice(2));
 const http = new HttpLoad();
 if (options.simulation) {
   await measureSimulation(options);
+  process.exit(0);
+}
+if (options.stateTree) {
+  measureStateTree(options);
+  process.exit(0);
+}
+if (options.audit) {
+  await measureAudit(options);
   process.exit(0);
 }
 if (options.hostile) {

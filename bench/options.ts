@@ -20,10 +20,14 @@ export interface BenchOptions {
   readonly hostile: boolean;
   /** Measure only how fast the simulator runs seeds. */
   readonly simulation: boolean;
+  /** Measure only the state tree: processor time and memory. */
+  readonly stateTree: boolean;
+  /** Measure only how fast a copy of a ledger is audited. */
+  readonly audit: boolean;
 }
 
-const USAGE = `usage: npm run bench -- [--protocol raft] [--validators 3] [--transactions 300B]
-                        [--seconds 6] [--runs 3] [--recovery] [--switch] [--hostile] [--simulation] [--json]`;
+const USAGE = `usage: npm run bench -- [--protocol raft] [--validators 3] [--transactions 300B] [--seconds 6] [--runs 3]
+                        [--recovery] [--switch] [--hostile] [--simulation] [--state-tree] [--audit] [--json]`;
 
 /** @throws with the usage for words that are none of these. */
 export function readOptions(words: readonly string[]): BenchOptions {
@@ -40,6 +44,8 @@ export function readOptions(words: readonly string[]): BenchOptions {
       switch: { type: 'boolean', default: false },
       hostile: { type: 'boolean', default: false },
       simulation: { type: 'boolean', default: false },
+      'state-tree': { type: 'boolean', default: false },
+      audit: { type: 'boolean', default: false },
     },
   });
   const validatorsText = values.validators ?? (values.simulation ? '5' : values.switch || values.hostile ? '4' : '3');
@@ -60,5 +66,7 @@ export function readOptions(words: readonly string[]): BenchOptions {
     switching: values.switch,
     hostile: values.hostile,
     simulation: values.simulation,
+    stateTree: values['state-tree'],
+    audit: values.audit,
   };
 }

@@ -27,6 +27,17 @@ export function setUp({ quiet = false } = {}) {
       run('npx', ['-y', PNPM, 'install', '--frozen-lockfile'], root, quiet);
     },
   );
+  const crypto = join(root, 'packages', 'crypto');
+  const assembly = join(crypto, 'assembly');
+  step(
+    'batch',
+    [...filesBelow(assembly), join(crypto, 'package.json')],
+    existsSync(join(crypto, 'src', 'generated', 'batch-module.ts')),
+    () => {
+      say('compiling the batch verifier');
+      run(node, [join(assembly, 'build.js')], crypto, quiet);
+    },
+  );
   const explorer = join(root, 'apps', 'explorer');
   if (hasBuild(explorer)) {
     // It is made of the libraries too.

@@ -30,6 +30,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'validator',
   ],
   verify: ['encoding', 'crypto', 'merkle', 'ledger', 'consensus'],
+  audit: ['encoding', 'crypto', 'merkle', 'ledger', 'consensus'],
   client: ['encoding', 'crypto', 'ledger', 'consensus'],
 };
 
@@ -48,6 +49,7 @@ const CORES = [
   'zab',
   'tendermint',
   'validator',
+  'audit',
 ];
 const BANNED =
   /\b(Date\.now|new Date\b|Math\.random|setTimeout|setInterval|setImmediate|performance\.now|randomBytes|getRandomValues|node:(?:net|fs|http|https|dgram|worker_threads|child_process|crypto|timers))/;

@@ -1,4 +1,4 @@
-import type { StateAnswer, StateProofAnswer } from '@varve/client';
+import type { StateAnswer } from '@varve/client';
 import { bytesEqual, fromHex } from '@varve/encoding';
 import { chainIdOf, decodeGenesis, type Genesis } from '@varve/ledger';
 import { type StepBytes, type Verdict, verifyReceipt, verifyState } from '@varve/verify';
@@ -20,11 +20,6 @@ export interface Judgement {
   readonly faultModel: 'crash' | 'byzantine' | undefined;
 }
 
-/** The later block that covers the certificate of a state answer, where the node gives one. */
-type ProofWithLater = StateProofAnswer & {
-  readonly later?: { readonly header: string; readonly path: readonly string[] } | null;
-};
-
 /** Fetches the receipt of a transaction and verifies it here. */
 export async function judgeReceipt(id: string, signal: AbortSignal): Promise<Judgement> {
   const [receipt, genesis] = await Promise.all([api.receiptBytes(id, signal), servedGenesis(signal)]);
@@ -40,8 +35,7 @@ export async function judgeState(
   signal: AbortSignal,
 ): Promise<Judgement> {
   const [genesis, { configurations }] = await Promise.all([servedGenesis(signal), api.configurations(signal)]);
-  const proof = shown.proof as ProofWithLater | null;
-  const { value, version, modifiedHeight } = shown;
+  const { proof, value, version, modifiedHeight } = shown;
   const entry =
     value === null || version === null || modifiedHeight === null
       ? null

@@ -298,8 +298,13 @@ export interface StateProofAnswer {
   /** The way from the state root of `header` to the key. */
   readonly stateProof: string;
   readonly header: string;
-  /** Null where the height has none: the proof then rests on this node's word for the header. */
+  /** Null where no block from here on has one: the proof then rests on this node's word for the header. */
   readonly certificate: string | null;
+  /**
+   * Where the certificate is of a later block: its header, and the path (RFC 9162) from its history root to the block
+   * whose header is above.
+   */
+  readonly later?: { readonly header: string; readonly path: readonly string[] };
 }
 
 /** `GET /v1/state/{module}/{key}`. */

@@ -43,6 +43,8 @@ export type SubmitOptions = BuildOptions & WaitOptions;
 export type StateOptions = CallOptions & {
   readonly proof?: boolean | undefined;
   readonly consistency?: StateAnswer['consistency'] | undefined;
+  /** After which block, down to 256 below the final one; absent: the newest. With `consistency: 'final'`, once it is. */
+  readonly height?: number | undefined;
 };
 
 /** One node, typed. Methods reject with `VarveError`; `NodeUnreachable` is one. */
@@ -129,9 +131,9 @@ export function createClient(options: ClientOptions): Client {
     block: (which, call) => get(`/v1/blocks/${part(which)}`, call),
     blockPage: ({ before, limit } = {}, call) => get(`/v1/blocks${query({ before, limit })}`, call),
     blocks: (choices) => followBlocks(transport, choices),
-    state: (module, key, { proof, consistency, ...call } = {}) => {
+    state: (module, key, { proof, consistency, height, ...call } = {}) => {
       const isPath = module === 'coordination' && key.startsWith('/');
-      const asked = query({ proof, consistency, path: isPath ? key : undefined });
+      const asked = query({ proof, consistency, height, path: isPath ? key : undefined });
       return get(`/v1/state/${part(module)}${isPath ? '' : `/${part(key)}`}${asked}`, call);
     },
     account: (id, call) => get(`/v1/accounts/${part(id)}`, call),

@@ -11,10 +11,16 @@ export interface Sodium {
 /** The functions of `node:crypto` that we call; `hash` exists from Node 20.12. */
 export type NodeCrypto = Pick<typeof NodeCryptoModule, 'createHash' | 'createPublicKey' | 'hash' | 'verify'>;
 
+/** The function of `@chainsafe/hashtree` that we call: SHA-256 of each 64 bytes of `input`, many at a time. */
+export interface Hashtree {
+  hashInto(input: Uint8Array, output: Uint8Array): void;
+}
+
 /** The accelerators of this host. Whatever is missing, @noble does with the same results. */
 export interface Native {
   readonly sodium?: Sodium;
   readonly nodeCrypto?: NodeCrypto;
+  readonly hashtree?: Hashtree;
 }
 
 interface BuiltinModules {
@@ -24,20 +30,21 @@ interface BuiltinModules {
 
 /**
  * Finds the accelerators without a static import, so that browsers and bundlers see only @noble.
- * @returns An empty object in a browser; without `sodium` where the optional dependency is not installed or its
- *   binary does not load.
+ * @returns An empty object in a browser; without `sodium` or `hashtree` where the optional dependency is not
+ *   installed or its binary does not load.
  */
 export function loadNative(): Native {
   const host = (globalThis as { process?: BuiltinModules }).process;
   if (host?.getBuiltinModule === undefined) return {};
   const nodeCrypto = host.getBuiltinModule('node:crypto');
-  const sodium = loadSodium(host);
-  return { ...(nodeCrypto && { nodeCrypto }), ...(sodium && { sodium }) };
+  const sodium = loadOptional<Sodium>(host, 'sodium-native');
+  const hashtree = loadOptional<Hashtree>(host, '@chainsafe/hashtree');
+  return { ...(nodeCrypto && { nodeCrypto }), ...(sodium && { sodium }), ...(hashtree && { hashtree }) };
 }
 
-function loadSodium(host: BuiltinModules): Sodium | undefined {
+function loadOptional<T>(host: BuiltinModules, name: string): T | undefined {
   try {
-    return host.getBuiltinModule?.('node:module')?.createRequire(import.meta.url)('sodium-native') as Sodium;
+    return host.getBuiltinModule?.('node:module')?.createRequire(import.meta.url)(name) as T;
   } catch {
     // The package is optional: absence and a missing binary for this platform mean the same.
     return undefined;

@@ -15,7 +15,7 @@ describe('loadNative', () => {
     expect(loadNative()).toEqual({});
   });
 
-  it('does without libsodium where the package or its binary is missing', () => {
+  it('does without libsodium and hashtree where the packages or their binaries are missing', () => {
     const { getBuiltinModule } = process;
     const failing = () => {
       throw new Error('ERR_MODULE_NOT_FOUND');
@@ -24,8 +24,9 @@ describe('loadNative', () => {
       getBuiltinModule: (name: string) =>
         name === 'node:module' ? { createRequire: () => failing } : getBuiltinModule(name as 'node:crypto'),
     });
-    const { sodium, nodeCrypto } = loadNative();
+    const { sodium, nodeCrypto, hashtree } = loadNative();
     expect(sodium).toBeUndefined();
+    expect(hashtree).toBeUndefined();
     expect(nodeCrypto).toBeDefined();
   });
 });
@@ -40,7 +41,7 @@ describe('the entry that browsers load', () => {
       for (const [, clause, specifier = ''] of source.matchAll(/^(import|export) [^;]*?from '([^']+)'/gm)) {
         const isType = new RegExp(`^${clause} type [^;]*?from '${specifier}'`, 'm').test(source);
         if (specifier.startsWith('./')) visit(specifier.slice(2));
-        else if (!isType) expect(specifier, file).not.toMatch(/^(node:|sodium-native)/);
+        else if (!isType) expect(specifier, file).not.toMatch(/^(node:|sodium-native|@chainsafe)/);
       }
     };
     visit('index.ts');
@@ -48,6 +49,7 @@ describe('the entry that browsers load', () => {
       'errors.ts',
       'index.ts',
       'native.ts',
+      'pair-hash.ts',
       'sha256.ts',
       'sign.ts',
       'verdict-cache.ts',

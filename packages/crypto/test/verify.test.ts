@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { native } from '../src/native.ts';
 import { createSigner } from '../src/sign.ts';
 import { createVerifier, isRegistrableKey, verifySignature, verifySignatureNative } from '../src/verify.ts';
+import { SMALL_ORDER_ENCODINGS } from './small-order.ts';
 import { SPECCHECK_CASES } from './speccheck-cases.ts';
 
 const { sodium, nodeCrypto } = native;
@@ -13,17 +14,6 @@ const openssl = createVerifier(nodeCrypto ? { nodeCrypto } : {}).verifySignature
 
 /** Order of the prime subgroup, RFC 8032 §5.1. */
 const L = 2n ** 252n + 27742317777372353535851937790883648493n;
-
-/** All encodings of the eight torsion points that ZIP-215 accepts: 8 canonical, 6 not. */
-const SMALL_ORDER_ENCODINGS: readonly string[] = [
-  ...ED25519_TORSION_SUBGROUP,
-  `01${'00'.repeat(30)}80`, // y = 1, sign bit of x = 0 set
-  `ec${'ff'.repeat(31)}`, // y = -1, sign bit of x = 0 set
-  `ed${'ff'.repeat(30)}7f`, // y = 0 as p
-  `ed${'ff'.repeat(31)}`,
-  `ee${'ff'.repeat(30)}7f`, // y = 1 as p + 1
-  `ee${'ff'.repeat(31)}`,
-];
 
 describe('verifySignature', () => {
   it.each(SPECCHECK_CASES)(

@@ -34,7 +34,7 @@ export function firstBlock(genesis: Genesis, modules: Iterable<GenesisModule>): 
     key: stateTreeKey(entry.module, entry.key),
     value: stateTreeValue(initialEntry(entry)),
   }));
-  return genesisBlock(genesis, StateTree.empty.update(leaves).root);
+  return genesisBlock(genesis, new StateTree().update(0, leaves).root);
 }
 
 /** The value of a genesis entry: version 0, of height 0. */

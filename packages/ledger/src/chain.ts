@@ -6,30 +6,41 @@ export { consistencyOf } from './consistency-view.ts';
 export type { ExecutedTransaction, ExecutionEnvironment, ExecutionPoint, SkipCode } from './execution.ts';
 export { Execution, SKIP_CODES, skipCode } from './execution.ts';
 export type { ExecutedBlock, LedgerParts } from './ledger.ts';
-export { Ledger, STATE_HISTORY_HEIGHTS } from './ledger.ts';
+export { Ledger } from './ledger.ts';
 export type { LedgerSurroundings, LoadReport, StoreErrors } from './loader.ts';
 export { LedgerLoader, StoreError } from './loader.ts';
+export type { IndexRecord, TipRecord } from './records.ts';
 export {
   certificateKey,
+  configurationKey,
+  decodeIndex,
   decodeTip,
+  decodeUndo,
   headerKey,
+  heightOfKey,
   indexKey,
   journalKey,
   kindRange,
   metaKey,
   parseNumber,
+  parseStateKey,
   payloadKey,
   RECORD_KIND,
   stateKey,
   TIP_KEY,
+  transactionKey,
+  undoKey,
 } from './records.ts';
 export { rulesFault } from './rules.ts';
+export { STATE_HISTORY_HEIGHTS, STATE_HISTORY_NODES_MAX } from './state-history.ts';
 export type { Store, StoreOperation } from './store.ts';
 export { checksummed, RecordDamaged, RecordStore, unchecked, unlessDamaged } from './store.ts';
-export type { TransactionView } from './views.ts';
+export { TIMERS_MODULE, TimerIndex } from './timers.ts';
+export type { Finality, TransactionView } from './views.ts';
 export {
   certificateAt,
   eventsAt,
+  finalityOf,
   headerAt,
   heightOfDamage,
   heightOfHash,

@@ -9,7 +9,7 @@ import {
   type PayloadId,
   type TransactionId,
 } from '@varve/encoding';
-import { type MerkleLog, merkleRoot, type StateTree, verifyInclusion } from '@varve/merkle';
+import { type MerkleLog, merkleRoot, type StateTree, type StateVersion, verifyInclusion } from '@varve/merkle';
 import { type Certificate, encodeCertificate } from './certificate.ts';
 import type { GenesisModule } from './chain-start.ts';
 import { configurationHashOf, encodeConfiguration } from './configuration-codec.ts';
@@ -34,13 +34,11 @@ import {
   transactionKey,
   undoKey,
 } from './records.ts';
-import { decodeStateEntry, encodeStateEntry, stateTreeKey, stateTreeValue } from './state.ts';
+import { decodeStateEntry, encodeStateEntry } from './state.ts';
+import { STATE_HISTORY_HEIGHTS, StateHistory } from './state-history.ts';
 import type { RecordStore } from './store.ts';
 import { TIMERS_MODULE, type TimerIndex } from './timers.ts';
 import type { Transaction } from './transaction.ts';
-
-/** Values replaced by blocks down to this far below the final height stay readable. */
-export const STATE_HISTORY_HEIGHTS = 256;
 
 /** What a ledger stands on when it is opened; `loader.ts` makes it from a store. */
 export interface LedgerParts {
@@ -52,8 +50,8 @@ export interface LedgerParts {
   readonly finalHeight: number;
   readonly applied: number;
   readonly history: MerkleLog;
-  /** State trees by height, from the final one to the tip. */
-  readonly trees: Map<number, StateTree>;
+  /** The state, at every height from the final one to the tip. */
+  readonly state: StateTree;
   readonly timers: TimerIndex;
   readonly configurations: ConfigurationHistory;
   readonly rulesKnown: number;
@@ -80,7 +78,7 @@ export class Ledger implements StateReader {
   readonly accounts: AccountDirectory;
   /** The newest version of the execution rules that the program knows. */
   readonly rulesKnown: number;
-  readonly #trees: Map<number, StateTree>;
+  readonly #state: StateHistory;
   readonly #organizations: readonly string[];
   #tip: SealedHeader;
   #finalHeight: number;
@@ -99,7 +97,7 @@ export class Ledger implements StateReader {
     this.configurations = parts.configurations;
     this.rulesKnown = parts.rulesKnown;
     this.#organizations = parts.genesis.organizations.map((organization) => organization.name);
-    this.#trees = parts.trees;
+    this.#state = new StateHistory(parts.state, parts.records);
     this.#tip = parts.tip;
     this.#finalHeight = parts.finalHeight;
     this.#applied = parts.applied;
@@ -150,9 +148,19 @@ export class Ledger implements StateReader {
     return body && decodeStateEntry(body);
   }
 
-  /** The state tree after block `at`, from the final height to the tip. */
-  treeAt(at: number): StateTree | undefined {
-    return this.#trees.get(at);
+  /** The state tree after block `at`: from the final height to the tip always, below where it is kept or was restored. */
+  treeAt(at: number): StateVersion | undefined {
+    return this.#state.at(at);
+  }
+
+  /**
+   * Makes sure of the state tree after block `at`, which may have to be restored from undo records.
+   * @param keysMax - About how many keys to restore by this call: each takes some 10 µs.
+   * @returns Whether `treeAt` has it; if not, the next call goes on.
+   * @throws {LedgerError} `STATE_UNAVAILABLE` above the tip, below the heights kept, and where too much changed since.
+   */
+  restoreTree(at: number, keysMax: number): boolean {
+    return this.#state.restore(at, this.#finalHeight, keysMax);
   }
 
   /** Whether the block at `at` has this hash; known also where its record is damaged. */
@@ -280,8 +288,8 @@ export class Ledger implements StateReader {
     if (certificate.height <= this.#finalHeight) return;
     // The next engine counts from 1; the tip record that says so is written together with the certificate.
     if (this.isHandingOver && certificate.height === this.#tip.header.height) this.#applied = 0;
-    for (let at = this.#finalHeight; at < certificate.height; at++) this.#trees.delete(at);
     this.#finalHeight = certificate.height;
+    this.#state.trim(this.#finalHeight);
     const floor = this.#finalHeight - STATE_HISTORY_HEIGHTS;
     for (; this.#undoFloor < floor; this.#undoFloor++) this.records.delete(undoKey(this.#undoFloor));
     this.#writeTip();
@@ -291,12 +299,14 @@ export class Ledger implements StateReader {
   passFinal(): void {
     if (this.isHandingOver) this.#applied = 0;
     this.#finalHeight = this.#tip.header.height;
+    this.#state.trim(this.#finalHeight);
   }
 
   /** After a rebuild from blocks: how far certificates and the engine had come. */
   restoreProgress(finalHeight: number, applied: number): void {
-    for (const at of [...this.#trees.keys()]) if (at < finalHeight) this.#trees.delete(at);
     this.#finalHeight = finalHeight;
+    this.#state.trim(finalHeight);
+    assert(this.#state.reach(finalHeight), 'blocks that were just executed can be undone');
     this.#applied = applied;
     this.#undoFloor = Math.max(0, finalHeight - STATE_HISTORY_HEIGHTS);
     this.#writeTip();
@@ -307,18 +317,7 @@ export class Ledger implements StateReader {
     entry: { index: number; epoch: Epoch; payload: PayloadId },
     nextConfiguration: Configuration | undefined,
   ): SealedHeader {
-    const tree = this.#trees.get(this.#tip.header.height);
-    assert(tree !== undefined, 'the tip has a state tree');
     const { hash: configurationHash } = this.next;
-    const changed = [];
-    for (const change of execution.changes()) {
-      changed.push({
-        key: stateTreeKey(change.module, change.key),
-        value: change.after && stateTreeValue(change.after),
-      });
-    }
-    const next = tree.update(changed);
-    this.#trees.set(execution.point.height, next);
     return sealHeader({
       chainId: this.chainId,
       height: execution.point.height,
@@ -331,7 +330,7 @@ export class Ledger implements StateReader {
       payloadHash: entry.payload,
       transactionsRoot: merkleRoot(execution.executed.map((transaction) => transaction.leaf)),
       transactionCount: execution.executed.length,
-      stateRoot: next.root,
+      stateRoot: this.#state.apply(execution.changes()).root,
       historyRoot: this.history.root(),
     });
   }

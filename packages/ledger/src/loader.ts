@@ -1,5 +1,5 @@
 import { assert, type Configuration } from '@varve/consensus';
-import { sha256 } from '@varve/crypto';
+import { HASH_BYTES, sha256Into } from '@varve/crypto';
 import { bytesEqual, fromHex, toHex } from '@varve/encoding';
 import { MerkleLog, StateTree } from '@varve/merkle';
 import { firstBlock, type GenesisModule, genesisState, initialEntry, STORE_FORMAT } from './chain-start.ts';
@@ -7,13 +7,13 @@ import { decodeConfiguration } from './configuration-codec.ts';
 import { ConfigurationHistory } from './configuration-history.ts';
 import { chainIdOf, decodeGenesis, type Genesis } from './genesis.ts';
 import { anchorOf, decodeHeader, decodeHeaderLink, type HeaderLink, type SealedHeader } from './header.ts';
+import { KeyList } from './key-list.ts';
 import { Ledger } from './ledger.ts';
 import { dropBlocks } from './lost-blocks.ts';
 import type { AccountDirectory } from './module.ts';
 import { decodePayload } from './payload.ts';
 import {
   decodeTip,
-  decodeUndo,
   headerKey,
   kindRange,
   metaKey,
@@ -24,10 +24,10 @@ import {
   stateKey,
   TIP_KEY,
   type TipRecord,
-  undoKey,
 } from './records.ts';
 import { rulesFault } from './rules.ts';
 import { encodeStateEntry, stateTreeKey, stateTreeValue } from './state.ts';
+import { StateHistory } from './state-history.ts';
 import { RecordDamaged, type RecordStore, unchecked, unlessDamaged } from './store.ts';
 import { TIMERS_MODULE, TimerIndex } from './timers.ts';
 import type { Transaction } from './transaction.ts';
@@ -90,8 +90,9 @@ export class LedgerLoader {
 
   /** By height; `undefined` where a header is damaged. */
   readonly #links = new Map<number, HeaderLink | undefined>();
-  readonly #leaves: { key: Uint8Array; value: Uint8Array }[] = [];
-  readonly #stateKeys: Uint8Array[] = [];
+  readonly #state = new StateTree();
+  readonly #value = new Uint8Array(HASH_BYTES);
+  readonly #stateKeys = new KeyList();
   readonly #configurations: [number, Configuration][] = [];
   readonly #timers = new TimerIndex();
   #stateDamaged = false;
@@ -122,20 +123,19 @@ export class LedgerLoader {
     if (damaged.delete(0)) records.put(headerKey(0), firstBlock(genesis, surroundings.modules.values()).bytes);
     const tipBytes = damaged.has(tip.height) ? undefined : records.get(headerKey(tip.height));
     const sealed = tipBytes && decodeHeader(tipBytes);
-    const tree = StateTree.empty.update(this.#leaves);
+    const tree = this.#state.commit(tip.height);
     const common = { genesis, records, ...surroundings };
     const isWhole = sealed !== undefined && bytesEqual(tree.root, sealed.header.stateRoot);
     if (!surroundings.rebuild && !this.#stateDamaged && isWhole && history !== undefined) {
-      const trees = this.#trees(records, tree, tip.height, tip.finalHeight);
-      if (trees) {
-        const configurations = new ConfigurationHistory(genesis.configuration);
-        for (const [last, configuration] of this.#configurations) configurations.add(last, configuration);
+      const configurations = new ConfigurationHistory(genesis.configuration);
+      for (const [last, configuration] of this.#configurations) configurations.add(last, configuration);
+      if (new StateHistory(this.#state, records).reach(tip.finalHeight)) {
         const ledger = new Ledger({
           ...common,
           tip: sealed,
           ...tip,
           history,
-          trees,
+          state: this.#state,
           timers: this.#timers,
           configurations,
         });
@@ -158,8 +158,9 @@ export class LedgerLoader {
     try {
       const body = unchecked(key, record);
       const parsed = parseStateKey(key);
-      this.#leaves.push({ key: stateTreeKey(parsed.module, parsed.key), value: sha256(body) });
-      if (parsed.module === TIMERS_MODULE) this.#timers.apply(parsed.key, true);
+      sha256Into(this.#value, body);
+      this.#state.stage(stateTreeKey(parsed.module, parsed.key), this.#value);
+      if (parsed.module === TIMERS_MODULE) this.#timers.apply(parsed.key.slice(), true);
     } catch (error) {
       if (!(error instanceof RecordDamaged)) throw error;
       this.#stateDamaged = true;
@@ -237,29 +238,6 @@ export class LedgerLoader {
     return history;
   }
 
-  /** State trees from the final height to the tip, by undoing blocks; `undefined` where an undo record is damaged. */
-  #trees(
-    records: RecordStore,
-    tree: StateTree,
-    tipHeight: number,
-    finalHeight: number,
-  ): Map<number, StateTree> | undefined {
-    const trees = new Map([[tipHeight, tree]]);
-    let below = tree;
-    for (let at = tipHeight; at > finalHeight; at--) {
-      const body = unlessDamaged(() => records.get(undoKey(at)));
-      if (body === undefined) return undefined;
-      below = below.update(
-        decodeUndo(body).map((entry) => ({
-          key: stateTreeKey(entry.module, entry.key),
-          value: entry.before && stateTreeValue(entry.before),
-        })),
-      );
-      trees.set(at - 1, below);
-    }
-    return trees;
-  }
-
   /** Executes every block again on the genesis state, up to the first that is not whole: from there on they are lost. */
   #rebuild(
     common: { genesis: Genesis; records: RecordStore } & LedgerSurroundings,
@@ -268,19 +246,19 @@ export class LedgerLoader {
   ): Ledger {
     const { genesis, records, modules } = common;
     for (const key of this.#stateKeys) records.delete(key);
-    const leaves = [];
+    const state = new StateTree();
     const timers = new TimerIndex();
     for (const entry of genesisState(genesis, modules.values())) {
       const initial = initialEntry(entry);
       records.put(stateKey(entry.module, entry.key), encodeStateEntry(initial));
-      leaves.push({ key: stateTreeKey(entry.module, entry.key), value: stateTreeValue(initial) });
+      state.stage(stateTreeKey(entry.module, entry.key), stateTreeValue(initial));
     }
     const first = firstBlock(genesis, modules.values());
     const history = new MerkleLog();
     history.append(fromHex(first.hash));
-    const trees = new Map([[0, StateTree.empty.update(leaves)]]);
+    state.commit(0);
     const configurations = new ConfigurationHistory(genesis.configuration);
-    const start = { tip: first, finalHeight: 0, applied: 0, history, trees, timers, configurations };
+    const start = { tip: first, finalHeight: 0, applied: 0, history, state, timers, configurations };
     const ledger = new Ledger({ ...common, ...start });
     for (let at = 1; at <= tip.height; at++) {
       const block = damaged.has(at) ? undefined : blockOf(records, at);

@@ -59,10 +59,21 @@ export function stateKey(module: string, key: Uint8Array): Uint8Array {
   return concatBytes(prefix, key);
 }
 
-/** The module and key of a state record's key. */
+/** The last module that `parseStateKey` met, with the beginning of its keys: records come in order. */
+let lastParsed = { module: '', prefix: new Uint8Array() };
+
+/** The module and key of a state record's key; the key is a view. */
 export function parseStateKey(key: Uint8Array): { readonly module: string; readonly key: Uint8Array } {
-  const length = key[1] ?? 0;
-  return { module: decoder.decode(key.subarray(2, 2 + length)), key: key.slice(2 + length) };
+  const length = 2 + (key[1] ?? 0);
+  if (!startsWith(key, lastParsed.prefix) || length !== lastParsed.prefix.length) {
+    lastParsed = { module: decoder.decode(key.subarray(2, length)), prefix: key.slice(0, length) };
+  }
+  return { module: lastParsed.module, key: key.subarray(length) };
+}
+
+function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
+  for (let i = 0; i < prefix.length; i++) if (bytes[i] !== prefix[i]) return false;
+  return true;
 }
 
 /** The number in a key made of a kind and a number. */

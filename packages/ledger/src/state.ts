@@ -20,9 +20,38 @@ export function decodeStateEntry(bytes: Uint8Array): StateEntry {
   });
 }
 
+/** Modules whose CBOR is kept; names may come from strangers, so there is an end to them and to their length. */
+const MODULES_KEPT = 64;
+const MODULE_LENGTH_MAX = 32;
+/** CBOR of `[module, key]` up to the head of the key, by module. */
+const treeKeyStarts = new Map<string, Uint8Array>();
+/** Keys up to this length have a head of one or two bytes. */
+const KEY_BYTES_SHORT = 0xff;
+const treeKeyInput = new Uint8Array(1 + (2 + 4 * MODULE_LENGTH_MAX) + 2 + KEY_BYTES_SHORT);
+
 /** The key of `(module, key)` in the state tree: SHA-256 of CBOR `[module, key]`. */
 export function stateTreeKey(module: string, key: Uint8Array): Uint8Array {
-  return sha256(encodeCbor([module, key]));
+  // Every key of the state passes here at a start: the usual ones are written without the general encoder.
+  const isUsual = typeof module === 'string' && module.length <= MODULE_LENGTH_MAX && key instanceof Uint8Array;
+  if (!isUsual || key.length > KEY_BYTES_SHORT) return sha256(encodeCbor([module, key]));
+  const start = treeKeyStarts.get(module) ?? keepTreeKeyStart(module);
+  const input = treeKeyInput;
+  input.set(start);
+  let at = start.length;
+  if (key.length < 24) input[at++] = 0x40 + key.length;
+  else {
+    input[at++] = 0x58;
+    input[at++] = key.length;
+  }
+  input.set(key, at);
+  return sha256(input.subarray(0, at + key.length));
+}
+
+function keepTreeKeyStart(module: string): Uint8Array {
+  const start = encodeCbor([module, new Uint8Array()]).slice(0, -1);
+  if (treeKeyStarts.size >= MODULES_KEPT) treeKeyStarts.clear();
+  treeKeyStarts.set(module, start);
+  return start;
 }
 
 /** The value of an entry in the state tree. */

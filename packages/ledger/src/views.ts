@@ -210,14 +210,7 @@ export function receiptOf(ledger: Ledger, id: TransactionId): Receipt | undefine
   const entry = index.leaves[place.leafIndex];
   const transaction = entry && decodePayload(payload).transactions[entry.payloadIndex];
   if (entry === undefined || transaction === undefined) return undefined;
-  const certified = nearestCertified(ledger, place.height);
-  const later =
-    certified.header.header.height === place.height
-      ? null
-      : {
-          header: certified.header,
-          path: ledger.history.inclusion(place.height, certified.header.header.height),
-        };
+  const { certificate, later } = finalityOf(ledger, place.height);
   return {
     transaction,
     results: entry.results,
@@ -226,8 +219,8 @@ export function receiptOf(ledger: Ledger, id: TransactionId): Receipt | undefine
     path: index.tree.inclusion(place.leafIndex, index.tree.size),
     header,
     later,
-    certificate: certified.certificate,
-    configurations: stepsTo(ledger, certified.header.header.height),
+    certificate,
+    configurations: stepsTo(ledger, certificate.height),
   };
 }
 
@@ -251,17 +244,24 @@ export function stepTo(ledger: Ledger, { first, configuration }: RuledStretch): 
   return lastHeader && certificate && { lastHeader, certificate, next: configuration };
 }
 
-/** The block at `at` if it has a certificate of its own, else the final block. */
-function nearestCertified(
-  ledger: Ledger,
-  at: number,
-): { readonly header: SealedHeader; readonly certificate: Certificate } {
-  for (const candidate of [at, ledger.finalHeight]) {
-    const certificate = certificateAt(ledger, candidate);
-    const header = headerAt(ledger, candidate);
-    if (certificate && header) return { header, certificate };
-  }
-  throw new RecordDamaged(certificateKey(ledger.finalHeight));
+/** What makes a block final: a certificate, and where that is of a later block, the way to this one. */
+export interface Finality {
+  readonly certificate: Certificate;
+  readonly later: Receipt['later'];
+}
+
+/**
+ * The certificate of the block at `at`, else that of the final block; `at` is not above it.
+ * @throws {RecordDamaged} where the final block's certificate or header is gone, or there is none yet.
+ */
+export function finalityOf(ledger: Ledger, at: number): Finality {
+  const own = certificateAt(ledger, at);
+  if (own) return { certificate: own, later: null };
+  const { finalHeight } = ledger;
+  const certificate = certificateAt(ledger, finalHeight);
+  const header = headerAt(ledger, finalHeight);
+  if (certificate === undefined || header === undefined) throw new RecordDamaged(certificateKey(finalHeight));
+  return { certificate, later: { header, path: ledger.history.inclusion(at, finalHeight) } };
 }
 
 /**
@@ -279,7 +279,7 @@ export function stateAt(ledger: Ledger, module: string, key: Uint8Array, at: num
   return ledger.get(module, key);
 }
 
-/** The proof that `(module, key)` has its value, or none, after block `at`; from the final height to the tip. */
+/** The proof that `(module, key)` has its value, or none, after block `at`; `undefined` where `treeAt` has no tree. */
 export function stateProofAt(ledger: Ledger, module: string, key: Uint8Array, at: number): StateProof | undefined {
   return ledger.treeAt(at)?.prove(stateTreeKey(module, key));
 }

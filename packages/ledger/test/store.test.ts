@@ -143,10 +143,12 @@ describe('keys', () => {
   });
 
   it('of the state hold module and key', () => {
-    expect(parseStateKey(stateKey('notes', Uint8Array.of(0, 255)))).toEqual({
-      module: 'notes',
-      key: Uint8Array.of(0, 255),
-    });
+    // Names that begin like the one before them, and keys that begin like a name.
+    for (const module of ['notes', 'notes', 'note', 'n', 'notes', 'notes2', 'other']) {
+      for (const key of [Uint8Array.of(0, 255), utf8Encode('notes'), new Uint8Array()]) {
+        expect(parseStateKey(stateKey(module, key))).toEqual({ module, key });
+      }
+    }
   });
 
   it('begin with one byte per kind', () => {

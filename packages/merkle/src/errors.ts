@@ -4,6 +4,8 @@ export type MerkleErrors = {
   MERKLE_OUT_OF_RANGE: { asked: number; size: number };
   /** Keys and values of a state tree are hashes, and a batch names a key once. */
   STATE_CHANGES_INVALID: { reason: string };
+  /** A version of a state tree that was dropped, or one that does not join on to those that are kept. */
+  STATE_VERSION_UNKNOWN: { height: number };
   /** The bytes are not a state proof of the shape in `state-proof.ts`. */
   STATE_PROOF_MALFORMED: { reason: string };
 };

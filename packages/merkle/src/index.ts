@@ -11,5 +11,6 @@ export {
   type StateVerdict,
   verifyStateProof,
 } from './state-proof.ts';
-export { type StateChange, type StateEntry, StateTree } from './state-tree.ts';
+export { type StateChange, StateTree } from './state-tree.ts';
+export { type StateEntry, StateVersion } from './state-version.ts';
 export { EMPTY_ROOT, leafHash, nodeHash } from './tree-hash.ts';

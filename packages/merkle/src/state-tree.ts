@@ -1,7 +1,8 @@
 import { MerkleError } from './errors.ts';
-import { bitAt, type Packed, pack, unpack } from './packed.ts';
-import { EMPTY_HASH, findLeaf, type NodeChange, StateInner, type StateNode, updateNode } from './state-node.ts';
-import type { StateProof } from './state-proof.ts';
+import { sortedRun } from './leaf-run.ts';
+import { applyBatch, type BatchResult } from './state-batch.ts';
+import { type NodeRef, StateNodes } from './state-nodes.ts';
+import { StateVersion, type VersionRecord } from './state-version.ts';
 import { isHash } from './tree-hash.ts';
 
 /** One change of the state: key and value are hashes of 32 bytes; no value deletes the key. */
@@ -10,114 +11,144 @@ export interface StateChange {
   readonly value: Uint8Array | undefined;
 }
 
-/** One key of the state with its value, 32 bytes each. */
-export interface StateEntry {
-  readonly key: Uint8Array;
-  readonly value: Uint8Array;
-}
-
 /**
  * The sparse Merkle tree of the state (DESIGN §4): 2^256 places, of which only those on the way to a key exist.
  * An empty subtree hashes to 32 zero bytes, a subtree with one leaf to that leaf, any other to SHA-256(left ‖ right);
  * bits of the key are taken most significant first. The root thus depends on the content alone.
  *
- * A tree never changes: `update` makes a new version which shares with the old one all that is the same, so that
- * versions of earlier heights stay readable at the price of their differences.
+ * The tree is kept at consecutive heights, one version each. A version costs what differs from the next one: nodes are
+ * copied when they change, and released when the last version that has them is dropped. Versions are dropped at the
+ * low end only, and added at both: above by executing blocks, below by undoing them.
  */
 export class StateTree {
-  /** The tree without keys. Its root is 32 zero bytes. */
-  static readonly empty: StateTree = new StateTree(undefined);
+  readonly #nodes = new StateNodes();
+  readonly #versions = new Map<number, VersionRecord>();
+  #staged: number[] = [];
+  #oldest = 0;
+  #newest = -1;
+  #supersededCount = 0;
 
-  readonly #root: StateNode | undefined;
-
-  private constructor(root: StateNode | undefined) {
-    this.#root = root;
+  /** The lowest height that is kept. */
+  get oldest(): number {
+    return this.#oldest;
   }
 
-  /** Number of keys. */
-  get size(): number {
-    return this.#root?.size ?? 0;
+  /** The highest height that is kept, below `oldest` where there is no version yet. */
+  get newest(): number {
+    return this.#newest;
   }
 
-  /** The root hash, 32 bytes. */
-  get root(): Uint8Array {
-    return unpack(this.#root?.hash ?? EMPTY_HASH);
+  /** Nodes that are kept only for versions below the newest. */
+  get supersededCount(): number {
+    return this.#supersededCount;
+  }
+
+  /** Nodes of all versions together. */
+  get nodeCount(): number {
+    return this.#nodes.leaves.count + this.#nodes.inner.count;
+  }
+
+  /** Memory of all nodes, and of places free for more. */
+  get allocatedBytes(): number {
+    return this.#nodes.leaves.allocatedBytes + this.#nodes.inner.allocatedBytes;
+  }
+
+  /** The tree after the block at `height`, where it is kept. */
+  at(height: number): StateVersion | undefined {
+    const record = this.#versions.get(height);
+    return record && new StateVersion(this.#nodes, record);
   }
 
   /**
-   * The version after a batch of changes, in any order; also the way to build a tree from all of its leaves. Every
-   * inner node on the way to a changed key is hashed once, however many of the changes lie below it.
-   * @returns This version itself when the batch changes nothing. Deleting an absent key is no change.
-   * @throws {MerkleError} `STATE_CHANGES_INVALID` for a key or value that is not 32 bytes, or a key named twice.
+   * Notes a change for the next commit; its bytes are copied.
+   * @throws {MerkleError} `STATE_CHANGES_INVALID` for a key or value that is not 32 bytes; all that is staged is dropped.
    */
-  update(changes: readonly StateChange[]): StateTree {
-    const sorted = changes.map(packChange).sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
-    for (let i = 1; i < sorted.length; i++) {
-      if (sorted[i]?.key === sorted[i - 1]?.key) invalid('a key is named twice');
-    }
-    const root = updateNode(this.#root, sorted, 0, sorted.length, 0);
-    return root === this.#root ? this : new StateTree(root);
-  }
-
-  /** The value of a key, `undefined` when the tree does not have it (or it is not 32 bytes). */
-  get(key: Uint8Array): Uint8Array | undefined {
-    const leaf = isHash(key) ? findLeaf(this.#root, pack(key)) : undefined;
-    return leaf && unpack(leaf.value);
+  stage(key: Uint8Array, value: Uint8Array | undefined): void {
+    if (!isHash(key)) this.#refuse('a key is not 32 bytes');
+    if (value !== undefined && !isHash(value)) this.#refuse('a value is not 32 bytes');
+    const leaf = this.#nodes.allocateLeaf(key, value);
+    this.#staged.push(value === undefined ? -leaf : leaf);
   }
 
   /**
-   * The proof that a key has its value, or that it is absent.
-   * @throws {MerkleError} `STATE_CHANGES_INVALID` unless the key is 32 bytes.
+   * Makes the version of `height` from the newest one, or from nothing, by all staged changes, in whatever order they
+   * came. Deleting an absent key is no change.
+   * @param height - One above the newest; any for the first version.
+   * @throws {MerkleError} `STATE_CHANGES_INVALID` for a key named twice; then nothing is staged any more.
+   *   `STATE_VERSION_UNKNOWN` for another height.
    */
-  prove(key: Uint8Array): StateProof {
-    const asked = packKey(key);
-    const siblings: Uint8Array[] = [];
-    const present: boolean[] = [];
-    let node = this.#root;
-    for (let depth = 0; node instanceof StateInner; depth++) {
-      const [child, sibling]: readonly (StateNode | undefined)[] =
-        bitAt(asked, depth) === 0 ? [node.left, node.right] : [node.right, node.left];
-      present.push(sibling !== undefined);
-      if (sibling !== undefined) siblings.push(unpack(sibling.hash));
-      node = child;
+  commit(height: number): StateVersion {
+    const before = this.#versions.get(this.#newest);
+    if (before !== undefined && height !== this.#newest + 1) throw unknownVersion(height);
+    const result = this.#apply(before?.root ?? 0);
+    if (before !== undefined) this.#supersede(before, result.superseded);
+    else this.#oldest = height;
+    this.#newest = height;
+    return this.#add(height, (before?.size ?? 0) + result.sizeChange, result.root);
+  }
+
+  /** `stage` for each change, then `commit`. */
+  update(height: number, changes: Iterable<StateChange>): StateVersion {
+    for (const { key, value } of changes) this.stage(key, value);
+    return this.commit(height);
+  }
+
+  /**
+   * Makes the version below the oldest one, by changes that lead back to it.
+   * @throws {MerkleError} as `stage` and `commit`; `STATE_VERSION_UNKNOWN` where there is no version.
+   */
+  extendBelow(changes: Iterable<StateChange>): StateVersion {
+    const above = this.#versions.get(this.#oldest);
+    if (above === undefined) throw unknownVersion(this.#oldest);
+    for (const { key, value } of changes) this.stage(key, value);
+    const result = this.#apply(above.root);
+    this.#oldest -= 1;
+    const version = this.#add(this.#oldest, above.size + result.sizeChange, result.root);
+    // What the version above does not have goes when this one is dropped, as with versions made upwards.
+    this.#supersede(this.#versions.get(this.#oldest) as VersionRecord, result.created());
+    return version;
+  }
+
+  /** Drops the oldest version, unless it is the only one, and releases what no other version has. */
+  dropOldest(): void {
+    const record = this.#versions.get(this.#oldest);
+    if (record === undefined || this.#oldest === this.#newest) return;
+    for (const ref of record.superseded) this.#nodes.release(ref);
+    this.#supersededCount -= record.superseded.length;
+    record.isKept = false;
+    this.#versions.delete(this.#oldest);
+    this.#oldest += 1;
+  }
+
+  #apply(root: NodeRef): BatchResult {
+    const staged = this.#staged;
+    this.#staged = [];
+    const run = sortedRun(this.#nodes, staged);
+    if (run === undefined) {
+      this.#staged = staged;
+      this.#refuse('a key is named twice');
     }
-    const bitmap = new Uint8Array(Math.ceil(present.length / 8));
-    for (const [depth, one] of present.entries())
-      if (one) bitmap[depth >> 3] = (bitmap[depth >> 3] ?? 0) | (128 >> (depth & 7));
-    const path = { depth: present.length, bitmap, siblings };
-    if (node === undefined) return { ...path, end: { kind: 'empty' } };
-    const value = unpack(node.value);
-    if (node.key === asked) return { ...path, end: { kind: 'leaf', value } };
-    return { ...path, end: { kind: 'otherLeaf', key: unpack(node.key), value } };
+    return applyBatch(this.#nodes, root, run);
   }
 
-  /** All keys with their values, ascending by key. */
-  *entries(): Generator<StateEntry, void, undefined> {
-    const ahead: StateNode[] = this.#root === undefined ? [] : [this.#root];
-    for (let node = ahead.pop(); node !== undefined; node = ahead.pop()) {
-      if (node instanceof StateInner) {
-        if (node.right !== undefined) ahead.push(node.right);
-        if (node.left !== undefined) ahead.push(node.left);
-      } else yield { key: unpack(node.key), value: unpack(node.value) };
-    }
+  #add(height: number, size: number, root: NodeRef): StateVersion {
+    const record = { height, size, root, superseded: new Int32Array(0), isKept: true };
+    this.#versions.set(height, record);
+    return new StateVersion(this.#nodes, record);
   }
 
-  /** See `entries`. */
-  [Symbol.iterator](): Generator<StateEntry, void, undefined> {
-    return this.entries();
+  #supersede(record: VersionRecord, refs: readonly NodeRef[]): void {
+    record.superseded = Int32Array.from(refs);
+    this.#supersededCount += refs.length;
+  }
+
+  #refuse(reason: string): never {
+    for (const entry of this.#staged) this.#nodes.leaves.release(Math.abs(entry));
+    this.#staged = [];
+    throw new MerkleError('STATE_CHANGES_INVALID', { reason });
   }
 }
 
-function packChange({ key, value }: StateChange): NodeChange {
-  if (value !== undefined && !isHash(value)) invalid('a value is not 32 bytes');
-  return { key: packKey(key), value: value && pack(value) };
-}
-
-function packKey(key: Uint8Array): Packed {
-  if (!isHash(key)) invalid('a key is not 32 bytes');
-  return pack(key);
-}
-
-function invalid(reason: string): never {
-  throw new MerkleError('STATE_CHANGES_INVALID', { reason });
+function unknownVersion(height: number): MerkleError {
+  return new MerkleError('STATE_VERSION_UNKNOWN', { height });
 }

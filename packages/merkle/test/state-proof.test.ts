@@ -6,6 +6,7 @@ import {
   decodeStateProof,
   encodeStateProof,
   STATE_DEPTH_MAX,
+  type StateChange,
   type StateProof,
   StateTree,
   verifyStateProof,
@@ -14,7 +15,8 @@ import { hex } from './oracle.ts';
 
 const key = (first: string) => hex(first.padEnd(64, '0'));
 const value = (n: number) => sha256(Uint8Array.of(n));
-const tree = StateTree.empty.update(
+const treeOf = (entries: readonly StateChange[]) => new StateTree().update(0, entries);
+const tree = treeOf(
   ['00', '01', '4080', '80', 'c0', 'c1', 'c100ff'].map((first, i) => ({ key: key(first), value: value(i) })),
 );
 const malformed = expect.objectContaining({ code: 'STATE_PROOF_MALFORMED' });
@@ -24,7 +26,7 @@ const ASKED = { leaf: key('c1'), otherLeaf: key('81'), empty: key('20') } as con
 describe('StateTree.prove', () => {
   it('ends at the leaf, at another leaf or in the empty', () => {
     for (const [kind, asked] of Object.entries(ASKED)) expect(tree.prove(asked).end.kind).toBe(kind);
-    expect(StateTree.empty.prove(key('aa'))).toEqual({
+    expect(treeOf([]).prove(key('aa'))).toEqual({
       depth: 0,
       bitmap: new Uint8Array(),
       siblings: [],
@@ -40,9 +42,7 @@ describe('StateTree.prove', () => {
     const keys = fc.uniqueArray(fc.integer({ min: 0, max: 400 }), { maxLength: 60 });
     fc.assert(
       fc.property(keys, fc.integer({ min: 0, max: 400 }), (present, asked) => {
-        const grown = StateTree.empty.update(
-          present.map((n) => ({ key: sha256(Uint8Array.of(n & 255, n >> 8)), value: value(n) })),
-        );
+        const grown = treeOf(present.map((n) => ({ key: sha256(Uint8Array.of(n & 255, n >> 8)), value: value(n) })));
         const askedKey = sha256(Uint8Array.of(asked & 255, asked >> 8));
         const bytes = encodeStateProof(grown.prove(askedKey));
         const proof = decodeStateProof(bytes);
@@ -54,7 +54,7 @@ describe('StateTree.prove', () => {
 
   it('reaches the greatest depth for keys that differ in the last bit', () => {
     const [a, b] = [hex('00'.repeat(32)), hex(`${'00'.repeat(31)}01`)];
-    const deep = StateTree.empty.update([
+    const deep = treeOf([
       { key: a, value: value(1) },
       { key: b, value: value(2) },
     ]);
@@ -67,7 +67,7 @@ describe('StateTree.prove', () => {
 
 describe('encodeStateProof', () => {
   it('has the documented shape', () => {
-    const small = StateTree.empty.update([
+    const small = treeOf([
       { key: key('00'), value: value(1) },
       { key: key('c0'), value: value(2) },
       { key: key('40'), value: value(3) },
@@ -81,7 +81,7 @@ describe('encodeStateProof', () => {
     expect(toHex(encodeStateProof(small.prove(key('81'))))).toBe(
       `84014180815820${toHex(left)}83025820${toHex(key('c0'))}5820${toHex(value(2))}`,
     );
-    expect(toHex(encodeStateProof(StateTree.empty.prove(key('00'))))).toBe('840040808100');
+    expect(toHex(encodeStateProof(treeOf([]).prove(key('00'))))).toBe('840040808100');
   });
 });
 

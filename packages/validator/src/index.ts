@@ -13,6 +13,7 @@ export type {
   VerifyItem,
 } from './events.ts';
 export { decodeHello, encodeHello } from './hello.ts';
+export { journalFaultOf } from './journal-audit.ts';
 export type { LeavingStatus } from './leaving.ts';
 export { EVIDENCE_PER_VALIDATOR_MAX, PACKET_BYTES_MAX } from './limits.ts';
 export type { LoadedStore } from './loader.ts';

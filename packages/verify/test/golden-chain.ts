@@ -88,7 +88,7 @@ export function goldenChain(protocol: ProtocolName): GoldenChain {
   const history = new MerkleLog();
   const blocks: { sealed: SealedHeader; payload: Uint8Array; items: Uint8Array[]; leaves: Uint8Array[] }[] = [];
   const entryAt = (at: number) => ({ version: 0, modifiedHeight: at, bytes: utf8Encode(`value ${at}`) });
-  let tree = StateTree.empty;
+  const states = new StateTree();
   for (let at = 0; at <= TIP; at++) {
     const items = [0, 1, 2]
       .slice(0, at === 0 ? 0 : 3)
@@ -100,7 +100,7 @@ export function goldenChain(protocol: ProtocolName): GoldenChain {
     const index = at <= LAST ? at : at - LAST;
     const payload = encodePayload({ index, epoch, time: T0 + at, transactions: items });
     const change = { key: stateTreeKey('notes', utf8Encode(`k${at}`)), value: stateTreeValue(entryAt(at)) };
-    tree = tree.update([change]);
+    const tree = states.update(at, [change]);
     const sealed = sealHeader({
       chainId,
       height: height(at),
@@ -168,7 +168,11 @@ export function goldenChain(protocol: ProtocolName): GoldenChain {
     const bytes = sealSignBytes(chainId, block(at).sealed.header.configurationHash, height(at), hash as never);
     return { bytes, signature: signerOf(seeds[1][2]).sign(bytes) };
   };
-  const proofAt = (name: string) => encodeStateProof(tree.prove(stateTreeKey('notes', utf8Encode(name))));
+  const proofAt = (name: string) => {
+    const proof = states.at(TIP)?.prove(stateTreeKey('notes', utf8Encode(name)));
+    if (proof === undefined) throw new TypeError('the state of the tip is not kept');
+    return encodeStateProof(proof);
+  };
   const [step] = steps(TIP);
   const records = {
     genesis: encodeGenesis(genesis),

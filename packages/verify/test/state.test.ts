@@ -87,7 +87,7 @@ describe('verifyState', () => {
 
   it('refuses a forged header under a certificate of too few, and other chains', () => {
     const { header: real } = world.ledger.tip;
-    const tree = StateTree.empty.update([{ key: sha256(Uint8Array.of(1)), value: sha256(Uint8Array.of(2)) }]);
+    const tree = new StateTree().update(0, [{ key: sha256(Uint8Array.of(1)), value: sha256(Uint8Array.of(2)) }]);
     const forged = sealHeader({ ...real, stateRoot: tree.root });
     const change = { header: forged.bytes, certificate: encodeCertificate(certify(forged, 0, 1)) };
     expect(verifyState({ ...good, ...change }, trust)).toMatchObject({ reason: 'CERTIFICATE_INVALID' });

@@ -129,6 +129,12 @@ export const PROBLEMS: Readonly<Record<string, ProblemKind>> = {
     hint: 'ask an archive node, or start from the present',
     ...elsewhere,
   },
+  STATE_UNAVAILABLE: {
+    status: 410,
+    title: 'The state of that height is not kept here',
+    hint: 'ask at a newer height, or another node; the detail says how far it reaches back',
+    ...elsewhere,
+  },
   BODY_TOO_LARGE: {
     status: 413,
     title: 'The body is too large',

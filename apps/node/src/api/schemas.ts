@@ -151,5 +151,12 @@ export const stateSchema: TSchema = record({
   blockHash: hash32,
   consistency: oneOf('local', 'linearizable', 'final'),
   decoded: Type.Unknown(),
-  proof: nullable(record({ stateProof: bytes, header: bytes, certificate: nullable(bytes) })),
+  proof: nullable(
+    record({
+      stateProof: bytes,
+      header: bytes,
+      certificate: nullable(bytes),
+      later: Type.Optional(record({ header: bytes, path: list(hash32) })),
+    }),
+  ),
 });

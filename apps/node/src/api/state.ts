@@ -1,7 +1,7 @@
 import type { StateAnswer } from '@varve/client';
 import { fromHex, toHex } from '@varve/encoding';
 import { encodeCertificate } from '@varve/ledger';
-import { certificateAt, headerAt, type Ledger, stateAt, stateProofAt } from '@varve/ledger/chain';
+import { finalityOf, headerAt, type Ledger, stateAt, stateProofAt } from '@varve/ledger/chain';
 import { encodeStateProof } from '@varve/merkle';
 import { coordinationKey, isNodePath } from '@varve/modules';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -12,9 +12,13 @@ import { ApiError } from './problems.ts';
 import { minHeightOf, reach, stateReaderAt } from './reads.ts';
 import { problemSchema, record, stateSchema } from './schemas.ts';
 
+/** About how many keys of an earlier state are restored before other requests get their turn: some 10 ms. */
+const RESTORED_KEYS_PER_TURN = 1_000;
+
 interface StateQuery {
   readonly proof: boolean;
   readonly consistency: StateAnswer['consistency'];
+  readonly height?: number;
 }
 
 const common = {
@@ -22,10 +26,24 @@ const common = {
   consistency: Type.Union([Type.Literal('local'), Type.Literal('linearizable'), Type.Literal('final')], {
     default: 'linearizable',
   }),
+  height: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: Number.MAX_SAFE_INTEGER,
+      description:
+        'after which block; down to 256 below the final one. `consistency` then says `final` to wait for that',
+    }),
+  ),
 };
 const strict = { additionalProperties: false } as const;
 const byKey = record({ module: Type.String(), key: Type.String({ pattern: '^([0-9a-f]{2})+$' }) });
-const response = { 200: stateSchema, 404: problemSchema, 408: problemSchema, 503: problemSchema };
+const response = {
+  200: stateSchema,
+  404: problemSchema,
+  408: problemSchema,
+  410: problemSchema,
+  503: problemSchema,
+};
 
 /** Values of the state, with proofs. */
 export function stateRoutes(app: FastifyInstance, context: ApiContext): void {
@@ -68,11 +86,16 @@ async function stateAnswer(
   key: Uint8Array,
 ): Promise<StateAnswer> {
   const { ledger } = context.service;
-  const { proof, consistency } = request.query;
+  const { consistency, height } = request.query;
   if (!ledger.modules.has(module)) {
     throw new ApiError('MODULE_UNKNOWN', `no module "${module}"; there are ${[...ledger.modules.keys()].join(', ')}`);
   }
-  const at = await readHeight(context, consistency, minHeightOf(request));
+  const at = await readHeight(context, request.query, minHeightOf(request));
+  const isProven = request.query.proof || consistency === 'final';
+  // Everything after this loop is synchronous: neither heights nor trees can go meanwhile.
+  while (isProven && !ledger.restoreTree(at, RESTORED_KEYS_PER_TURN)) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
   const entry = stateAt(ledger, module, key, at);
   const sealed = headerAt(ledger, at);
   if (sealed === undefined) throw new ApiError('BLOCK_UNKNOWN', `no header at height ${at}`);
@@ -85,23 +108,27 @@ async function stateAnswer(
     modifiedHeight: entry?.modifiedHeight ?? null,
     height: at,
     blockHash: sealed.hash,
-    consistency,
+    consistency: height === undefined ? consistency : at <= ledger.finalHeight ? 'final' : 'local',
     decoded: entry ? decodedValue(module, key, entry.bytes, stateReaderAt(ledger, at)) : null,
-    proof: proof || consistency === 'final' ? proofAt(ledger, module, key, at, sealed.bytes) : null,
+    proof: isProven ? proofAt(ledger, module, key, at, sealed.bytes) : null,
   };
 }
 
-/** The height to read at, once it is reached. Everything after it is synchronous: the height cannot move meanwhile. */
+/** The height to read at, once it is reached. */
 async function readHeight(
   context: ApiContext,
-  consistency: StateAnswer['consistency'],
+  { consistency, height }: StateQuery,
   minHeight: number,
 ): Promise<number> {
-  if (consistency === 'linearizable') await reach(context, 'committed', await context.service.barrier());
-  await reach(context, consistency === 'final' ? 'final' : 'committed', minHeight);
+  const isFinal = consistency === 'final';
+  // What stood after one block is the same everywhere and for ever: no barrier makes it newer.
+  if (height === undefined && consistency === 'linearizable') {
+    await reach(context, 'committed', await context.service.barrier());
+  }
+  await reach(context, isFinal ? 'final' : 'committed', Math.max(minHeight, height ?? 0));
   const { finalHeight } = context.service.ledger;
-  // State trees are kept from the final height on; a certified block is durable at a quorum, whatever this disk says.
-  return consistency === 'final' ? finalHeight : Math.max(context.progress.height, finalHeight);
+  // A certified block is durable at a quorum, whatever this disk says.
+  return height ?? (isFinal ? finalHeight : Math.max(context.progress.height, finalHeight));
 }
 
 function proofAt(
@@ -113,10 +140,14 @@ function proofAt(
 ): StateAnswer['proof'] {
   const proof = stateProofAt(ledger, module, key, at);
   if (proof === undefined) return null;
-  const certificate = certificateAt(ledger, at);
+  // Block 0 follows from the genesis document; until another is final it has nothing to stand on.
+  const finality = at > ledger.finalHeight || ledger.finalHeight === 0 ? undefined : finalityOf(ledger, at);
   return {
     stateProof: toHex(encodeStateProof(proof)),
     header: toHex(header),
-    certificate: certificate ? toHex(encodeCertificate(certificate)) : null,
+    certificate: finality ? toHex(encodeCertificate(finality.certificate)) : null,
+    ...(finality?.later && {
+      later: { header: toHex(finality.later.header.bytes), path: finality.later.path.map(toHex) },
+    }),
   };
 }

@@ -7,6 +7,7 @@ export const EXIT = {
   unreachable: 4,
   rejected: 5,
   pending: 6,
+  findings: 7,
   interrupted: 130,
   terminated: 143,
 } as const;
@@ -14,9 +15,13 @@ export const EXIT = {
 /** Codes about files, genesis documents and keys. */
 const CONFIGURATION_CODES: ReadonlySet<string> = new Set([
   'ADDRESS_MALFORMED',
+  'AUDIT_PROGRESS_FOREIGN',
+  'AUDIT_PROGRESS_MALFORMED',
+  'AUDIT_START_UNPROVEN',
   'CONFIGURATION_INVALID',
   'DEVNET_DIFFERENT',
   'DEVNET_MISSING',
+  'EXPORT_MALFORMED',
   'FILE_EXISTS',
   'FILE_FAILED',
   'GENESIS_INVALID',

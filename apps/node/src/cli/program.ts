@@ -1,10 +1,12 @@
 import { Command } from 'commander';
 import type { CommandHost } from './command.ts';
 import { addAccountCommands } from './commands/account.ts';
+import { addAuditCommand } from './commands/audit.ts';
 import { addCheckpointCommands } from './commands/checkpoint.ts';
 import { addCompletionCommand } from './commands/completion.ts';
 import { addDevnetCommands } from './commands/devnet.ts';
 import { addEvidenceCommands } from './commands/evidence.ts';
+import { addExportCommand } from './commands/export.ts';
 import { addGenesisCommands } from './commands/genesis.ts';
 import { addGovernanceCommands } from './commands/governance.ts';
 import { addKeysCommands } from './commands/keys.ts';
@@ -21,7 +23,7 @@ const EXAMPLES = `Examples:
 `;
 const EXIT_CODES = `
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 configuration, genesis or key file, 4 node unreachable,
-5 transaction rejected, 6 still pending when the wait ended, 130 interrupted, 143 terminated.`;
+5 transaction rejected, 6 still pending when the wait ended, 7 an audit found something, 130 interrupted, 143 terminated.`;
 
 /**
  * The whole command tree. Only commander is loaded for it: each action imports what it needs.
@@ -51,6 +53,8 @@ export function buildProgram(host: CommandHost, onTalk: (text: string) => void):
   addReceiptCommands(host, program);
   addCheckpointCommands(host, program);
   addEvidenceCommands(host, program);
+  addAuditCommand(host, program);
+  addExportCommand(host, program);
   addNodeCommands(host, program);
   addGenesisCommands(host, program);
   addKeysCommands(host, program);

@@ -1,4 +1,5 @@
 import type { Signer } from '@varve/crypto';
+import type { BatchVerifier } from '@varve/crypto/batch';
 import { type PublicKeyHex, toHex } from '@varve/encoding';
 import type { Answer, Effects, GossipTopic, Instant, Notice, Validator, ValidatorEvent } from '@varve/validator';
 import type { Network } from '../network/index.ts';
@@ -11,6 +12,8 @@ export interface LoopParts {
   readonly store: LevelStore;
   /** None for observers, which sign nothing. */
   readonly signers: readonly Signer[];
+  /** Absent: signatures are judged one by one. */
+  readonly batchVerifier: BatchVerifier | undefined;
   readonly answered: (answer: Answer) => void;
   readonly noticed: (notice: Notice) => void;
   readonly misbehaved: (peer: PublicKeyHex, reason: string) => void;
@@ -38,7 +41,8 @@ export class EventLoop {
   constructor(parts: LoopParts) {
     this.#parts = parts;
     this.#signers = new Map(parts.signers.map((signer) => [toHex(signer.publicKey), signer]));
-    this.#verifier = new Verifier((job, verdicts) => this.deliver({ kind: 'verified', job, verdicts }));
+    const done = (job: number, verdicts: readonly boolean[]): void => this.deliver({ kind: 'verified', job, verdicts });
+    this.#verifier = new Verifier(parts.batchVerifier, done);
   }
 
   get verifyMicros(): number {

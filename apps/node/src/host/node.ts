@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { ENGINE_TIMING_DEFAULT, ENGINE_WINDOW_DEFAULT } from '@varve/consensus';
 import { createSigner, VERDICTS_MAX, verifySignature } from '@varve/crypto';
+import { BatchVerifier } from '@varve/crypto/batch';
 import { bytesEqual, fromHex, type PublicKeyHex, toHex } from '@varve/encoding';
 import { type Genesis, RULES_KNOWN } from '@varve/ledger';
 import { StoreError as LedgerStoreError } from '@varve/ledger/chain';
@@ -16,6 +17,7 @@ import {
 } from '@varve/validator';
 import type { Logger } from 'pino';
 import { Network } from '../network/index.ts';
+import type { SignatureMode } from '../setup/signature-mode.ts';
 import { LevelStore } from '../storage/index.ts';
 import { DiskWatch } from './disk-watch.ts';
 import { engineOf } from './engines.ts';
@@ -40,6 +42,8 @@ export interface NodeOptions {
   readonly logger: Logger;
   /** Execute all blocks again and write what is derived from them anew. */
   readonly rebuild: boolean;
+  /** Whether signatures are judged many at once, which is cheaper, or one by one. The verdicts are the same. */
+  readonly signatures: SignatureMode;
   readonly pool?: Partial<PoolLimits>;
   /** Free disk space below which no transactions are taken, bytes. */
   readonly diskFreeBytesMin?: number;
@@ -110,6 +114,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       validator,
       store,
       signers,
+      batchVerifier: options.signatures === 'batch' ? await BatchVerifier.create() : undefined,
       answered: (answer) => service?.answered(answer),
       noticed: (notice) => {
         if (notice.kind === 'log') writeLog(logger, notice.line);
@@ -188,7 +193,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
 async function load(store: LevelStore, options: NodeOptions): Promise<LoadedStore> {
   const loader = new ValidatorLoader();
   for (const range of ValidatorLoader.ranges) {
-    for await (const [key, value] of store.entries(range)) loader.add(key, value);
+    for await (const page of store.pages(range)) for (const [key, value] of page) loader.add(key, value);
   }
   return loader.finish(
     store,

@@ -7,6 +7,7 @@ import { SetupError } from './errors.ts';
 import { choiceField, keyField, required } from './fields.ts';
 import { readTextIfThere, writeWhole } from './files.ts';
 import { describeProblems, type Located, readDocument } from './located.ts';
+import { SIGNATURE_MODES, type SignatureMode } from './signature-mode.ts';
 
 /** Name of the configuration in a data directory. */
 export const CONFIGURATION_FILE = 'node.yaml';
@@ -27,9 +28,21 @@ export interface NodeConfiguration {
   /** Holds the token that requests must carry. */
   readonly httpTokenFile: string | undefined;
   readonly peers: readonly PeerEntry[];
+  /** How signatures are judged. */
+  readonly signatures: SignatureMode;
 }
 
-const FIELDS = ['role', 'networkKey', 'keyFile', 'passphraseFile', 'listen', 'http', 'httpTokenFile', 'peers'];
+const FIELDS = [
+  'role',
+  'networkKey',
+  'keyFile',
+  'passphraseFile',
+  'listen',
+  'http',
+  'httpTokenFile',
+  'peers',
+  'signatures',
+];
 const HEADER = '# A Varve node. "varve node start --data" reads this file; flags and VARVE_* variables go before it.\n';
 
 /**
@@ -64,9 +77,10 @@ function readConfiguration(root: Located, dataDirectory: string): NodeConfigurat
   if (httpText !== undefined && http === undefined)
     httpAt?.problem(`"${httpText}" is not an address`, 'write HOST:PORT, such as 127.0.0.1:7701');
   const peers = (fields.get('peers')?.items() ?? []).flatMap(readPeer);
+  const signatures = choiceField(fields.get('signatures'), SIGNATURE_MODES) ?? 'batch';
   if (role === undefined || networkKey === undefined || keyFile === undefined) return undefined;
   const [passphraseFile, httpTokenFile] = [path('passphraseFile'), path('httpTokenFile')];
-  return { role, networkKey, keyFile, passphraseFile, listen, http, httpTokenFile, peers };
+  return { role, networkKey, keyFile, passphraseFile, listen, http, httpTokenFile, peers, signatures };
 }
 
 function readPeer(at: Located): readonly PeerEntry[] {
@@ -85,7 +99,7 @@ function readPeer(at: Located): readonly PeerEntry[] {
 /** Writes the configuration of a data directory, which `replace` lets it overwrite. */
 export function writeNodeConfiguration(dataDirectory: string, configuration: NodeConfiguration, replace = false): void {
   const short = (path: string | undefined): string | undefined => path && relativeInside(dataDirectory, path);
-  const { role, networkKey, listen, http, peers } = configuration;
+  const { role, networkKey, listen, http, peers, signatures } = configuration;
   const document = {
     role,
     networkKey,
@@ -95,6 +109,8 @@ export function writeNodeConfiguration(dataDirectory: string, configuration: Nod
     http: http && `${http.host}:${http.port}`,
     httpTokenFile: short(configuration.httpTokenFile),
     peers,
+    // The default stands in no file: it may change.
+    signatures: signatures === 'batch' ? undefined : signatures,
   };
   const text = HEADER + stringify(JSON.parse(JSON.stringify(document)), { lineWidth: 0 });
   writeWhole(join(dataDirectory, CONFIGURATION_FILE), text, { replace });

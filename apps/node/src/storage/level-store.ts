@@ -18,6 +18,9 @@ export interface Store {
 /** The keys from `gte`, included, to `lt`, excluded; an absent bound is open. */
 export type StoreRange = { readonly gte?: Uint8Array; readonly lt?: Uint8Array };
 
+/** A key with its value. */
+export type StoreEntry = readonly [key: Uint8Array, value: Uint8Array];
+
 /** Fewer, larger tables: measured to halve the bytes written under load. */
 const WRITE_BUFFER_BYTES = 16 * 1024 * 1024;
 const PAGE_ENTRIES = 1_000;
@@ -116,14 +119,19 @@ export class LevelStore implements Store {
    * The entries of `range` in the order of their keys, as they were when the iteration began.
    * @throws {StoreError} as `get` does.
    */
-  async *entries(range: StoreRange = {}): AsyncGenerator<readonly [key: Uint8Array, value: Uint8Array], void, void> {
+  async *entries(range: StoreRange = {}): AsyncGenerator<StoreEntry, void, void> {
+    for await (const page of this.pages(range)) yield* page;
+  }
+
+  /** As `entries`, many at a time, which is much faster for all records of a kind. */
+  async *pages(range: StoreRange = {}): AsyncGenerator<readonly StoreEntry[], void, void> {
     this.#requireUsable();
     const iterator = this.#database.iterator({ ...range, ...PAGED });
     try {
       for (;;) {
         const page = await this.#page(iterator);
         if (page.length === 0) return;
-        for (const [key, value] of page) yield [plain(key), plain(value)];
+        yield page.map(([key, value]): StoreEntry => [plain(key), plain(value)]);
       }
     } finally {
       await iterator.close();

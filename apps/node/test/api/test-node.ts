@@ -87,14 +87,15 @@ class MemoryStore implements Store {
 
 /** A node of real parts without consensus: it executes what it is given when told, and its three validators seal. */
 export class TestNode implements NodeService {
-  readonly ledger: Ledger;
-  readonly records: RecordStore;
+  ledger: Ledger;
+  records: RecordStore;
   /** Whether submissions become final blocks by themselves. */
   automatic = true;
   poolMax = 10_000;
   barrierCode: string | undefined;
   changes: Partial<NodeView> = {};
   readonly damages: RecordDamaged[] = [];
+  readonly #genesis: Genesis;
   readonly #store = new MemoryStore();
   readonly #pool = new Map<TransactionId, Transaction>();
   readonly #listeners = new Set<(notice: Notice) => void>();
@@ -106,14 +107,30 @@ export class TestNode implements NodeService {
     const modules = builtinModules();
     for (const { key, value } of initialRecords(document, modules.values(), new Uint8Array()))
       this.#store.put(key, value);
+    this.#genesis = document;
+    [this.ledger, this.records] = this.#load();
+  }
+
+  /** As after a restart: what was in memory alone is gone. */
+  reopen(): void {
+    [this.ledger, this.records] = this.#load();
+  }
+
+  #load(): [Ledger, RecordStore] {
     const loader = new LedgerLoader();
     for (const kind of [RECORD_KIND.header, RECORD_KIND.state]) {
       const { gte } = kindRange(kind);
       for (const { key, value } of this.#store.entries()) if (key[0] === gte[0]) loader.add(key, value);
     }
-    this.records = new RecordStore(this.#store);
-    const surroundings = { modules, accounts: accountDirectory, isSigned, rebuild: false, rulesKnown: RULES_KNOWN };
-    this.ledger = loader.finish(this.records, surroundings, document).ledger;
+    const records = new RecordStore(this.#store);
+    const surroundings = {
+      modules: builtinModules(),
+      accounts: accountDirectory,
+      isSigned,
+      rebuild: false,
+      rulesKnown: RULES_KNOWN,
+    };
+    return [loader.finish(records, surroundings, this.#genesis).ledger, records];
   }
 
   view(): NodeView {

@@ -14,6 +14,7 @@ import {
   readNodeConfiguration,
   resolvePeers,
 } from '../../setup/node-configuration.ts';
+import type { SignatureMode } from '../../setup/signature-mode.ts';
 import type { Action, Options } from '../command.ts';
 import { CliError, failureOf } from '../failure.ts';
 import { endReason } from '../lifetime.ts';
@@ -80,6 +81,7 @@ function configurationOf(dataDirectory: string, options: Options): NodeConfigura
     httpTokenFile: token === undefined ? file.httpTokenFile : resolve(token),
     listen: listen.length > 0 ? listen : file.listen,
     http: http === undefined ? file.http : httpOption(http),
+    signatures: (options.text('signatures') as SignatureMode | undefined) ?? file.signatures,
     // Flags add to the file, and come first for a peer that stands in both.
     peers: [...peers, ...file.peers.filter(({ node }) => !peers.some((peer) => peer.node === node))],
   };
@@ -113,6 +115,7 @@ async function nodeOptionsOf(
     ),
     http: http && { ...http, ...(token && { token }) },
     rebuild: options.flag('rebuild'),
+    signatures: configuration.signatures,
   };
 }
 

@@ -88,8 +88,10 @@ export const queryState: Action = asking(
     const path = options.text('path');
     if ((path === undefined) === (key === undefined)) throw usage('give either a key or --path');
     const consistency = options.text('consistency');
+    const height = options.number('height');
     return client.state(module, path ?? key ?? '', {
       ...(options.flag('proof') && { proof: true }),
+      ...(height !== undefined && { height }),
       ...(consistency !== undefined && { consistency: consistency as 'local' | 'linearizable' | 'final' }),
     });
   },

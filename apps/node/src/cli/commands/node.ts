@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { SIGNATURE_MODES } from '../../setup/signature-mode.ts';
 import { type CommandHost, group, leaf, option, repeated } from '../command.ts';
 import { passphraseFile } from './keys.ts';
 
@@ -43,6 +44,11 @@ export function addNodeCommands(host: CommandHost, program: Command): void {
     .addOption(option('--http <host:port>', 'where the HTTP API listens, or "none"', 'VARVE_HTTP'))
     .addOption(option('--http-token-file <file>', 'its first line is the API token', 'VARVE_HTTP_TOKEN_FILE'))
     .addOption(peer())
+    .addOption(
+      option('--signatures <how>', 'judge signatures many at once, or one by one', 'VARVE_SIGNATURES').choices(
+        SIGNATURE_MODES,
+      ),
+    )
     .option('--observer', 'follow without voting, whatever the configuration says')
     .option('--rebuild', 'execute all blocks again and write what is derived from them anew')
     .addOption(

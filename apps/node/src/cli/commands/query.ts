@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type CommandHost, group, leaf, option } from '../command.ts';
+import { type CommandHost, group, leaf, option, whole } from '../command.ts';
 import { addNodeOptions } from '../connection-options.ts';
 
 type QueryAction =
@@ -36,11 +36,18 @@ export function addQueryCommands(host: CommandHost, program: Command): void {
   ask(
     'state <module> [key]',
     'a value of the state, by its key in hexadecimal or a path',
-    ['query state coordination --path /hello', 'query state coordination --path /hello --proof --json'],
+    [
+      'query state coordination --path /hello',
+      'query state coordination --path /hello --proof --json',
+      'query state coordination --path /hello --height 12 --proof --json',
+    ],
     'queryState',
   )
     .option('--path <path>', 'path of a node of the coordination module')
-    .option('--proof', 'with a proof, at the final height')
+    .option('--proof', 'with a proof')
+    .addOption(
+      whole('--height <height>', 'as it was after this block (default: the newest)', 0, Number.MAX_SAFE_INTEGER),
+    )
     .addOption(option('--consistency <kind>', 'how fresh').choices(['local', 'linearizable', 'final']));
   ask('account <id>', 'organization, roles and keys of an account', ['query account org1'], 'queryAccount');
   ask('asset <name>', 'title, issuer and supply of an asset', ['query asset gold'], 'queryAsset');

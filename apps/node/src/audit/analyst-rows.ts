@@ -1,0 +1,111 @@
+import { height, toHex } from '@varve/encoding';
+import { decodeHeader, decodeLeaf, decodePayload, decodeTransaction, type Operation } from '@varve/ledger';
+import { decodeIndex, type TransactionView } from '@varve/ledger/chain';
+import { decodeAmount } from '@varve/modules';
+import { executedJson, timeJson, valueJson } from '../api/json.ts';
+
+/** Columns of the CSV file: a row for each operation of each transaction. */
+export const CSV_COLUMNS = [
+  'height',
+  'time',
+  'index',
+  'transaction',
+  'account',
+  'outcome',
+  'failed_operation',
+  'operation',
+  'module',
+  'method',
+  'asset',
+  'to_account',
+  'amount',
+  'path',
+  'arguments',
+] as const;
+
+/** One executed block for analysts: JSON lines, one for each transaction, and CSV rows, one for each operation. */
+export function analystRows(
+  headerBytes: Uint8Array,
+  payload: Uint8Array,
+  index: Uint8Array,
+): { readonly lines: readonly string[]; readonly rows: readonly string[] } {
+  const { header, hash } = decodeHeader(headerBytes);
+  const { transactions } = decodePayload(payload);
+  const lines: string[] = [];
+  const rows: string[] = [];
+  for (const [leafIndex, { leaf, results, payloadIndex }] of decodeIndex(index).leaves.entries()) {
+    const { outcome } = decodeLeaf(leaf);
+    const transaction = decodeTransaction(transactions[payloadIndex] ?? new Uint8Array());
+    const view: TransactionView = { transaction, height: height(header.height), leafIndex, outcome, results };
+    const json = executedJson(view);
+    const operations = json.operations.map((one, i) => ({ ...one, ...meaningOf(transaction.operations[i]) }));
+    lines.push(JSON.stringify({ ...json, operations, blockHash: hash, time: timeJson(header.time) }));
+    for (const [i, operation] of transaction.operations.entries()) {
+      const meaning = meaningOf(operation);
+      rows.push(
+        csvRow([
+          header.height,
+          timeJson(header.time),
+          leafIndex,
+          transaction.id,
+          transaction.account,
+          outcome.code,
+          outcome.failedOperation ?? '',
+          i,
+          operation.module,
+          operation.method,
+          meaning.asset ?? '',
+          meaning.toAccount ?? '',
+          meaning.amount ?? '',
+          meaning.path ?? '',
+          JSON.stringify(operation.arguments.map(valueJson)),
+        ]),
+      );
+    }
+  }
+  return { lines, rows };
+}
+
+interface Meaning {
+  readonly asset?: string;
+  readonly toAccount?: string;
+  /** Decimal. */
+  readonly amount?: string;
+  readonly path?: string;
+}
+
+/** What the arguments of the built-in modules say; nothing for arguments of another shape. */
+function meaningOf(operation: Operation | undefined): Meaning {
+  const [first, ...rest] = operation?.arguments ?? [];
+  if (typeof first !== 'string') return {};
+  if (operation?.module === 'coordination') return { path: first };
+  if (operation?.module !== 'assets' || operation.method === 'define') return {};
+  const [amount, to] = [rest.at(-1), rest.length > 1 ? rest[0] : undefined];
+  return {
+    asset: first,
+    ...(to instanceof Uint8Array && { toAccount: toHex(to) }),
+    ...(amount instanceof Uint8Array && amountText(amount)),
+  };
+}
+
+function amountText(bytes: Uint8Array): Meaning {
+  try {
+    return { amount: String(decodeAmount(bytes)) };
+  } catch {
+    return {};
+  }
+}
+
+/** A row by RFC 4180, without its line end. */
+export function csvRow(cells: readonly (string | number)[]): string {
+  return cells.map(csvCell).join(',');
+}
+
+/** A spreadsheet takes what begins so for a formula, wherever the text came from. */
+const FORMULA = /^[=+\-@\t\r]/;
+
+function csvCell(cell: string | number): string {
+  if (typeof cell === 'number') return String(cell);
+  const text = FORMULA.test(cell) ? `'${cell}` : cell;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

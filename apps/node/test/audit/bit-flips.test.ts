@@ -1,0 +1,80 @@
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createRng } from '@varve/consensus';
+import { sha256 } from '@varve/crypto';
+import { toHex, utf8Encode } from '@varve/encoding';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { genesis } from '../../../../packages/audit/test/planted-chain.ts';
+import { VerdictPool } from '../../src/audit/verdict-pool.ts';
+import { LevelStore } from '../../src/storage/index.ts';
+import { auditDirectories, temporaryDirectory, WrittenChain } from './level-chain.ts';
+
+const FLIPS = 200;
+const SEED = 'bit flips 1';
+const folder = temporaryDirectory();
+const pool = new VerdictPool(1);
+const original = join(folder.path, 'original');
+
+beforeAll(async () => {
+  const chain = new WrittenChain();
+  chain.grow(3).switch().grow(2);
+  mkdirSync(original);
+  await chain.writeTo(original);
+});
+
+afterAll(async () => {
+  await pool.close();
+  folder.remove();
+});
+
+/** Every record of a database, as a reader of it finds them. */
+async function answersOf(directory: string): Promise<string> {
+  const store = await LevelStore.open(join(directory, 'store'));
+  const lines: string[] = [];
+  for await (const [key, value] of store.entries()) {
+    const got = store.get(key);
+    lines.push(`${toHex(key)} ${toHex(value)} ${got ? toHex(got) : 'none'}`);
+  }
+  await store.close();
+  return lines.join('\n');
+}
+
+it(`finds each of ${FLIPS} random bit flips in the files of a store, or it changes no answer`, async () => {
+  const clean = await auditDirectories(pool, genesis, original);
+  expect(clean.copies[0]?.findings).toEqual([]);
+  expect(clean.copies[0]?.counts).toMatchObject({ blocks: 6, transactions: 11 });
+  const kept = join(folder.path, 'kept');
+  cpSync(original, kept, { recursive: true });
+  const answers = await answersOf(kept);
+  const files = readdirSync(join(original, 'store')).filter((name) => name !== 'LOCK');
+  const bytes = files.flatMap((name) => {
+    const { length } = readFileSync(join(original, 'store', name));
+    return Array.from({ length }, (_, at) => ({ name, at }));
+  });
+  const rng = createRng(sha256(utf8Encode(SEED)));
+  const outcomes = { found: 0, refused: 0, harmless: 0 };
+  const unseen: string[] = [];
+  for (let flip = 0; flip < FLIPS; flip++) {
+    const { name, at } = bytes[rng.nextUint32() % bytes.length] as (typeof bytes)[number];
+    const bit = rng.nextUint32() % 8;
+    const directory = join(folder.path, 'flipped');
+    cpSync(original, directory, { recursive: true });
+    const path = join(directory, 'store', name);
+    const content = readFileSync(path);
+    content[at] = (content[at] as number) ^ (1 << bit);
+    writeFileSync(path, content);
+    try {
+      const { clean: isClean } = await auditDirectories(pool, genesis, directory);
+      if (!isClean) outcomes.found += 1;
+      else if ((await answersOf(directory)) === answers) outcomes.harmless += 1;
+      else unseen.push(`${name} byte ${at} bit ${bit}`);
+    } catch (error) {
+      expect((error as { code?: unknown }).code, `${name} byte ${at} bit ${bit}`).toBe('STORE_DAMAGED');
+      outcomes.refused += 1;
+    }
+    rmSync(directory, { recursive: true });
+  }
+  expect(unseen).toEqual([]);
+  // The log for people has a share of the bytes; everything else is found.
+  expect(outcomes.found).toBeGreaterThan(FLIPS * 0.8);
+});

@@ -1,0 +1,1 @@
+export { type BatchOptions, BatchVerifier, type SignedMessage } from './batch-verifier.ts';
