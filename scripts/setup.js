@@ -40,7 +40,8 @@ export function setUp({ quiet = false } = {}) {
   );
   const explorer = join(root, 'apps', 'explorer');
   if (hasBuild(explorer)) {
-    const sources = filesBelow(explorer);
+    // It is made of the libraries too.
+    const sources = [explorer, ...librarySources()].flatMap(filesBelow);
     step('explorer', sources, existsSync(join(explorer, 'dist', 'index.html')), () => {
       say('building the explorer');
       run(
@@ -74,6 +75,13 @@ function packageManifests() {
   return ['packages', 'apps']
     .flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(folder, name, 'package.json')))
     .filter((name) => existsSync(join(root, name)));
+}
+
+function librarySources() {
+  const packages = join(root, 'packages');
+  return readdirSync(packages)
+    .map((name) => join(packages, name, 'src'))
+    .filter((folder) => existsSync(folder));
 }
 
 /** The explorer has a page to build, and something to build it with. */

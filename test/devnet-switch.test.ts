@@ -164,6 +164,23 @@ describe('varve devnet switch', () => {
     }
   });
 
+  it('a checkpoint of a later era vouches for those before it, and is of one history with an early one', async () => {
+    const [early, late] = ['early', 'late'].map((name) => join(folder.path, `${name}.checkpoint`)) as [string, string];
+    await devnet.command('checkpoint', 'get', '--height', String(decided[0]), '--out', early);
+    await devnet.command('checkpoint', 'get', '--out', late);
+    const said = async (...args: readonly string[]) => {
+      const run = await varve([...args, '--json']);
+      return { exitCode: run.code, ...JSON.parse(run.stdout) };
+    };
+    const node = devnet.members[2]?.httpUrl ?? '';
+    expect(await said('checkpoint', 'verify', late, '--trust', early)).toMatchObject({ exitCode: 0, configuration: 4 });
+    const compared = ['checkpoint', 'compare', late, early, '--genesis', devnet.file.genesisFile, '--node', node];
+    expect(await said(...compared)).toMatchObject({ exitCode: 0, relation: 'consistent', height: decided[0] });
+    const old = ['receipt', 'verify', join(folder.path, 'era-0-0.receipt'), '--checkpoint', late];
+    expect(await said(...old)).toMatchObject({ exitCode: 1, reason: 'BEFORE_CHECKPOINT' });
+    expect(await said(...old, '--node', node)).toMatchObject({ exitCode: 0, vouchedBy: 'checkpoint' });
+  });
+
   it('the protocol stays when all validators start again', async () => {
     await switchTo('tendermint', 5);
     await devnet.command('devnet', 'stop');

@@ -3,6 +3,7 @@ import { operations } from '@varve/client';
 import { utf8Encode } from '@varve/encoding';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { verifyBundle } from './support/bundle.ts';
 import { TestDevnet } from './support/devnet.ts';
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
@@ -119,6 +120,108 @@ describe.skipIf(CHROMIUM === undefined)('the explorer', () => {
     await page.locator('a', { hasText: 'contradicted itself' }).click();
     await page.locator('h2', { hasText: 'validator-3 signed two seals for height 7' }).waitFor(PATIENCE);
     expect(await page.locator('dd', { hasText: '22'.repeat(32) }).count()).toBe(1);
+    await page.unrouteAll();
+  });
+
+  /** The state of the panel, and its lines, once it says something. */
+  async function verdict(badge: string): Promise<{ readonly good: number; readonly bad: number }> {
+    const panel = page.locator('.panel', { hasText: 'Verified in this browser' });
+    await panel.locator('.badge', { hasText: badge }).waitFor(PATIENCE);
+    const [good, bad] = [panel.locator('.steps li.good'), panel.locator('.steps li.bad')];
+    return { good: await good.count(), bad: await bad.count() };
+  }
+
+  /** Changes what the node answers at an address, as a node that lies would. */
+  async function tamper(address: string, change: (body: Buffer) => Buffer): Promise<void> {
+    await page.route(address, async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, body: change(await response.body()) });
+    });
+  }
+
+  it('verifies a receipt step by step, and asks which chain is the right one', async () => {
+    const { transactionId } = await devnet.client(0).submit([operations.coordination.create('/sure', utf8Encode('x'))]);
+    await page.goto(`${url()}/#/tx/${transactionId}`);
+    expect(await verdict('holds, if the chain id is right')).toEqual({ good: 6, bad: 0 });
+    const enter = async (text: string) => {
+      await page.locator('input[name=chain]').fill(text);
+      await page.locator('button', { hasText: 'Compare from now on' }).click();
+    };
+    await enter('no chain id');
+    await page.getByText('A chain id has 64 hexadecimal digits.').waitFor(PATIENCE);
+    await enter('ab'.repeat(32));
+    expect(await verdict('of another chain')).toEqual({ good: 6, bad: 1 });
+    await page.reload();
+    expect(await verdict('of another chain')).toEqual({ good: 6, bad: 1 });
+    await page.locator('button', { hasText: 'Forget it' }).click();
+    await page.locator('input[type=file]').setInputFiles(devnet.file.genesisFile);
+    expect(await verdict('verified')).toEqual({ good: 7, bad: 0 });
+  });
+
+  it('shows a tampered receipt in red, with the reason', async () => {
+    const { transactionId } = await devnet
+      .client(0)
+      .submit([operations.coordination.create('/paid', utf8Encode('10'))]);
+    await tamper('**/receipt', (body) => Buffer.from(body.toString('latin1').replace('/paid', '/PAID'), 'latin1'));
+    await page.goto(`${url()}/#/tx/${transactionId}`);
+    expect(await verdict('proves nothing')).toMatchObject({ bad: 1 });
+    await page.locator('.alert', { hasText: 'SIGNATURE_INVALID' }).waitFor(PATIENCE);
+    await page.unrouteAll();
+    const other = await devnet.client(0).submit([operations.coordination.create('/other', utf8Encode('x'))]);
+    await page.route('**/receipt', async (route) =>
+      route.fulfill({
+        response: await route.fetch({ url: route.request().url().replace(transactionId, other.transactionId) }),
+      }),
+    );
+    await page.reload();
+    expect(await verdict('proves nothing')).toEqual({ good: 7, bad: 1 });
+    await page.locator('.alert', { hasText: 'ANSWER_FOREIGN' }).waitFor(PATIENCE);
+    await page.unrouteAll();
+  });
+
+  it('verifies values of the state, present and absent, and accounts', async () => {
+    await page.goto(url());
+    await page.locator('input[type=search]').fill('/paid');
+    await page.locator('input[type=search]').press('Enter');
+    await page.locator('h2', { hasText: 'Node /paid' }).waitFor(PATIENCE);
+    expect(await verdict('verified')).toEqual({ good: 6, bad: 0 });
+    await page.goto(`${url()}/#/node?path=%2Fnowhere`);
+    await page.locator('.badge', { hasText: 'absent' }).waitFor(PATIENCE);
+    expect(await verdict('verified')).toEqual({ good: 6, bad: 0 });
+    await page.goto(`${url()}/#/account/${devnet.file.accounts[0]?.accountId}`);
+    await page.locator('dd', { hasText: 'org1' }).waitFor(PATIENCE);
+    expect(await verdict('verified')).toEqual({ good: 6, bad: 0 });
+    await tamper('**/v1/state/**', (body) => {
+      const answer = JSON.parse(body.toString());
+      return Buffer.from(JSON.stringify({ ...answer, version: answer.version + 1 }));
+    });
+    await page.reload();
+    expect(await verdict('proves nothing')).toEqual({ good: 5, bad: 1 });
+    await page.locator('.alert', { hasText: 'STATE_MISMATCH' }).waitFor(PATIENCE);
+    await page.unrouteAll();
+  });
+
+  it('is not needed for it: the library alone verifies a receipt in a browser', async () => {
+    const { transactionId } = await devnet
+      .client(0)
+      .submit([operations.coordination.create('/alone', utf8Encode('x'))]);
+    const code = await verifyBundle();
+    await page.route('**/verify-bundle.js', (route) => route.fulfill({ contentType: 'text/javascript', body: code }));
+    await page.goto(url());
+    const said = await page.evaluate(async (id) => {
+      const { verifyReceipt } = await import(`${location.origin}/verify-bundle.js`);
+      const get = async (path: string) => {
+        const response = await fetch(path, { headers: { accept: 'application/cbor' } });
+        return new Uint8Array(await response.arrayBuffer());
+      };
+      const [receipt, genesis] = [await get(`v1/transactions/${id}/receipt`), await get('v1/genesis')];
+      const good = verifyReceipt(receipt, { genesis });
+      const spoiled = receipt.slice();
+      spoiled[100] = (spoiled[100] ?? 0) ^ 1;
+      const bad = verifyReceipt(spoiled, { genesis });
+      return { good: good.ok && good.report.transactionId, bad: bad.ok || bad.reason };
+    }, transactionId);
+    expect(said).toEqual({ good: transactionId, bad: expect.stringMatching(/^[A-Z]+_[A-Z]+/) });
     await page.unrouteAll();
   });
 

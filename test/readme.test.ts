@@ -69,6 +69,11 @@ describe('the README', () => {
     for (const line of commands('receipt')) {
       await shell(line.replace('TRANSACTION_ID', String(transactionId)).replaceAll('receipt.cbor', file));
     }
+    const [checkpoint, url] = [join(folder.path, 'mine.checkpoint'), devnet.members[await alive()]?.httpUrl ?? ''];
+    for (const line of commands('checkpoint')) {
+      const own = line.replaceAll('mine.checkpoint', checkpoint).replace('http://127.0.0.1:7701', url);
+      await shell(own.replaceAll('receipt.cbor', file));
+    }
   });
 
   it('shows how to simulate', async () => {

@@ -1,10 +1,11 @@
 import type {
-  AccountAnswer,
   BlockAnswer,
   BlocksAnswer,
+  ConfigurationsAnswer,
   EvidenceAnswer,
   Problem,
   SearchAnswer,
+  StateAnswer,
   StatusAnswer,
   TransactionAnswer,
   ValidatorsAnswer,
@@ -31,18 +32,32 @@ export function apiUrl(path: string): string {
   return new URL(path, ROOT).href;
 }
 
+/** The binary form of an answer. */
+async function bytes(path: string, signal?: AbortSignal): Promise<Uint8Array> {
+  const response = await ask(path, signal, { accept: 'application/cbor' });
+  if (!response.ok) throw failureOf(response, await response.json().catch(() => undefined));
+  return new Uint8Array(await response.arrayBuffer());
+}
+
 async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
-  let response: Response;
+  const response = await ask(path, signal);
+  const body: unknown = await response.json().catch(() => undefined);
+  if (response.ok) return body as T;
+  throw failureOf(response, body);
+}
+
+async function ask(path: string, signal?: AbortSignal, headers: Record<string, string> = {}): Promise<Response> {
   try {
-    response = await fetch(apiUrl(path), signal ? { signal } : {});
+    return await fetch(apiUrl(path), { headers, ...(signal && { signal }) });
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new ApiFailure('NODE_UNREACHABLE', 'The node does not answer.', 'Is it running? Try: varve devnet status');
   }
-  const body: unknown = await response.json().catch(() => undefined);
-  if (response.ok) return body as T;
+}
+
+function failureOf(response: Response, body: unknown): ApiFailure {
   const problem = body as Partial<Problem> | undefined;
-  throw new ApiFailure(
+  return new ApiFailure(
     problem?.code ?? `HTTP_${response.status}`,
     problem?.detail ?? response.statusText,
     problem?.hint ?? '',
@@ -56,11 +71,15 @@ export const api = {
   block: (id: string, signal?: AbortSignal): Promise<BlockAnswer> => get(`v1/blocks/${encodeURIComponent(id)}`, signal),
   transaction: (id: string, signal?: AbortSignal): Promise<TransactionAnswer> =>
     get(`v1/transactions/${encodeURIComponent(id)}`, signal),
-  account: (id: string, signal?: AbortSignal): Promise<AccountAnswer> =>
-    get(`v1/accounts/${encodeURIComponent(id)}`, signal),
   validators: (signal?: AbortSignal): Promise<ValidatorsAnswer> => get('v1/validators', signal),
   evidence: (limit: number, after?: string, signal?: AbortSignal): Promise<EvidenceAnswer> =>
     get(`v1/evidence?limit=${limit}${after === undefined ? '' : `&after=${encodeURIComponent(after)}`}`, signal),
+  configurations: (signal?: AbortSignal): Promise<ConfigurationsAnswer> => get('v1/configurations', signal),
+  genesisBytes: (signal?: AbortSignal): Promise<Uint8Array> => bytes('v1/genesis', signal),
+  receiptBytes: (id: string, signal?: AbortSignal): Promise<Uint8Array> =>
+    bytes(`v1/transactions/${encodeURIComponent(id)}/receipt`, signal),
+  state: (module: string, key: string, signal?: AbortSignal): Promise<StateAnswer> =>
+    get(`v1/state/${encodeURIComponent(module)}/${encodeURIComponent(key)}?consistency=final`, signal),
   search: (query: string, signal?: AbortSignal): Promise<SearchAnswer> =>
     get(`v1/search?q=${encodeURIComponent(query)}`, signal),
 };

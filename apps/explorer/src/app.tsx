@@ -1,9 +1,11 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { AccountPage } from './account.tsx';
 import { EvidencePage } from './evidence.tsx';
 import { connection, status } from './live.ts';
-import { AccountPage, BlockPage, BlocksPage, HomePage, SearchPage, TransactionPage, ValidatorsPage } from './pages.tsx';
+import { BlockPage, BlocksPage, HomePage, SearchPage, TransactionPage, ValidatorsPage } from './pages.tsx';
 import { link, type Route, route } from './route.ts';
+import { NodePage, StatePage } from './state.tsx';
 
 const LINK_TEXT = { connecting: 'connecting', live: 'live', lost: 'disconnected' } as const;
 
@@ -35,7 +37,7 @@ function Top(): JSX.Element {
   const search = (event: Event): void => {
     event.preventDefault();
     const query = field.current?.value.trim();
-    if (query) location.hash = link.search(query);
+    if (query) location.hash = query.startsWith('/') ? link.node(query) : link.search(query);
   };
   return (
     <header class="top">
@@ -55,7 +57,7 @@ function Top(): JSX.Element {
           <input
             ref={field}
             type="search"
-            placeholder="Height, hash, id, account, validator  ( / )"
+            placeholder="Height, hash, id, account, /path, validator  ( / )"
             aria-label="Search"
           />
         </form>
@@ -80,6 +82,10 @@ function pageOf(shown: Route): JSX.Element {
       return <TransactionPage id={shown.id} />;
     case 'account':
       return <AccountPage id={shown.id} />;
+    case 'node':
+      return <NodePage path={shown.path} />;
+    case 'state':
+      return <StatePage module={shown.module} path={shown.key} />;
     case 'validators':
       return <ValidatorsPage />;
     case 'evidence':

@@ -1,3 +1,4 @@
+import type { OperationAnswer } from '@varve/client';
 import type { JSX } from 'preact';
 import { api } from './api.ts';
 import { BlockRows, TransactionRows } from './lists.tsx';
@@ -5,6 +6,7 @@ import { latestBlocks, latestTransactions, status } from './live.ts';
 import { useLoaded } from './load.ts';
 import { Await, Field, Fields, Hash, Json, Outcome, Panel, Time } from './parts.tsx';
 import { link } from './route.ts';
+import { VerifiedReceipt } from './verify.tsx';
 
 const PAGE = 25;
 
@@ -156,7 +158,11 @@ export function TransactionPage({ id }: { id: string }): JSX.Element {
             {execution === null && <p class="quiet">It waits to be ordered.</p>}
           </Panel>
           {execution?.operations.map((operation, i) => (
-            <Panel title={`${i + 1}. ${operation.module}.${operation.method}`} key={`${operation.module} ${i}`}>
+            <Panel
+              title={`${i + 1}. ${operation.module}.${operation.method}`}
+              aside={<NodeLink operation={operation} />}
+              key={`${operation.module} ${i}`}
+            >
               <Json value={{ arguments: operation.arguments, returned: execution.values[i] ?? null }} />
             </Panel>
           ))}
@@ -165,6 +171,7 @@ export function TransactionPage({ id }: { id: string }): JSX.Element {
               <Json value={execution.events} />
             </Panel>
           )}
+          {state === 'final' && <VerifiedReceipt id={transactionId} />}
           {state === 'final' && (
             <p class="quiet">
               Check it without trusting this page: <code>npx varve receipt get {transactionId} --out receipt.cbor</code>
@@ -177,30 +184,11 @@ export function TransactionPage({ id }: { id: string }): JSX.Element {
   );
 }
 
-export function AccountPage({ id }: { id: string }): JSX.Element {
-  const loaded = useLoaded(`account ${id}`, (signal) => api.account(id, signal));
-  return (
-    <Await loaded={loaded}>
-      {(account) => (
-        <Panel title="Account">
-          <Fields>
-            <Field name="Id">
-              <Hash value={account.accountId} long />
-            </Field>
-            <Field name="Organization">{account.organization}</Field>
-            <Field name="Roles">{account.roles.join(', ') || 'none'}</Field>
-            <Field name="Keys">
-              {account.keys.map((key) => (
-                <div key={key}>
-                  <Hash value={key} long />
-                </div>
-              ))}
-            </Field>
-          </Fields>
-        </Panel>
-      )}
-    </Await>
-  );
+/** To the node of the coordination tree that an operation names. */
+function NodeLink({ operation }: { operation: OperationAnswer }): JSX.Element | null {
+  const [path] = operation.arguments;
+  if (operation.module !== 'coordination' || typeof path !== 'string' || !path.startsWith('/')) return null;
+  return <a href={link.node(path)}>{path} now</a>;
 }
 
 export function ValidatorsPage(): JSX.Element {

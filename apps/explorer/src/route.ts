@@ -7,6 +7,8 @@ export type Route =
   | { readonly page: 'block'; readonly id: string }
   | { readonly page: 'transaction'; readonly id: string }
   | { readonly page: 'account'; readonly id: string }
+  | { readonly page: 'state'; readonly module: string; readonly key: string }
+  | { readonly page: 'node'; readonly path: string }
   | { readonly page: 'validators' }
   | { readonly page: 'evidence'; readonly after: string | undefined }
   | { readonly page: 'search'; readonly query: string }
@@ -14,7 +16,7 @@ export type Route =
 
 function parse(hash: string): Route {
   const [path = '', search = ''] = hash.replace(/^#\/?/, '').split('?');
-  const [page = '', id = ''] = path.split('/').map(decodeURIComponent);
+  const [page = '', id = '', key = ''] = path.split('/').map(decodeURIComponent);
   const words = new URLSearchParams(search);
   switch (page) {
     case '':
@@ -29,6 +31,10 @@ function parse(hash: string): Route {
       return { page: 'transaction', id };
     case 'account':
       return { page: 'account', id };
+    case 'node':
+      return { page: 'node', path: words.get('path') ?? '/' };
+    case 'state':
+      return { page: 'state', module: id, key };
     case 'validators':
       return { page: 'validators' };
     case 'evidence':
@@ -55,6 +61,10 @@ export const link = {
   block: (id: string | number): string => `#/block/${id}`,
   transaction: (id: string): string => `#/tx/${id}`,
   account: (id: string): string => `#/account/${id}`,
+  /** @param key - In hexadecimal. */
+  state: (module: string, key: string): string => `#/state/${encodeURIComponent(module)}/${key}`,
+  /** State of a node of the coordination tree. */
+  node: (path: string): string => `#/node?path=${encodeURIComponent(path)}`,
   validators: '#/validators',
   evidence: (after?: string): string => (after === undefined ? '#/evidence' : `#/evidence?after=${after}`),
   search: (query: string): string => `#/search?q=${encodeURIComponent(query)}`,

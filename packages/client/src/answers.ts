@@ -55,6 +55,15 @@ export interface ConfigurationsAnswer {
   readonly configurations: readonly ConfigurationAnswer[];
 }
 
+/** `GET /v1/genesis`. */
+export interface GenesisAnswer {
+  readonly chainId: string;
+  /** The document as `genesis.json` has it. */
+  readonly document: Readonly<Record<string, unknown>>;
+  /** FORMATS `genesis`, whose SHA-256 is the chain id. */
+  readonly genesis: string;
+}
+
 /** `GET /v1/status`. */
 export interface StatusAnswer {
   readonly chainId: string;
@@ -264,6 +273,24 @@ export interface ReceiptAnswer {
     readonly path: readonly string[];
   } | null;
   readonly certificate: CertificateAnswer;
+}
+
+/** `GET /v1/consistency?from=&to=`. */
+export interface ConsistencyAnswer {
+  readonly from: { readonly blockHash: string; readonly header: HeaderAnswer };
+  readonly to: { readonly blockHash: string; readonly header: HeaderAnswer };
+  /** From the history root of `to` to the hash of `from`; empty where they are one block. */
+  readonly path: readonly string[];
+  /** The later block whose certificate covers `to`, if it has none of its own. */
+  readonly later: {
+    readonly blockHash: string;
+    readonly header: HeaderAnswer;
+    readonly path: readonly string[];
+  } | null;
+  /** Null where `to` is block 0. */
+  readonly certificate: CertificateAnswer | null;
+  /** The portable proof in hex: what verifiers take. */
+  readonly consistency: string;
 }
 
 /** What a state proof is checked with, all in hex. */

@@ -5,6 +5,8 @@ import type {
   BlockSummary,
   BlocksAnswer,
   ConfigurationsAnswer,
+  ConsistencyAnswer,
+  GenesisAnswer,
   ReceiptAnswer,
   RefusedResult,
   SearchAnswer,
@@ -77,6 +79,14 @@ export interface Client {
   account(id: string, options?: CallOptions): Promise<AccountAnswer>;
   validators(options?: CallOptions): Promise<ValidatorsAnswer>;
   configurations(options?: CallOptions): Promise<ConfigurationsAnswer>;
+  /**
+   * The proof that block `to` has block `from` in its history; what `checkpointOf` of @varve/ledger makes a checkpoint of.
+   * @param from - A height; default: `to`.
+   * @param to - A height; default: the final one.
+   */
+  consistency(from?: number, to?: number, options?: CallOptions): Promise<ConsistencyAnswer>;
+  /** The chain's genesis document, as this node has it. */
+  genesis(options?: CallOptions): Promise<GenesisAnswer>;
   /** Contradictions of validators, by id. */
   evidencePage(page?: { after?: string; limit?: number }, options?: CallOptions): Promise<EvidenceAnswer>;
   search(query: string, options?: CallOptions): Promise<SearchAnswer>;
@@ -129,6 +139,8 @@ export function createClient(options: ClientOptions): Client {
     account: (id, call) => get(`/v1/accounts/${part(id)}`, call),
     validators: (call) => get('/v1/validators', call),
     configurations: (call) => get('/v1/configurations', call),
+    consistency: (from, to, call) => get(`/v1/consistency${query({ from, to })}`, call),
+    genesis: (call) => get('/v1/genesis', call),
     evidencePage: ({ after, limit } = {}, call) => get(`/v1/evidence${query({ after, limit })}`, call),
     search: (text, call) => get(`/v1/search${query({ q: text })}`, call),
     events: (choices = {}) => followEvents(transport, choices),

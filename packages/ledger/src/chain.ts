@@ -2,6 +2,7 @@ export type { GenesisEntry, GenesisModule } from './chain-start.ts';
 export { firstBlock, genesisState, initialRecords, STORE_FORMAT } from './chain-start.ts';
 export type { RuledStretch } from './configuration-history.ts';
 export { ConfigurationHistory } from './configuration-history.ts';
+export { consistencyOf } from './consistency-view.ts';
 export type { ExecutedTransaction, ExecutionEnvironment, ExecutionPoint, SkipCode } from './execution.ts';
 export { Execution, SKIP_CODES, skipCode } from './execution.ts';
 export type { ExecutedBlock, LedgerParts } from './ledger.ts';

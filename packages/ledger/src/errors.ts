@@ -8,6 +8,10 @@ export type LedgerErrors = {
   CERTIFICATE_MALFORMED: { reason: string };
   RECEIPT_MALFORMED: { reason: string };
   EVIDENCE_MALFORMED: { reason: string };
+  CHECKPOINT_MALFORMED: { reason: string };
+  CONSISTENCY_MALFORMED: { reason: string };
+  /** A recovery document stands for the certificate of a last block: nothing judges it yet. */
+  RECOVERY_UNSUPPORTED: { reason: string };
   CONFIGURATION_MALFORMED: { reason: string };
   GENESIS_MALFORMED: { reason: string };
   RECORD_MALFORMED: { reason: string };

@@ -11,6 +11,8 @@ export {
   readCertificate,
   sealSignBytes,
 } from './certificate.ts';
+export type { Checkpoint } from './checkpoint.ts';
+export { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 export {
   CONFIGURATION_PARENT_NONE,
   checkConfiguration,
@@ -23,6 +25,10 @@ export {
   VALIDATORS_MAX,
 } from './configuration-codec.ts';
 export { CONFIGURATION_KEY, CONFIGURATION_MODULE } from './configuration-state.ts';
+export type { ConfigurationStep } from './configuration-step.ts';
+export { decodeStepCertificate } from './configuration-step.ts';
+export type { Consistency } from './consistency.ts';
+export { checkpointOf, decodeConsistency, encodeConsistency } from './consistency.ts';
 export { epochValue, readEpoch } from './epoch-codec.ts';
 export { LedgerError, type LedgerErrors, readingAs } from './errors.ts';
 export type { EvidenceRecord, Statement } from './evidence.ts';
@@ -56,8 +62,9 @@ export type { Leaf, ModuleEvent, Outcome, Results } from './outcome.ts';
 export { decodeLeaf, decodeResults, encodeLeaf, encodeResults, leafOf, OUTCOME_OK } from './outcome.ts';
 export type { PayloadContent } from './payload.ts';
 export { decodePayload, encodePayload, payloadIdOf } from './payload.ts';
-export type { ConfigurationStep, Receipt } from './receipt.ts';
+export type { Receipt } from './receipt.ts';
 export { decodeReceipt, encodeReceipt } from './receipt.ts';
+export { readReceipt, receiptToJson } from './receipt-json.ts';
 export { RULES_KNOWN } from './rules.ts';
 export { decodeStateEntry, encodeStateEntry, stateTreeKey, stateTreeValue } from './state.ts';
 export type { Operation, Transaction, TransactionBody } from './transaction.ts';

@@ -1,17 +1,19 @@
-import type { Configuration } from '@varve/consensus';
-import { CborReader, type CborValue, encodeCbor } from '@varve/encoding';
+import { CborReader, encodeCbor } from '@varve/encoding';
 import { type Certificate, certificateValue, readCertificate } from './certificate.ts';
-import { configurationValue, readConfiguration } from './configuration-codec.ts';
+import {
+  type ConfigurationStep,
+  type LaterBlock,
+  laterValue,
+  readLater,
+  readPath,
+  readSteps,
+  stepsValue,
+} from './configuration-step.ts';
 import { readingAs } from './errors.ts';
 import { decodeHeader, type SealedHeader } from './header.ts';
 import { type Outcome, outcomeValue, readOutcome } from './outcome.ts';
 
-/** The step from one configuration to the next: its last block, the certificate of that block, and the successor. */
-export interface ConfigurationStep {
-  readonly lastHeader: SealedHeader;
-  readonly certificate: Certificate;
-  readonly next: Configuration;
-}
+export type { ConfigurationStep } from './configuration-step.ts';
 
 /** Everything needed to check offline that a transaction is final and how it ended. */
 export interface Receipt {
@@ -23,22 +25,14 @@ export interface Receipt {
   readonly path: readonly Uint8Array[];
   readonly header: SealedHeader;
   /** Where the certificate is of a later block: that block, and the path from its history root to this one. */
-  readonly later: { readonly header: SealedHeader; readonly path: readonly Uint8Array[] } | null;
+  readonly later: LaterBlock | null;
   readonly certificate: Certificate;
   /** From the genesis configuration to the one that certified; empty while the first one rules. */
   readonly configurations: readonly ConfigurationStep[];
 }
 
-const PATH_MAX = 64;
-const STEPS_MAX = 10_000;
-
 /** FORMATS `receipt`. */
 export function encodeReceipt(receipt: Receipt): Uint8Array {
-  const steps: CborValue[] = receipt.configurations.map((step) => [
-    step.lastHeader.bytes,
-    certificateValue(step.certificate),
-    configurationValue(step.next),
-  ]);
   return encodeCbor([
     1,
     receipt.transaction,
@@ -46,13 +40,13 @@ export function encodeReceipt(receipt: Receipt): Uint8Array {
     outcomeValue(receipt.outcome),
     [receipt.leafIndex, receipt.path],
     receipt.header.bytes,
-    receipt.later === null ? null : [receipt.later.header.bytes, receipt.later.path],
+    laterValue(receipt.later),
     certificateValue(receipt.certificate),
-    steps,
+    stepsValue(receipt.configurations),
   ]);
 }
 
-/** @throws {LedgerError} `RECEIPT_MALFORMED`, or the code of a record inside. */
+/** @throws {LedgerError} `RECEIPT_MALFORMED`, `RECOVERY_UNSUPPORTED`, or the code of a record inside. */
 export function decodeReceipt(bytes: Uint8Array): Receipt {
   return readingAs('RECEIPT_MALFORMED', () => {
     const reader = new CborReader(bytes);
@@ -65,24 +59,10 @@ export function decodeReceipt(bytes: Uint8Array): Receipt {
     const leafIndex = reader.uint();
     const path = readPath(reader);
     const header = decodeHeader(reader.byteString());
-    const later = reader.nullable((inner) => {
-      inner.array(2);
-      return { header: decodeHeader(inner.byteString()), path: readPath(inner) };
-    });
+    const later = readLater(reader);
     const certificate = readCertificate(reader);
-    const configurations = reader.list((inner) => {
-      inner.array(3);
-      return {
-        lastHeader: decodeHeader(inner.byteString()),
-        certificate: readCertificate(inner),
-        next: readConfiguration(inner),
-      };
-    }, STEPS_MAX);
+    const configurations = readSteps(reader);
     reader.end();
     return { transaction, results, outcome, leafIndex, path, header, later, certificate, configurations };
   });
-}
-
-function readPath(reader: CborReader): Uint8Array[] {
-  return reader.list((inner) => inner.byteString(32), PATH_MAX);
 }

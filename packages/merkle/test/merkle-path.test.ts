@@ -5,11 +5,13 @@ import {
   EMPTY_ROOT,
   inclusionProof,
   leafHash,
+  MerkleLog,
   merkleRoot,
   nodeHash,
   verifyConsistency,
   verifyInclusion,
 } from '../src/index.ts';
+import { keptDefinitions } from './merkle-path-oracle.ts';
 import { hex, leavesOf, slowConsistency, slowInclusion, slowRoot } from './oracle.ts';
 
 /** The eight leaves of the Certificate Transparency reference tests, and the roots over the first n of them. */
@@ -223,6 +225,71 @@ describe('consistencyProof and verifyConsistency', () => {
     for (let m = 3; m < 12; m++) {
       const oldRoot = merkleRoot(leaves.slice(0, m));
       expect(verifyConsistency(oldRoot, m, merkleRoot(forked), 12, consistencyProof(forked, m))).toBe(false);
+    }
+  });
+});
+
+describe('all sizes from 0 to 1,000', () => {
+  const leaves = leavesOf(1000);
+  const slow = keptDefinitions(leaves);
+  const log = MerkleLog.of(leaves);
+
+  it('have the roots and paths of the recursive definition, which verify', () => {
+    // The kept definition itself is the one that keeps nothing.
+    for (const size of [0, 1, 2, 7, 64, 100, 129]) expect(slow.root(size)).toEqual(slowRoot(leaves.slice(0, size)));
+    for (let size = 0; size <= 1000; size++) {
+      const root = slow.root(size);
+      expect(toHex(merkleRoot(leaves.slice(0, size))), `root of ${size}`).toBe(toHex(root));
+      expect(toHex(log.rootAt(size))).toBe(toHex(root));
+      const places = size === 0 ? [] : [0, size - 1, (size * size * 31 + 7) % size, 511 % size, size >> 1];
+      for (const index of new Set(places)) {
+        const path = log.inclusion(index, size);
+        expect(path.map(toHex), `${index} of ${size}`).toEqual(slow.inclusion(index, size).map(toHex));
+        expect(verifyInclusion(root, leaves[index] as Uint8Array, index, size, path)).toBe(true);
+        const old = index + 1;
+        const proof = log.consistency(old, size);
+        expect(proof.map(toHex), `${old} to ${size}`).toEqual(slow.consistency(old, size).map(toHex));
+        expect(verifyConsistency(slow.root(old), old, root, size, proof)).toBe(true);
+      }
+    }
+  });
+
+  it('refuse wrong-length, reordered, missing and surplus hashes, and a leaf in the place of an inner node', () => {
+    for (const size of [2, 3, 255, 256, 257, 511, 1000]) {
+      const [root, index] = [slow.root(size), size - 2];
+      const old = size - 1;
+      const [path, proof] = [log.inclusion(index, size), log.consistency(old, size)];
+      const leaf = leaves[index] as Uint8Array;
+      const refused = (included: Uint8Array[], consistent: Uint8Array[]) => {
+        expect(verifyInclusion(root, leaf, index, size, included), `inclusion, ${size}`).toBe(false);
+        expect(verifyConsistency(slow.root(old), old, root, size, consistent), `consistency, ${size}`).toBe(false);
+      };
+      const everywhere = (hashes: Uint8Array[], change: (hash: Uint8Array, at: number) => Uint8Array[][]) =>
+        hashes.flatMap((hash, at) => change(hash, at));
+      const changes = (hashes: Uint8Array[]) =>
+        everywhere(hashes, (hash, at) => [
+          hashes.with(at, hash.subarray(1)),
+          hashes.with(at, new Uint8Array([...hash, 0])),
+          hashes.with(at, new Uint8Array(0)),
+          hashes.toSpliced(at, 1),
+          hashes.toSpliced(at, 0, hash),
+          hashes.with(at, leafHash(hash)),
+          ...(at > 0 ? [hashes.with(at, hashes[at - 1] as Uint8Array).with(at - 1, hash)] : []),
+        ]);
+      const [bad, worse] = [changes(path), changes(proof)];
+      for (let i = 0; i < Math.max(bad.length, worse.length); i++) {
+        refused(bad[i % bad.length] as Uint8Array[], worse[i % worse.length] as Uint8Array[]);
+      }
+      // Two children of an inner node, given as the data of a leaf where that node stands.
+      const [left, right] = [leafHash(leaves[0] as Uint8Array), leafHash(leaves[1] as Uint8Array)];
+      const joined = new Uint8Array([...left, ...right]);
+      for (const data of [joined, new Uint8Array([1, ...joined]), nodeHash(left, right)]) {
+        for (let depth = 0; depth <= path.length; depth++) {
+          expect(
+            verifyInclusion(root, data, 0, Math.ceil(size / 2 ** depth), log.inclusion(0, size).slice(depth)),
+          ).toBe(false);
+        }
+      }
     }
   });
 });

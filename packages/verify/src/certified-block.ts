@@ -1,50 +1,19 @@
-import { type FaultModel, faultModelOf, type ProtocolName } from '@varve/consensus';
-import type { BlockHash, ChainId } from '@varve/encoding';
-import type { Certificate, SealedHeader } from '@varve/ledger';
-import { decodeCertificate, decodeHeader } from '@varve/ledger';
-import {
-  demandCertificate,
-  type Reign,
-  type Reigns,
-  readSteps,
-  reignOf,
-  type StepBytes,
-  type Trust,
-  walkConfigurations,
-} from './configurations.ts';
-import { judged, reading, type Verdict } from './verdict.ts';
-
-/** A validator whose seal the certificate holds. */
-export interface Signer {
-  readonly name: string;
-  readonly organization: string;
-}
-
-/** Who said that a block is final, and what that word is worth. */
-export interface Finality {
-  readonly chainId: ChainId;
-  /** The block that the certificate is of. */
-  readonly certifiedHeight: number;
-  readonly certifiedHash: BlockHash;
-  /** Number of the configuration whose quorum signed. */
-  readonly configuration: number;
-  readonly protocol: ProtocolName;
-  /** `crash`: correct only if no signer lied. `byzantine`: correct if less than a third of the validators lied. */
-  readonly faultModel: FaultModel;
-  /**
-   * The weakest fault model on the way from the genesis document to that configuration: `crash` where a step was certified
-   * under a crash-fault protocol, so that its signers must not have lied either.
-   */
-  readonly pathFaultModel: FaultModel;
-  readonly signers: readonly Signer[];
-}
+import type { SealedHeader } from '@varve/ledger';
+import { decodeBlock, decodeCertificate, decodeHeader } from '@varve/ledger';
+import { type Reigns, readSteps, type StepBytes, walkConfigurations, wellFormed } from './configurations.ts';
+import { type FinalBlock, type Finality, type Options, proveFinal } from './finality.ts';
+import { anchorOf, type Trust } from './trust.ts';
+import { judged, reading, type Trail, type Verdict } from './verdict.ts';
 
 /** A certified header, and the way from the genesis configuration to the one that certified it. */
 export interface CertifiedHeaderBytes {
   readonly header: Uint8Array;
+  /** Of the header, or of `later` where that is given. */
   readonly certificate: Uint8Array;
+  /** Where the certificate is of a later block: that block, and the path from its history root to the hash of `header`. */
+  readonly later?: { readonly header: Uint8Array; readonly path: readonly Uint8Array[] } | null | undefined;
   /** Absent or empty while the first configuration rules. */
-  readonly configurations?: readonly StepBytes[];
+  readonly configurations?: readonly StepBytes[] | undefined;
 }
 
 /** What `verifyHeader` proves. */
@@ -52,40 +21,60 @@ export interface HeaderReport extends Finality {
   readonly sealed: SealedHeader;
 }
 
+/** A certified header, decoded. */
+export interface ReadHeader extends FinalBlock {
+  readonly steps: ReturnType<typeof readSteps>;
+}
+
 /** Checks that a block is final on the chain of `trust`. Total: any input has a verdict. */
-export function verifyHeader(input: CertifiedHeaderBytes, trust: Trust): Verdict<HeaderReport> {
-  return judged('HEADER_MALFORMED', () => certifiedHeader(input, trust));
+export function verifyHeader(input: CertifiedHeaderBytes, trust: Trust, options: Options = {}): Verdict<HeaderReport> {
+  return judged('HEADER_MALFORMED', (trail) => {
+    const read = trail.take('form', () => readHeader(input), wellFormed('the header and its certificate'));
+    return certifiedHeader(trail, read, trust, options);
+  });
+}
+
+/** What `verifyBlock` proves. */
+export interface BlockReport extends HeaderReport {
+  /** The payload as ordered, FORMATS `payload`; null for block 0. Some of its transactions may have been skipped. */
+  readonly payload: Uint8Array | null;
+}
+
+/**
+ * Checks that a whole block, as it travels between nodes, is final with exactly this payload. Total: any input has a verdict.
+ * @param blockBytes - FORMATS `block`.
+ */
+export function verifyBlock(
+  blockBytes: Uint8Array,
+  proof: Omit<CertifiedHeaderBytes, 'header'>,
+  trust: Trust,
+  options: Options = {},
+): Verdict<BlockReport> {
+  return judged('BLOCK_MALFORMED', (trail) => {
+    const read = (): { readonly payload: Uint8Array | null; readonly header: ReadHeader } => {
+      const { sealed, payload } = reading('BLOCK_MALFORMED', () => decodeBlock(blockBytes));
+      return { payload, header: readHeader({ ...proof, header: sealed.bytes }) };
+    };
+    const { payload, header } = trail.take('form', read, wellFormed('the block, whose header names this payload'));
+    return { ...certifiedHeader(trail, header, trust, options), payload };
+  });
 }
 
 /** @throws {Refused} */
-export function certifiedHeader(input: CertifiedHeaderBytes, trust: Trust): HeaderReport {
-  const sealed = reading('HEADER_MALFORMED', () => decodeHeader(input.header));
-  const certificate = reading('CERTIFICATE_MALFORMED', () => decodeCertificate(input.certificate));
-  const reigns = walkConfigurations(trust, readSteps(input.configurations ?? []));
-  const reign = reignOf(reigns, sealed);
-  demandCertificate(reigns, sealed, reign, certificate);
-  return { sealed, ...finalityOf(reigns, reign, certificate) };
-}
-
-function pathFaultModelOf({ list }: Reigns, reign: Reign): FaultModel {
-  const way = list.slice(0, list.indexOf(reign) + 1);
-  return way.some(({ configuration }) => faultModelOf(configuration.protocol) === 'crash') ? 'crash' : 'byzantine';
-}
-
-/** What a verified certificate says. */
-export function finalityOf(reigns: Reigns, reign: Reign, certificate: Certificate): Finality {
-  const { configuration } = reign;
+export function readHeader({ header, later, certificate, configurations }: CertifiedHeaderBytes): ReadHeader {
+  const block = reading('HEADER_MALFORMED', () => decodeHeader(header));
+  const above = later && reading('HEADER_MALFORMED', () => decodeHeader(later.header));
   return {
-    chainId: reigns.chainId,
-    certifiedHeight: certificate.height,
-    certifiedHash: certificate.blockHash,
-    configuration: configuration.number,
-    protocol: configuration.protocol,
-    faultModel: faultModelOf(configuration.protocol),
-    pathFaultModel: pathFaultModelOf(reigns, reign),
-    signers: certificate.signatures.flatMap(({ validatorIndex }) => {
-      const validator = configuration.validators[validatorIndex];
-      return validator ? [{ name: validator.name, organization: validator.organization }] : [];
-    }),
+    block,
+    later: later && above ? { header: above, path: later.path } : null,
+    certificate: reading('CERTIFICATE_MALFORMED', () => decodeCertificate(certificate)),
+    steps: readSteps(configurations ?? []),
   };
+}
+
+/** @throws {Refused} */
+export function certifiedHeader(trail: Trail, read: ReadHeader, trust: Trust, options: Options): HeaderReport {
+  const reigns: Reigns = walkConfigurations(trail, anchorOf(trail, trust), read.steps);
+  const { finality } = proveFinal(trail, reigns, read, options);
+  return { sealed: read.block, ...finality };
 }

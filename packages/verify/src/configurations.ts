@@ -1,25 +1,17 @@
-import type { Configuration } from '@varve/consensus';
+import { type Configuration, type FaultModel, faultModelOf } from '@varve/consensus';
 import type { ChainId, ConfigurationHash } from '@varve/encoding';
 import {
   type Certificate,
   type ConfigurationStep,
   certificateFault,
-  chainIdOf,
-  checkConfiguration,
-  checkGenesis,
   configurationHashOf,
-  decodeCertificate,
   decodeConfiguration,
   decodeHeader,
-  type Genesis,
+  decodeStepCertificate,
   type SealedHeader,
 } from '@varve/ledger';
-import { demand, reading } from './verdict.ts';
-
-/** What the caller knows to be right. */
-export interface Trust {
-  readonly genesis: Genesis;
-}
+import { type Anchor, anchorOf, type Trust } from './trust.ts';
+import { demand, judged, reading, refuse, type Trail, type Verdict } from './verdict.ts';
 
 /** A step from one configuration to the next, as bytes. */
 export interface StepBytes {
@@ -33,7 +25,7 @@ export interface StepBytes {
 export interface Reign {
   readonly configuration: Configuration;
   readonly hash: ConfigurationHash;
-  /** Height of the last block before it. */
+  /** Height of the last block before it, or of the trusted checkpoint where that is later. */
   readonly after: number;
   /** Its last block; absent while it rules. */
   readonly last: SealedHeader | undefined;
@@ -42,39 +34,85 @@ export interface Reign {
 /** Everything proven about who ruled the chain when. */
 export interface Reigns {
   readonly chainId: ChainId;
+  readonly anchor: Anchor;
   readonly list: readonly Reign[];
 }
 
-/** @throws {Refused} `HEADER_MALFORMED`, `CERTIFICATE_MALFORMED`, `CONFIGURATION_MALFORMED`. */
+/** A configuration that is proven. */
+export interface ProvenConfiguration {
+  readonly configuration: Configuration;
+  readonly hash: ConfigurationHash;
+  readonly faultModel: FaultModel;
+  /** Heights that it ruled, as far as they are above what is trusted; `lastHeight` is null while none is proven. */
+  readonly firstHeight: number;
+  readonly lastHeight: number | null;
+}
+
+/** What `verifyConfigurations` proves. */
+export interface ConfigurationsReport {
+  readonly chainId: ChainId;
+  /** From what is trusted on, ascending; the last one rules as far as the steps tell. */
+  readonly configurations: readonly ProvenConfiguration[];
+}
+
+/**
+ * Checks who ruled when: that each step was certified by the configuration before it. Total: any input has a verdict.
+ * @param steps - As in `/v1/configurations`; those up to a trusted checkpoint are passed over.
+ */
+export function verifyConfigurations(steps: readonly StepBytes[], trust: Trust): Verdict<ConfigurationsReport> {
+  return judged('CONFIGURATION_MALFORMED', (trail) => {
+    const read = trail.take('form', () => readSteps(steps), wellFormed('the steps'));
+    const { chainId, list } = walkConfigurations(trail, anchorOf(trail, trust), read);
+    const configurations = list.map(({ configuration, hash, after, last }) => ({
+      configuration,
+      hash,
+      faultModel: faultModelOf(configuration.protocol),
+      firstHeight: configuration.number === 0 ? 0 : after + 1,
+      lastHeight: last?.header.height ?? null,
+    }));
+    return { chainId, configurations };
+  });
+}
+
+/** Says that something was read. */
+export function wellFormed(what: string): () => string {
+  return () => `Well formed: ${what}.`;
+}
+
+/** @throws {Refused} `HEADER_MALFORMED`, `CERTIFICATE_MALFORMED`, `CONFIGURATION_MALFORMED`, `RECOVERY_UNSUPPORTED`. */
 export function readSteps(steps: readonly StepBytes[]): readonly ConfigurationStep[] {
   return steps.map(({ header, certificate, next }) => ({
     lastHeader: reading('HEADER_MALFORMED', () => decodeHeader(header)),
-    certificate: reading('CERTIFICATE_MALFORMED', () => decodeCertificate(certificate)),
+    certificate: reading('CERTIFICATE_MALFORMED', () => decodeStepCertificate(certificate)),
     next: reading('CONFIGURATION_MALFORMED', () => decodeConfiguration(next)),
   }));
 }
 
 /**
- * Walks from the genesis configuration to the last that `steps` lead to.
- * @throws {Refused} `GENESIS_MALFORMED`, `CONFIGURATION_STEP_INVALID`, `CHAIN_MISMATCH`.
+ * Walks from the trusted configuration to the last that `steps` lead to.
+ * @throws {Refused} `CONFIGURATION_STEP_INVALID`, `CHAIN_MISMATCH`, `CONTRADICTS_CHECKPOINT`.
  */
-export function walkConfigurations(trust: Trust, steps: readonly ConfigurationStep[]): Reigns {
-  const { chainId, genesis } = reading('GENESIS_MALFORMED', () => {
-    checkConfiguration(trust.genesis.configuration);
-    checkGenesis(trust.genesis);
-    return { chainId: chainIdOf(trust.genesis), genesis: trust.genesis };
-  });
+export function walkConfigurations(trail: Trail, anchor: Anchor, steps: readonly ConfigurationStep[]): Reigns {
+  return trail.take('configurations', () => walk(anchor, steps), says);
+}
+
+function walk(anchor: Anchor, steps: readonly ConfigurationStep[]): Reigns {
+  const { chainId, checkpoint } = anchor;
   const list: Reign[] = [];
-  let configuration = genesis.configuration;
-  let hash = configurationHashOf(configuration);
-  let after = 0;
+  let { configuration, hash } = anchor;
+  let after: number = checkpoint?.header.height ?? 0;
+  let previous = 0;
   for (const { lastHeader, certificate, next } of steps) {
     const { header } = lastHeader;
     const step = (fact: boolean, detail: string): void =>
       demand(fact, 'CONFIGURATION_STEP_INVALID', `step from configuration ${configuration.number}: ${detail}`);
-    const nextHash = configurationHashOf(next);
     demand(header.chainId === chainId, 'CHAIN_MISMATCH', `a step is of chain ${header.chainId}`);
-    step(header.height > after, 'its last block is not above the one before');
+    step(header.height > previous, 'its last block is not above the one before');
+    previous = header.height;
+    demandNoContradiction(anchor, lastHeader);
+    // What lies up to the checkpoint is trusted with it.
+    if (checkpoint && header.height <= checkpoint.header.height) continue;
+    const nextHash = configurationHashOf(next);
     step(header.configurationHash === hash, 'its last block is of another configuration');
     step(header.nextConfigurationHash === nextHash, 'its last block names another successor');
     step(next.number === configuration.number + 1 && next.parentHash === hash, 'the successor is not its child');
@@ -87,16 +125,33 @@ export function walkConfigurations(trust: Trust, steps: readonly ConfigurationSt
     hash = nextHash;
   }
   list.push({ configuration, hash, after, last: undefined });
-  return { chainId, list };
+  return { chainId, anchor, list };
+}
+
+function says({ list }: Reigns): string {
+  const [first, ...more] = list;
+  const start = `configuration ${first?.configuration.number} (${first?.configuration.protocol})`;
+  if (more.length === 0) return `No change of validators is needed: ${start} rules.`;
+  const steps = more.map(
+    ({ configuration, after }) => `${configuration.number} (${configuration.protocol}) after block ${after}`,
+  );
+  return `From ${start} on, each set of validators signed the change to the next: ${steps.join(', ')}.`;
+}
+
+/** @throws {Refused} `CONTRADICTS_CHECKPOINT` for another block at the height of the trusted one. */
+export function demandNoContradiction({ checkpoint }: Anchor, { header, hash }: SealedHeader): void {
+  if (checkpoint === undefined || header.height !== checkpoint.header.height || hash === checkpoint.hash) return;
+  refuse('CONTRADICTS_CHECKPOINT', `at height ${header.height} it has block ${hash}, you trust ${checkpoint.hash}`);
 }
 
 /**
  * The reign to which a block belongs.
- * @throws {Refused} `CHAIN_MISMATCH`, `CONFIGURATION_UNKNOWN`.
+ * @throws {Refused} `CHAIN_MISMATCH`, `CONFIGURATION_UNKNOWN`, `CONTRADICTS_CHECKPOINT`.
  */
 export function reignOf(reigns: Reigns, sealed: SealedHeader): Reign {
   const { header, hash } = sealed;
-  demand(header.chainId === reigns.chainId, 'CHAIN_MISMATCH', `the block is of chain ${header.chainId}`);
+  demandChain(reigns, sealed);
+  demandNoContradiction(reigns.anchor, sealed);
   const { height } = header;
   const reign = reignOfHash(reigns, header.configurationHash);
   const last = reign.last?.header.height ?? Number.POSITIVE_INFINITY;
@@ -109,6 +164,11 @@ export function reignOf(reigns: Reigns, sealed: SealedHeader): Reign {
   const fits = height === last ? hash === reign.last?.hash : !reign.last || isInner(sealed);
   demand(fits, 'CONFIGURATION_UNKNOWN', 'the block contradicts the certified last block of its configuration');
   return reign;
+}
+
+/** @throws {Refused} `CHAIN_MISMATCH`. */
+export function demandChain({ chainId }: { readonly chainId: ChainId }, { header }: SealedHeader): void {
+  demand(header.chainId === chainId, 'CHAIN_MISMATCH', `the block is of chain ${header.chainId}`);
 }
 
 /**

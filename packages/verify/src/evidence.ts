@@ -1,5 +1,6 @@
 import { decodeEvidence, judgeEvidence, type Statement } from '@varve/ledger';
-import { readSteps, reignOfHash, type StepBytes, type Trust, walkConfigurations } from './configurations.ts';
+import { readSteps, reignOfHash, type StepBytes, walkConfigurations, wellFormed } from './configurations.ts';
+import { anchorOf, type Trust } from './trust.ts';
 import { judged, reading, refuse, type Verdict } from './verdict.ts';
 
 /** Everything that a piece of evidence proves. */
@@ -25,20 +26,31 @@ export function verifyEvidence(
   trust: Trust,
   steps: readonly StepBytes[] = [],
 ): Verdict<EvidenceReport> {
-  return judged('EVIDENCE_MALFORMED', () => {
-    const evidence = reading('EVIDENCE_MALFORMED', () => decodeEvidence(evidenceBytes));
-    const reigns = walkConfigurations(trust, readSteps(steps));
-    const { configuration } = reignOfHash(reigns, evidence.configurationHash);
-    const judgement = judgeEvidence(evidence, reigns.chainId, configuration);
-    if (!judgement.ok) return refuse(judgement.reason, judgement.detail);
-    const { validator, first, second } = judgement;
-    return {
-      validator: validator.name,
-      organization: validator.organization,
-      signingKey: evidence.signingKey,
-      configurationNumber: configuration.number,
-      first,
-      second,
+  return judged('EVIDENCE_MALFORMED', (trail) => {
+    const read = () => ({
+      evidence: reading('EVIDENCE_MALFORMED', () => decodeEvidence(evidenceBytes)),
+      way: readSteps(steps),
+    });
+    const { evidence, way } = trail.take('form', read, wellFormed('the evidence'));
+    const reigns = walkConfigurations(trail, anchorOf(trail, trust), way);
+    const judge = (): EvidenceReport => {
+      const { configuration } = reignOfHash(reigns, evidence.configurationHash);
+      const judgement = judgeEvidence(evidence, reigns.chainId, configuration);
+      if (!judgement.ok) return refuse(judgement.reason, judgement.detail);
+      const { validator, first, second } = judgement;
+      return {
+        validator: validator.name,
+        organization: validator.organization,
+        signingKey: evidence.signingKey,
+        configurationNumber: configuration.number,
+        first,
+        second,
+      };
     };
+    return trail.take(
+      'signature',
+      judge,
+      ({ validator }) => `Both statements are signed by ${validator}, of one place, and differ.`,
+    );
   });
 }

@@ -1,12 +1,28 @@
 export {
+  type BlockReport,
   type CertifiedHeaderBytes,
-  type Finality,
   type HeaderReport,
-  type Signer,
+  verifyBlock,
   verifyHeader,
 } from './certified-block.ts';
-export type { StepBytes, Trust } from './configurations.ts';
+export { type CheckpointReport, verifyCheckpoint } from './checkpoint.ts';
+export {
+  type ComparisonAids,
+  type ComparisonReport,
+  compareCheckpoints,
+  type DoubleSeal,
+  type Relation,
+} from './compare.ts';
+export {
+  type ConfigurationsReport,
+  type ProvenConfiguration,
+  type StepBytes,
+  verifyConfigurations,
+} from './configurations.ts';
+export { type ConsistencyReport, verifyConsistency } from './consistency.ts';
 export { type EvidenceReport, verifyEvidence } from './evidence.ts';
+export type { Finality, Options, Signer } from './finality.ts';
 export { type ReceiptReport, verifyReceipt } from './receipt.ts';
 export { type StateAnswer, type StateReport, verifyState } from './state.ts';
-export type { Refusal, RefusalReason, Verdict } from './verdict.ts';
+export type { Trust } from './trust.ts';
+export type { Check, Refusal, RefusalReason, Step, Verdict } from './verdict.ts';

@@ -1,8 +1,7 @@
 import { type FaultModel, faultModelOf } from '@varve/consensus';
 import { sha256, verifySignature } from '@varve/crypto';
-import { type AccountId, type BlockHash, bytesEqual, fromHex, type TransactionId, toHex } from '@varve/encoding';
+import { type AccountId, type BlockHash, bytesEqual, type ChainId, type TransactionId, toHex } from '@varve/encoding';
 import {
-  decodeReceipt,
   decodeResults,
   decodeTransaction,
   encodeLeaf,
@@ -11,11 +10,13 @@ import {
   OUTCOME_OK,
   type Receipt,
   type Results,
+  readReceipt,
   type Transaction,
 } from '@varve/ledger';
 import { verifyInclusion } from '@varve/merkle';
-import { type Finality, finalityOf } from './certified-block.ts';
-import { demandCertificate, reignOf, type Trust, walkConfigurations } from './configurations.ts';
+import { walkConfigurations, wellFormed } from './configurations.ts';
+import { type Finality, type Options, proveFinal } from './finality.ts';
+import { anchorOf, type Trust } from './trust.ts';
 import { demand, judged, reading, type Verdict } from './verdict.ts';
 
 /** Everything that a receipt proves. */
@@ -36,52 +37,71 @@ export interface ReceiptReport extends Finality {
   readonly time: number;
   /** Place among the transactions of the block, from 0. */
   readonly leafIndex: number;
-  /** Fault model of the block's own configuration; that of the certificate is `faultModel`. */
-  readonly blockFaultModel: FaultModel;
+  /**
+   * Fault model of the block's own configuration; that of the certificate is `faultModel`. Null where the block is not
+   * above the trusted checkpoint, which does not tell.
+   */
+  readonly blockFaultModel: FaultModel | null;
 }
 
 /**
  * Checks a receipt offline: that its transaction is signed, in a block, with this outcome, and that the block is final
  * on the chain of `trust`. Total: any input has a verdict.
- * @param receiptBytes - FORMATS `receipt`.
+ * @param receiptBytes - FORMATS `receipt`, or its JSON form in UTF-8.
  */
-export function verifyReceipt(receiptBytes: Uint8Array, trust: Trust): Verdict<ReceiptReport> {
-  return judged('RECEIPT_MALFORMED', () => {
-    const receipt = reading('RECEIPT_MALFORMED', () => decodeReceipt(receiptBytes));
-    const reigns = walkConfigurations(trust, receipt.configurations);
-    const transaction = reading('TRANSACTION_MALFORMED', () => decodeTransaction(receipt.transaction));
-    demand(transaction.chainId === reigns.chainId, 'CHAIN_MISMATCH', `it was signed for chain ${transaction.chainId}`);
-    const own = reignOf(reigns, receipt.header);
-    demandLeaf(receipt, transaction);
-    demandHistory(receipt);
-    const certified = receipt.later?.header ?? receipt.header;
-    const reign = receipt.later ? reignOf(reigns, certified) : own;
-    demandCertificate(reigns, certified, reign, receipt.certificate);
-    demand(
-      verifySignature(transaction.publicKey, transaction.signedBytes, transaction.signature),
-      'SIGNATURE_INVALID',
-      'the transaction is not signed by its key',
+export function verifyReceipt(receiptBytes: Uint8Array, trust: Trust, options: Options = {}): Verdict<ReceiptReport> {
+  return judged('RECEIPT_MALFORMED', (trail) => {
+    const receipt = trail.take(
+      'form',
+      () => reading('RECEIPT_MALFORMED', () => readReceipt(receiptBytes)),
+      wellFormed('the receipt'),
     );
-    const { header, hash } = receipt.header;
+    const reigns = walkConfigurations(trail, anchorOf(trail, trust), receipt.configurations);
+    const transaction = trail.take(
+      'signature',
+      () => signedTransaction(receipt, reigns.chainId),
+      ({ publicKey, account }) => `The transaction is signed by key ${toHex(publicKey)} for account ${account}.`,
+    );
+    const { outcome, header: block } = receipt;
+    const { height } = block.header;
+    const results = trail.take(
+      'outcome',
+      () => demandOutcome(receipt, transaction),
+      () =>
+        `Block ${height} holds this transaction at place ${receipt.leafIndex + 1} with the outcome ${outcome.code}.`,
+    );
+    const { later, certificate } = receipt;
+    const { finality, own } = proveFinal(trail, reigns, { block, later, certificate }, options);
     return {
-      ...finalityOf(reigns, reign, receipt.certificate),
+      ...finality,
       transactionId: transaction.id,
       account: transaction.account,
       publicKey: toHex(transaction.publicKey),
       operations: transaction.operations,
-      code: receipt.outcome.code,
-      failedOperation: receipt.outcome.failedOperation,
-      results: demandResults(receipt),
-      height: header.height,
-      blockHash: hash,
-      time: header.time,
+      code: outcome.code,
+      failedOperation: outcome.failedOperation,
+      results,
+      height,
+      blockHash: block.hash,
+      time: block.header.time,
       leafIndex: receipt.leafIndex,
-      blockFaultModel: faultModelOf(own.configuration.protocol),
+      blockFaultModel: own ? faultModelOf(own.configuration.protocol) : null,
     };
   });
 }
 
-function demandResults({ results, outcome }: Receipt): Results {
+function signedTransaction(receipt: Receipt, chainId: ChainId): Transaction {
+  const transaction = reading('TRANSACTION_MALFORMED', () => decodeTransaction(receipt.transaction));
+  demand(transaction.chainId === chainId, 'CHAIN_MISMATCH', `it was signed for chain ${transaction.chainId}`);
+  const { publicKey, signedBytes, signature } = transaction;
+  const isSigned = verifySignature(publicKey, signedBytes, signature);
+  demand(isSigned, 'SIGNATURE_INVALID', 'the transaction is not signed by its key');
+  return transaction;
+}
+
+function demandOutcome(receipt: Receipt, transaction: Transaction): Results {
+  demandLeaf(receipt, transaction);
+  const { results, outcome } = receipt;
   const detail = 'they are not those that the outcome names';
   demand(bytesEqual(sha256(results), outcome.resultsHash), 'RESULTS_MISMATCH', detail);
   return reading('RESULTS_MISMATCH', () => decodeResults(results));
@@ -95,16 +115,5 @@ function demandLeaf({ header: { header }, outcome, leafIndex, path }: Receipt, t
   included(
     verifyInclusion(transactionsRoot, leaf, leafIndex, transactionCount, path),
     'the path does not lead from the leaf to the transactions root',
-  );
-}
-
-/** The history root of a block covers the hashes of all blocks below it: leaf n is that of height n. */
-function demandHistory({ header, later }: Receipt): void {
-  if (later === null) return;
-  const { historyRoot, height } = later.header.header;
-  demand(
-    verifyInclusion(historyRoot, fromHex(header.hash), header.header.height, height, later.path),
-    'BLOCK_NOT_IN_HISTORY',
-    'the path does not lead from the block hash to the history root',
   );
 }

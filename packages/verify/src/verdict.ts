@@ -1,3 +1,5 @@
+import { LedgerError } from '@varve/ledger';
+
 /** Why something proves nothing. Stable: clients branch on it. */
 export type RefusalReason =
   /** The genesis document that the caller trusts is none. */
@@ -5,12 +7,13 @@ export type RefusalReason =
   | 'RECEIPT_MALFORMED'
   | 'EVIDENCE_MALFORMED'
   | 'TRANSACTION_MALFORMED'
+  | 'BLOCK_MALFORMED'
   | 'HEADER_MALFORMED'
   | 'CERTIFICATE_MALFORMED'
   | 'CONFIGURATION_MALFORMED'
   | 'PROOF_MALFORMED'
   | 'VALUE_MALFORMED'
-  /** It is of another chain than the genesis document's. */
+  /** It is of another chain than what the caller trusts. */
   | 'CHAIN_MISMATCH'
   /** The transaction, or a statement, is not signed by the key it names. */
   | 'SIGNATURE_INVALID'
@@ -33,17 +36,55 @@ export type RefusalReason =
   /** No validator of the configuration has the signing key. */
   | 'SIGNER_UNKNOWN'
   /** The state proof does not lead to the header's state root, or to another value. */
-  | 'STATE_MISMATCH';
+  | 'STATE_MISMATCH'
+  | 'CHECKPOINT_MALFORMED'
+  | 'CONSISTENCY_MALFORMED'
+  /** It shows another block at the height of the checkpoint that the caller trusts. */
+  | 'CONTRADICTS_CHECKPOINT'
+  /** The block is below the trusted checkpoint, and no path leads from that one's history to it. */
+  | 'BEFORE_CHECKPOINT'
+  /** The consistency proof is of other blocks. */
+  | 'CONSISTENCY_FOREIGN'
+  /** Two checkpoints of different heights can be compared only with a proof between them. */
+  | 'CONSISTENCY_MISSING'
+  /** A recovery document stands for a certificate: no version judges one yet. */
+  | 'RECOVERY_UNSUPPORTED';
 
-/** Nothing is proven. `detail` says more, for people. */
+/** What a verification looks at, in the order in which it does. */
+export type Check =
+  /** The bytes are what they are taken for. */
+  | 'form'
+  /** What the caller trusts: a genesis document or a checkpoint. */
+  | 'trust'
+  /** Who ruled when, from there on. */
+  | 'configurations'
+  | 'signature'
+  /** The transaction, with its outcome, is in the block; or the value is in the state. */
+  | 'outcome'
+  | 'value'
+  /** The block is in the history of another. */
+  | 'history'
+  /** A quorum signed. */
+  | 'certificate';
+
+/** One thing that was looked at, in plain words. */
+export interface Step {
+  readonly check: Check;
+  readonly ok: boolean;
+  /** A sentence: what holds, or what does not. */
+  readonly text: string;
+}
+
+/** Nothing is proven. `detail` says more, for people; the last of `steps` is the one that failed. */
 export interface Refusal {
   readonly ok: false;
   readonly reason: RefusalReason;
   readonly detail: string;
+  readonly steps: readonly Step[];
 }
 
 /** What was checked, or why it failed. */
-export type Verdict<T> = { readonly ok: true; readonly report: T } | Refusal;
+export type Verdict<T> = { readonly ok: true; readonly report: T; readonly steps: readonly Step[] } | Refusal;
 
 /** Leaves a verification that is under way; `judged` makes a refusal of it. */
 class Refused extends Error {
@@ -66,22 +107,57 @@ export function demand(fact: boolean, reason: RefusalReason, detail: string): as
   if (!fact) refuse(reason, detail);
 }
 
-/** What `read` makes of outside bytes; whatever it throws becomes a refusal for `reason`. */
+/**
+ * What `read` makes of outside bytes; whatever it throws becomes a refusal for `reason`, but for a recovery document, which
+ * is no garbage.
+ */
 export function reading<T>(reason: RefusalReason, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw new Refused(reason, detailOf(error, reason));
+    const told = error instanceof LedgerError && error.code === 'RECOVERY_UNSUPPORTED' ? error.code : reason;
+    throw new Refused(told, detailOf(error, told));
+  }
+}
+
+/** What is said of a check that failed. */
+const FAILED: Readonly<Record<Check, string>> = {
+  form: 'It is not what it is taken for.',
+  trust: 'It does not belong to what you trust.',
+  configurations: 'The way to the validators that signed is broken.',
+  signature: 'The signature is not that of the key.',
+  outcome: 'The block does not hold this transaction with this outcome.',
+  value: 'The state does not hold this value.',
+  history: 'The block is not in the history of the certified one.',
+  certificate: 'It is not shown that a quorum of the right validators signed this block.',
+};
+
+/** Notes what was checked, step by step. */
+export class Trail {
+  readonly steps: Step[] = [];
+
+  /** Runs one check; `says` is the sentence for its success. What the check throws is noted, and goes on. */
+  take<T>(check: Check, run: () => T, says: (result: T) => string): T {
+    try {
+      const result = run();
+      this.steps.push({ check, ok: true, text: says(result) });
+      return result;
+    } catch (error) {
+      this.steps.push({ check, ok: false, text: FAILED[check] });
+      throw error;
+    }
   }
 }
 
 /** The verdict of `verify`; `otherwise` is the reason for what nobody foresaw, such as arguments of a wrong type. */
-export function judged<T>(otherwise: RefusalReason, verify: () => T): Verdict<T> {
+export function judged<T>(otherwise: RefusalReason, verify: (trail: Trail) => T): Verdict<T> {
+  const trail = new Trail();
+  const { steps } = trail;
   try {
-    return { ok: true, report: verify() };
+    return { ok: true, report: verify(trail), steps };
   } catch (error) {
     const reason = error instanceof Refused ? error.reason : otherwise;
-    return { ok: false, reason, detail: detailOf(error, reason) };
+    return { ok: false, reason, detail: detailOf(error, reason), steps };
   }
 }
 

@@ -3,7 +3,9 @@ import { sha256 } from '@varve/crypto';
 import { fromHex, height, nodeId, publicKeyHex, toHex } from '@varve/encoding';
 import {
   type Certificate,
+  type Checkpoint,
   type ConfigurationStep,
+  type Consistency,
   configurationHashOf,
   decodeTransaction,
   encodeLeaf,
@@ -122,5 +124,29 @@ export function receiptAt(at: number, by = at): Receipt {
     later: by === at ? null : { header: block(by), path: history.inclusion(at, by) },
     certificate: certify(block(by)),
     configurations: steps(numberAt(by)),
+  };
+}
+
+/** The checkpoint of block `at`. */
+export function checkpointAt(at: number): Checkpoint {
+  return {
+    header: block(at),
+    certificate: certify(block(at)),
+    configurations: steps(numberAt(at)),
+    next: configurations[numberAt(at + 1)] as Configuration,
+  };
+}
+
+/** The proof that block `to`, certified at `by`, has block `from` in its history. */
+export function consistencyAt(from: number, to: number, by = to): Consistency {
+  const { certificate, configurations: way, next } = checkpointAt(by);
+  return {
+    from: block(from),
+    path: from === to ? [] : history.inclusion(from, to),
+    to: block(to),
+    later: by === to ? null : { header: block(by), path: history.inclusion(to, by) },
+    certificate,
+    configurations: way,
+    next,
   };
 }

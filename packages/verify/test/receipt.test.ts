@@ -76,12 +76,21 @@ describe('verifyReceipt', () => {
         protocol: 'raft',
         faultModel: 'crash',
         pathFaultModel: 'crash',
+        vouchedBy: 'certificate',
+        validators: 3,
         signers: [
           { name: 'v1', organization: 'alpha' },
           { name: 'v3', organization: 'gamma' },
         ],
       },
+      steps: ['form', 'trust', 'configurations', 'signature', 'outcome', 'certificate'].map((check) => ({
+        check,
+        ok: true,
+        text: expect.stringMatching(/^[A-Z].{10,}\.$/),
+      })),
     });
+    expect(verifyReceipt(of('receipt'), { genesis: of('genesis') })).toEqual(verdict);
+    expect(verifyReceipt(of('receipt'), { genesis: of('receipt') })).toMatchObject({ reason: 'GENESIS_MALFORMED' });
     expect(verifyReceipt(of('receipt-later'), trusted)).toMatchObject({
       ok: true,
       report: { height: 1, certifiedHeight: 2, signers: [{ name: 'v2' }, { name: 'v3' }] },

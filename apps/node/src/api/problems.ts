@@ -99,6 +99,12 @@ export const PROBLEMS: Readonly<Record<string, ProblemKind>> = {
     hint: 'ask again, or ask a node that is further',
     ...later,
   },
+  BLOCK_NOT_FINAL: {
+    status: 409,
+    title: 'The block is not final yet',
+    hint: 'ask again when finalHeight of /v1/status has reached it',
+    ...later,
+  },
   RECEIPT_NOT_FINAL: {
     status: 409,
     title: 'The transaction is not final yet',

@@ -1,8 +1,10 @@
 import { type TSchema, Type } from 'typebox';
-import { count, epochSchema, flag, hash32, list, nullable, oneOf, record, text, time } from './schemas.ts';
+import { bytes, count, epochSchema, flag, hash32, list, nullable, oneOf, record, text, time } from './schemas.ts';
 
 const faultModel = oneOf('crash', 'byzantine');
 const milliseconds = nullable(Type.Number());
+
+export const genesisSchema: TSchema = record({ chainId: hash32, document: Type.Object({}), genesis: bytes });
 
 export const statusSchema: TSchema = record({
   chainId: hash32,

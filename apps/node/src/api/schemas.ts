@@ -120,6 +120,17 @@ export const receiptSchema: TSchema = record({
   certificate: certificateSchema,
 });
 
+const named = record({ blockHash: hash32, header: headerSchema });
+
+export const consistencySchema: TSchema = record({
+  from: named,
+  to: named,
+  path: list(hash32),
+  later: nullable(record({ blockHash: hash32, header: headerSchema, path: list(hash32) })),
+  certificate: nullable(certificateSchema),
+  consistency: bytes,
+});
+
 const summary: Record<string, TSchema> = { hash: hash32, final: flag, header: headerSchema };
 export const blocksSchema: TSchema = record({ blocks: list(record(summary)), next: nullable(count) });
 export const blockSchema: TSchema = record({

@@ -5,6 +5,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstanc
 import type { NodeService } from '../host/service.ts';
 import { blockRoutes } from './blocks.ts';
 import { readBodies } from './bodies.ts';
+import { consistencyRoutes } from './consistency.ts';
 import type { ApiContext } from './context.ts';
 import { describeRoutes, docsRoutes } from './docs.ts';
 import { ApiStartError } from './errors.ts';
@@ -13,6 +14,7 @@ import { eventRoutes } from './events.ts';
 import { evidenceRoutes } from './evidence.ts';
 import { Explorer } from './explorer.ts';
 import { installFallback } from './fallback.ts';
+import { genesisRoutes } from './genesis.ts';
 import { healthRoutes } from './health.ts';
 import {
   CLOSE_GRACE_MS,
@@ -107,9 +109,11 @@ export async function createApi(service: NodeService, options: ApiOptions): Prom
   metricsRoutes(app, metrics);
   healthRoutes(app, context);
   memberRoutes(app, context);
+  genesisRoutes(app, context);
   evidenceRoutes(app, context);
   transactionRoutes(app, context);
   blockRoutes(app, context);
+  consistencyRoutes(app, context);
   stateRoutes(app, context);
   searchRoutes(app, context);
   eventRoutes(app, context);

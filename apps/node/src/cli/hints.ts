@@ -8,6 +8,8 @@ const HINTS: Readonly<Record<string, string>> = {
   AUDIT_PROGRESS_MALFORMED: 'remove the --progress file: the audit begins at genesis then',
   AUDIT_START_UNPROVEN: 'leave out --from: the audit begins at genesis then, and names what is wrong',
   BLOCK_TOO_OLD: 'make a new proof: varve governance ready',
+  CHECKPOINT_INVALID: 'check what is trusted, and ask for the checkpoint again',
+  CHECKPOINTS_CONTRADICT: 'keep both files, and show them to all organizations',
   CONFIGURATION_INVALID: 'correct the lines named, then start again',
   CONFIGURATION_PENDING: 'the configuration just changed: see "varve governance show", then propose again',
   CONFIGURATION_STALE: 'another change came first: propose again, starting from "varve governance show"',

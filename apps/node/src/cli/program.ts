@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { CommandHost } from './command.ts';
 import { addAccountCommands } from './commands/account.ts';
 import { addAuditCommand } from './commands/audit.ts';
+import { addCheckpointCommands } from './commands/checkpoint.ts';
 import { addCompletionCommand } from './commands/completion.ts';
 import { addDevnetCommands } from './commands/devnet.ts';
 import { addEvidenceCommands } from './commands/evidence.ts';
@@ -50,6 +51,7 @@ export function buildProgram(host: CommandHost, onTalk: (text: string) => void):
   addAccountCommands(host, program);
   addGovernanceCommands(host, program);
   addReceiptCommands(host, program);
+  addCheckpointCommands(host, program);
   addEvidenceCommands(host, program);
   addAuditCommand(host, program);
   addExportCommand(host, program);

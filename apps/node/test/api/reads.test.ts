@@ -26,10 +26,12 @@ import {
 import {
   accountSchema,
   configurationsSchema,
+  genesisSchema,
   searchSchema,
   statusSchema,
   validatorsSchema,
 } from '../../src/api/schemas-node.ts';
+import { parseGenesisDocument } from '../../src/setup/genesis-document.ts';
 import { admin, createNode, TestNode } from './test-node.ts';
 
 let node: TestNode;
@@ -137,6 +139,15 @@ it('shows transactions and their receipts', async () => {
   });
   expect(binary.headers['content-type']).toBe('application/cbor');
   expect(toHex(binary.rawPayload)).toBe(receipt.body.receipt);
+});
+
+it('serves the genesis document, whose hash is the chain id', async () => {
+  const { body } = await get('/v1/genesis', genesisSchema);
+  expect(parseGenesisDocument(JSON.stringify(body.document), 'genesis.json')).toEqual(node.ledger.genesis);
+  expect(body.chainId).toBe(node.ledger.chainId);
+  const binary = await api.server.inject({ url: '/v1/genesis', headers: { accept: 'application/cbor' } });
+  expect(toHex(sha256(binary.rawPayload))).toBe(body.chainId);
+  expect(toHex(binary.rawPayload)).toBe(body.genesis);
 });
 
 it('refuses receipts of what is unknown or not final', async () => {

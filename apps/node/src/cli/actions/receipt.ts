@@ -1,20 +1,23 @@
+import { createClient } from '@varve/client';
 import { fromHex } from '@varve/encoding';
-import { type ReceiptReport, verifyReceipt } from '@varve/verify';
+import { decodeCheckpoint, decodeReceipt, readReceipt, receiptToJson } from '@varve/ledger';
+import { type ReceiptReport, type Trust, type Verdict, verifyReceipt } from '@varve/verify';
 import { readBytes, writeWhole } from '../../setup/files.ts';
-import { readGenesisFile } from '../../setup/genesis-file.ts';
 import { transactionArgument } from '../arguments.ts';
-import type { Action } from '../command.ts';
+import type { Action, Options } from '../command.ts';
 import { connect } from '../connection.ts';
-import { CliError } from '../failure.ts';
 import { pairs } from '../printer.ts';
 import { readable } from '../readable.ts';
+import { invalid, stepLines, trustOf, unless } from '../trust.ts';
 
 /** `receipt get`. */
 export const getReceipt: Action = async ({ printer }, [id = ''], options) => {
   const answer = await (await connect(options)).receipt(transactionArgument(id));
   const out = options.text('out');
   if (out !== undefined) {
-    writeWhole(out, fromHex(answer.receipt));
+    const bytes = fromHex(answer.receipt);
+    const json = (): string => `${JSON.stringify(receiptToJson(decodeReceipt(bytes)), undefined, 2)}\n`;
+    writeWhole(out, out.endsWith('.json') ? json() : bytes);
     printer.talk(`wrote ${out}; check it with: varve receipt verify ${out} --genesis FILE`);
   }
   printer.result(
@@ -31,16 +34,36 @@ export const getReceipt: Action = async ({ printer }, [id = ''], options) => {
 
 /** `receipt verify`. */
 export const verifyReceiptFile: Action = async ({ printer }, [path = ''], options) => {
-  const genesis = readGenesisFile(options.text('genesis') ?? '');
-  const verdict = verifyReceipt(readBytes(path), { genesis });
+  const trust = trustOf(options, 'checkpoint');
+  const verdict = await judge(readBytes(path), trust, options);
   if (!verdict.ok) {
-    const message = `the receipt proves nothing: ${verdict.reason}: ${verdict.detail}`;
-    throw new CliError('RECEIPT_INVALID', message, { body: { code: 'RECEIPT_INVALID', message, ...verdict } });
+    if (options.flag('steps')) printer.talk(stepLines(verdict.steps));
+    const hint = verdict.reason === 'BEFORE_CHECKPOINT' ? BEFORE_HINT : undefined;
+    throw invalid('RECEIPT_INVALID', 'receipt', verdict, hint);
   }
-  const { report } = verdict;
-  printer.result({ valid: true, ...bodyOf(report) }, describe(report));
+  const { report, steps } = verdict;
+  const text = describe(report);
+  printer.result(
+    { valid: true, ...bodyOf(report), steps },
+    options.flag('steps') ? `${text}\n\n${stepLines(steps)}` : text,
+  );
   return undefined;
 };
+
+const BEFORE_HINT =
+  'add --node URL, which any node of the chain will do for, or --consistency FILE; or trust the genesis document';
+
+/** Judges, and asks a node for the way from the checkpoint back where that is all that is missing. */
+async function judge(bytes: Uint8Array, trust: Trust, options: Options): Promise<Verdict<ReceiptReport>> {
+  const [file, node] = [options.text('consistency'), options.text('node')];
+  const verdict = verifyReceipt(bytes, trust, file === undefined ? {} : { consistency: readBytes(file) });
+  const isLack = !verdict.ok && verdict.reason === 'BEFORE_CHECKPOINT' && file === undefined;
+  if (!isLack || node === undefined || !('checkpoint' in trust)) return verdict;
+  const url = /^https?:\/\//.test(node) ? node : `http://${node}`;
+  const [block, checkpoint] = [readReceipt(bytes).header, decodeCheckpoint(trust.checkpoint).header];
+  const answer = await createClient({ url }).consistency(block.header.height, checkpoint.header.height);
+  return verifyReceipt(bytes, trust, { consistency: fromHex(answer.consistency) });
+}
 
 function bodyOf(report: ReceiptReport): Record<string, unknown> {
   const operations = report.operations.map((one) => ({ ...one, arguments: one.arguments.map(readable) }));
@@ -49,15 +72,9 @@ function bodyOf(report: ReceiptReport): Record<string, unknown> {
   return { ...report, time: new Date(report.time).toISOString(), operations, results: { values, events } };
 }
 
-/** Who must not have lied. */
-function unless({ faultModel, pathFaultModel }: ReceiptReport): string {
-  if (faultModel === 'crash') return 'unless a signer lied (crash-fault protocol)';
-  const byzantine = 'unless a third of the validators lied';
-  if (pathFaultModel === 'byzantine') return byzantine;
-  return `${byzantine}, or signers of an earlier configuration, under a crash-fault protocol`;
-}
-
 function describe(report: ReceiptReport): string {
+  const { vouchedBy, signers, certifiedHeight } = report;
+  const by = vouchedBy === 'certificate' ? signers.map(({ name }) => name).join(', ') : `your ${vouchedBy}`;
   return pairs([
     ['valid', 'yes'],
     ['transaction', report.transactionId],
@@ -65,8 +82,8 @@ function describe(report: ReceiptReport): string {
     ['account', report.account],
     ['block', report.height],
     ['time', new Date(report.time).toISOString()],
-    ['final by', `${report.signers.map(({ name }) => name).join(', ')} (block ${report.certifiedHeight})`],
-    ['under', `${report.protocol}, configuration ${report.configuration}`],
+    ['final by', `${by} (block ${certifiedHeight})`],
+    ['under', vouchedBy === 'certificate' ? `${report.protocol}, configuration ${report.configuration}` : undefined],
     ['holds', unless(report)],
   ]);
 }

@@ -1,0 +1,104 @@
+import type { StateAnswer } from '@varve/client';
+import { bytesEqual, fromHex } from '@varve/encoding';
+import { chainIdOf, decodeGenesis, type Genesis } from '@varve/ledger';
+import { type StepBytes, type Verdict, verifyReceipt, verifyState } from '@varve/verify';
+import { api } from './api.ts';
+
+/** One line of a verification. */
+export interface Line {
+  readonly ok: boolean;
+  readonly text: string;
+}
+
+/** What came of a verification in this browser. */
+export interface Judgement {
+  readonly chainId: string | undefined;
+  readonly lines: readonly Line[];
+  /** Why nothing is proven; absent where all holds. */
+  readonly refusal: { readonly reason: string; readonly detail: string } | undefined;
+  /** Who must not have lied. */
+  readonly faultModel: 'crash' | 'byzantine' | undefined;
+}
+
+/** Fetches the receipt of a transaction and verifies it here. */
+export async function judgeReceipt(id: string, signal: AbortSignal): Promise<Judgement> {
+  const [receipt, genesis] = await Promise.all([api.receiptBytes(id, signal), servedGenesis(signal)]);
+  const verdict = verifyReceipt(receipt, { genesis });
+  return judgementOf(verdict, genesis, verdict.ok && verdict.report.transactionId !== id ? 'transaction' : undefined);
+}
+
+/** Fetches a state value with its proof and verifies it here, as the value of exactly this key. */
+export async function judgeState(
+  module: string,
+  key: string,
+  shown: StateAnswer,
+  signal: AbortSignal,
+): Promise<Judgement> {
+  const [genesis, { configurations }] = await Promise.all([servedGenesis(signal), api.configurations(signal)]);
+  const { proof, value, version, modifiedHeight } = shown;
+  const entry =
+    value === null || version === null || modifiedHeight === null
+      ? null
+      : { version, modifiedHeight, bytes: hexOrNothing(value) };
+  const verdict = verifyState(
+    {
+      module,
+      key: hexOrNothing(key),
+      entry,
+      proof: hexOrNothing(proof?.stateProof),
+      header: hexOrNothing(proof?.header),
+      certificate: hexOrNothing(proof?.certificate),
+      later: proof?.later && { header: hexOrNothing(proof.later.header), path: proof.later.path.map(hexOrNothing) },
+      configurations: configurations.flatMap(({ step, bytes }): StepBytes[] =>
+        step
+          ? [
+              {
+                header: hexOrNothing(step.header),
+                certificate: hexOrNothing(step.certificate),
+                next: hexOrNothing(bytes),
+              },
+            ]
+          : [],
+      ),
+    },
+    { genesis },
+  );
+  const isOther = verdict.ok && (shown.module !== module || !bytesEqual(hexOrNothing(shown.key), hexOrNothing(key)));
+  return judgementOf(verdict, genesis, isOther ? 'key' : undefined);
+}
+
+/** The document as this node serves it: which chain it is of is the reader's to judge. */
+async function servedGenesis(signal: AbortSignal): Promise<Genesis> {
+  return decodeGenesis(await api.genesisBytes(signal));
+}
+
+function judgementOf(
+  verdict: Verdict<{ readonly faultModel: 'crash' | 'byzantine' }>,
+  genesis: Genesis,
+  other: 'transaction' | 'key' | undefined,
+): Judgement {
+  const chainId = chainIdOf(genesis);
+  const { steps } = verdict;
+  if (!verdict.ok) {
+    const { reason, detail } = verdict;
+    return { chainId, lines: steps, refusal: { reason, detail }, faultModel: undefined };
+  }
+  const { faultModel } = verdict.report;
+  if (other === undefined) return { chainId, lines: steps, refusal: undefined, faultModel };
+  const text = `It is of another ${other} than the one that this page shows.`;
+  return {
+    chainId,
+    lines: [...steps, { ok: false, text }],
+    refusal: { reason: 'ANSWER_FOREIGN', detail: text },
+    faultModel,
+  };
+}
+
+/** Bytes of a node's hexadecimal; of what is none, no bytes, which prove nothing. */
+function hexOrNothing(text: string | null | undefined): Uint8Array {
+  try {
+    return fromHex(text ?? '');
+  } catch {
+    return new Uint8Array();
+  }
+}
