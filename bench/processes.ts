@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The kernel's clock ticks a second, in which it counts processor time. */
-const TICKS_PER_SECOND = 100;
+export const TICKS_PER_SECOND = 100;
 
 /** Processor time of a process so far, all threads, microseconds. */
 export function cpuMicros(pid: number): number {
