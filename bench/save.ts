@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { machineName } from '../apps/node/src/load/machine.ts';
 
 /** Where results are kept, and the page that plots them. */
-const RESULTS_FOLDER: string = join(import.meta.dirname, 'results');
+export const RESULTS_FOLDER: string = join(import.meta.dirname, 'results');
 
 /** What a kept file holds: which benchmark it was, where and when, as it was asked for, and every figure. */
 export interface SavedResult {
