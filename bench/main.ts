@@ -14,7 +14,7 @@ import { measureHostile } from './hostile.ts';
 import { idleLatency } from './idle.ts';
 import { loadText, MachineWatch } from './machine-watch.ts';
 import { type BenchOptions, readOptions } from './options.ts';
-import { cpuMicros, folderBytes, residentMiB } from './processes.ts';
+import { cpuMicros, folderBytes, residentMiB, writtenBytes } from './processes.ts';
 import { ProfileFolder, printProfile } from './profile-folder.ts';
 import { recoveryMs } from './recovery.ts';
 import { type BenchReport, printTable, type ShapeReport } from './report.ts';
@@ -39,6 +39,8 @@ interface Snapshot {
   readonly cpu: readonly number[];
   readonly nodes: readonly NodeMetrics[];
   readonly client: number;
+  /** To disk, by all validators. */
+  readonly written: number;
 }
 
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
@@ -186,6 +188,7 @@ async function measureLoad(maker: TransactionMaker): Promise<void> {
     residentMiB: Math.max(...devnet.members.map(({ pid }) => residentMiB(pid))),
     loopLagP99Ms: Math.max(...(await Promise.all(devnet.members.map((member) => loopLag(member.httpUrl))))),
     bytesSent: (sentBytes(after) - sentBytes(before)) / counted / options.validators,
+    bytesWritten: (after.written - before.written) / counted / options.validators,
     bytesOnDisk:
       (snapshotDisk() - diskBefore) /
       (counted + single.transactions + committed.transactions + final.transactions + idle.transactions) /
@@ -261,6 +264,7 @@ async function snapshot(): Promise<Snapshot> {
     cpu: devnet.members.map(({ pid }) => cpuMicros(pid)),
     nodes,
     client: client.user + client.system,
+    written: sum(devnet.members.map(({ pid }) => writtenBytes(pid))),
   };
 }
 

@@ -16,6 +16,11 @@ export function residentMiB(pid: number): number {
   return Number(line?.[1] ?? 0) / 1024;
 }
 
+/** Bytes that a process has had the kernel write to disks so far; whole pages, also of what is removed again. */
+export function writtenBytes(pid: number): number {
+  return Number(/^write_bytes: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))?.[1] ?? 0);
+}
+
 /** Bytes of all files below a folder; files that vanish meanwhile count nothing. */
 export function folderBytes(folder: string): number {
   let bytes = 0;

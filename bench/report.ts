@@ -31,8 +31,9 @@ export interface BenchReport {
   readonly idle: { readonly latencyMs: { readonly p50: number; readonly p99: number }; readonly transactions: number };
   readonly residentMiB: number;
   readonly loopLagP99Ms: number;
-  /** Per transaction and validator. */
+  /** Per transaction and validator: to peers and to disk while batches were measured, and what the folder grew by in all. */
   readonly bytesSent: number;
+  readonly bytesWritten: number;
   readonly bytesOnDisk: number;
   /** While batches were measured. */
   readonly load: MachineLoad;
@@ -68,6 +69,7 @@ export function printTable(report: BenchReport): void {
   line('resident memory, largest validator', `${report.residentMiB.toFixed(0)} MiB`);
   line('event-loop lag p99, largest', `${report.loopLagP99Ms.toFixed(1)} ms`);
   line('bytes sent per transaction per validator', report.bytesSent.toFixed(0));
-  line('bytes on disk per transaction per validator', report.bytesOnDisk.toFixed(0));
+  line('bytes written per transaction per validator', report.bytesWritten.toFixed(0));
+  line('growth on disk per transaction per validator', report.bytesOnDisk.toFixed(0));
   line('the machine', loadText(report.load));
 }

@@ -24,7 +24,7 @@ export function sectionOf(saved: SavedResult): string {
   const { kind, date, machine, options, result } = saved;
   const day = `${date.slice(0, 16).replace('T', ' ')} UTC`;
   const asked = Object.entries(options)
-    .filter(([, value]) => value !== false && value !== null && typeof value !== 'object')
+    .filter(([, value]) => typeof value === 'number' || typeof value === 'string')
     .map(([name, value]) => `${name} ${value}`)
     .join(', ');
   const id = `${kind}-${date.replaceAll(/[^0-9]/g, '')}`;
@@ -130,6 +130,7 @@ function loadBody(report: BenchReport): string {
         ['resident memory, MiB', report.residentMiB],
         ['loop lag p99, ms', report.loopLagP99Ms],
         ['bytes sent per transaction', report.bytesSent],
+        ['bytes written to disk per transaction', report.bytesWritten],
         ['bytes on disk per transaction', report.bytesOnDisk],
         ['others on the machine, cores', report.load.otherCores],
       ],

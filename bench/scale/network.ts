@@ -30,6 +30,8 @@ export type PreparedSize = Omit<ScalePoint, 'clients'>;
 /** Validators whose stores begin with a prepared chain. */
 export class PreparedNetwork {
   static readonly #live: Set<PreparedNetwork> = new Set();
+  /** Of networks that are still being prepared. */
+  static readonly #unfinished: Set<string> = new Set();
   readonly #folder: string;
   #devnet: Devnet;
   /** Of one prepared store. */
@@ -47,11 +49,13 @@ export class PreparedNetwork {
   /** Ends everything and removes every folder. */
   static async removeAll(): Promise<void> {
     await Promise.all([...PreparedNetwork.#live].map((network) => network.remove()));
+    for (const folder of PreparedNetwork.#unfinished) removeFolder(folder);
   }
 
   /** Makes keys and genesis of a devnet, and the chain in the store of its first validator, kept aside. */
   static async create({ validators, keys, heights }: PreparedSize): Promise<PreparedNetwork> {
     const folder = mkdtempSync(join(tmpdir(), 'varve-bench-scale-'));
+    PreparedNetwork.#unfinished.add(folder);
     try {
       const time = Date.now() - REST_MS - heights * BLOCK_MS;
       const ports = await freePorts(validators);
@@ -69,8 +73,10 @@ export class PreparedNetwork {
       cpSync(join(first.dataDirectory, STORE_FOLDER), join(folder, STORE_FOLDER), { recursive: true });
       return new PreparedNetwork(folder, devnet, height);
     } catch (error) {
-      rmSync(folder, { recursive: true, force: true });
+      removeFolder(folder);
       throw error;
+    } finally {
+      PreparedNetwork.#unfinished.delete(folder);
     }
   }
 
@@ -131,9 +137,13 @@ export class PreparedNetwork {
 
   async remove(): Promise<void> {
     await this.stop();
-    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+    removeFolder(this.#folder);
     PreparedNetwork.#live.delete(this);
   }
+}
+
+function removeFolder(path: string): void {
+  rmSync(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 }
 
 /** Makes a copied store that of another node. */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Signer } from '@varve/crypto';
 import { nodeId } from '@varve/encoding';
@@ -25,7 +26,8 @@ import type { PlannedTransaction } from './chain-plan.ts';
 /** Block time between blocks; and how long each transaction is valid. */
 export const BLOCK_MS = 1_000;
 const VALID_MS = 60_000;
-const VALUE = new Uint8Array(100);
+/** Random, for LevelDB compresses what it writes. */
+const VALUE_BYTES = 100;
 /** Written at once: each batch is synced. */
 const BATCH_BYTES = 4 << 20;
 /** All blocks are of one leader's term. */
@@ -120,7 +122,7 @@ export class PreparedChain {
       operations: nodes.map((node) => ({
         module: 'coordination',
         method: planned.kind,
-        arguments: [`/prepared-${node}`, VALUE, ...(planned.kind === 'set' ? [null] : [])],
+        arguments: [`/prepared-${node}`, randomBytes(VALUE_BYTES), ...(planned.kind === 'set' ? [null] : [])],
       })),
     };
     const { signedBytes, assemble } = prepareTransaction(body, account.publicKey);
