@@ -1,4 +1,6 @@
+import { resolve } from 'node:path';
 import type { ChainId } from '@varve/encoding';
+import { PROFILE_FOLDER } from '../apps/node/src/cli/devnet/processes.ts';
 import { HttpLoad } from '../apps/node/src/load/http-load.ts';
 import { machineName } from '../apps/node/src/load/machine.ts';
 import { type NodeMetrics, readNodeMetrics } from '../apps/node/src/load/node-metrics.ts';
@@ -9,10 +11,14 @@ import { TestDevnet } from '../test/support/devnet.ts';
 import { endHostile } from '../test/support/hostile.ts';
 import { measureAudit } from './audit.ts';
 import { measureHostile } from './hostile.ts';
+import { idleLatency } from './idle.ts';
+import { loadText, MachineWatch } from './machine-watch.ts';
 import { type BenchOptions, readOptions } from './options.ts';
-import { cpuMicros, folderBytes, residentMiB } from './processes.ts';
+import { cpuMicros, folderBytes, residentMiB, writtenBytes } from './processes.ts';
+import { ProfileFolder, printProfile } from './profile-folder.ts';
 import { recoveryMs } from './recovery.ts';
 import { type BenchReport, printTable, type ShapeReport } from './report.ts';
+import { saveResult } from './save.ts';
 import { measureSimulation } from './simulation.ts';
 import { measureStateTree } from './state-tree.ts';
 import { measureSwitch, type SwitchResult } from './switching.ts';
@@ -33,6 +39,8 @@ interface Snapshot {
   readonly cpu: readonly number[];
   readonly nodes: readonly NodeMetrics[];
   readonly client: number;
+  /** To disk, by all validators. */
+  readonly written: number;
 }
 
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
@@ -60,6 +68,8 @@ if (options.hostile) {
   await measureHostile(options);
   process.exit(0);
 }
+const profiles = options.profile === undefined ? undefined : new ProfileFolder(resolve(options.profile));
+if (profiles) process.env[PROFILE_FOLDER] = profiles.path;
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 say(`starting ${options.validators} validators`);
 const devnet = await TestDevnet.start(options.validators, options.protocol);
@@ -67,11 +77,30 @@ try {
   const signers = Array.from({ length: options.validators }, (_, i) => devnet.signer(i));
   const maker = new TransactionMaker(devnet.file.chainId as ChainId, signers, options.transactionBytes);
   if (options.switching) await measureSwitches(maker);
+  else if (profiles) await measureProfile(maker, profiles);
   else if (options.recovery) await measureRecovery(maker);
   else await measureLoad(maker);
 } finally {
   http.close();
   await devnet.stop();
+}
+
+/** Batches alone: what is idle, starts or comes one by one would only dilute it. The profiler itself costs time too. */
+async function measureProfile(maker: TransactionMaker, folder: ProfileFolder): Promise<void> {
+  say('batches, profiled');
+  const watch = new MachineWatch(devnet.members.map(({ pid }) => pid));
+  const { transactionsPerSecond } = await saturate(maker, batchShape(), options.seconds * options.runs);
+  const load = watch.stop();
+  say('stopping the validators, which write their profiles');
+  await folder.stop(devnet.members.map(({ pid }) => pid));
+  const report = folder.report();
+  if (options.save) say(`kept in ${saveResult('profile', options, { transactionsPerSecond, load, ...report })}`);
+  if (options.json) {
+    console.log(JSON.stringify({ machine: machineName(), transactionsPerSecond, load, ...report }, undefined, 2));
+    return;
+  }
+  console.log(`${transactionsPerSecond.toFixed(0)} tx/s in batches while profiled; ${loadText(load)}`);
+  printProfile(report);
 }
 
 async function measureRecovery(maker: TransactionMaker): Promise<void> {
@@ -127,7 +156,9 @@ async function measureLoad(maker: TransactionMaker): Promise<void> {
   await saturate(maker, batchShape(), WARM_UP_SECONDS);
   const diskBefore = snapshotDisk();
   const before = await snapshot();
+  const watch = new MachineWatch(devnet.members.map(({ pid }) => pid));
   const batches = await measureShape(maker, batchShape(), 'batches');
+  const load = watch.stop();
   const after = await snapshot();
   const counted = batches.transactions;
   const single = await measureShape(
@@ -139,6 +170,8 @@ async function measureLoad(maker: TransactionMaker): Promise<void> {
   say('half load');
   const committed = await paced(maker, half, 'committed');
   const final = await paced(maker, half, 'final');
+  say('idle, one transaction after another');
+  const idle = await idleLatency(http, urls(), maker, options.seconds);
   const report: BenchReport = {
     machine: machineName(),
     date: new Date().toISOString().slice(0, 10),
@@ -151,14 +184,18 @@ async function measureLoad(maker: TransactionMaker): Promise<void> {
     batches: batches.report,
     single: single.report,
     halfLoad: { transactionsPerSecond: half, committedMs: committed.latencyMs, finalMs: final.latencyMs },
+    idle,
     residentMiB: Math.max(...devnet.members.map(({ pid }) => residentMiB(pid))),
     loopLagP99Ms: Math.max(...(await Promise.all(devnet.members.map((member) => loopLag(member.httpUrl))))),
     bytesSent: (sentBytes(after) - sentBytes(before)) / counted / options.validators,
+    bytesWritten: (after.written - before.written) / counted / options.validators,
     bytesOnDisk:
       (snapshotDisk() - diskBefore) /
-      (counted + single.transactions + committed.transactions + final.transactions) /
+      (counted + single.transactions + committed.transactions + final.transactions + idle.transactions) /
       options.validators,
+    load,
   };
+  if (options.save) say(`kept in ${saveResult('load', options, report)}`);
   if (options.json) console.log(JSON.stringify(report, undefined, 2));
   else printTable(report);
 }
@@ -227,6 +264,7 @@ async function snapshot(): Promise<Snapshot> {
     cpu: devnet.members.map(({ pid }) => cpuMicros(pid)),
     nodes,
     client: client.user + client.system,
+    written: sum(devnet.members.map(({ pid }) => writtenBytes(pid))),
   };
 }
 

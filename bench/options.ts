@@ -24,10 +24,15 @@ export interface BenchOptions {
   readonly stateTree: boolean;
   /** Measure only how fast a copy of a ledger is audited. */
   readonly audit: boolean;
+  /** Where validators write profiles of their processor time, of batches alone. */
+  readonly profile: string | undefined;
+  /** Keep the figures in `bench/results/`. */
+  readonly save: boolean;
 }
 
 const USAGE = `usage: npm run bench -- [--protocol raft] [--validators 3] [--transactions 300B] [--seconds 6] [--runs 3]
-                        [--recovery] [--switch] [--hostile] [--simulation] [--state-tree] [--audit] [--json]`;
+                        [--recovery] [--switch] [--hostile] [--simulation] [--state-tree] [--audit]
+                        [--profile DIR] [--save] [--json]`;
 
 /** @throws with the usage for words that are none of these. */
 export function readOptions(words: readonly string[]): BenchOptions {
@@ -46,6 +51,8 @@ export function readOptions(words: readonly string[]): BenchOptions {
       simulation: { type: 'boolean', default: false },
       'state-tree': { type: 'boolean', default: false },
       audit: { type: 'boolean', default: false },
+      profile: { type: 'string' },
+      save: { type: 'boolean', default: false },
     },
   });
   const validatorsText = values.validators ?? (values.simulation ? '5' : values.switch || values.hostile ? '4' : '3');
@@ -68,5 +75,7 @@ export function readOptions(words: readonly string[]): BenchOptions {
     simulation: values.simulation,
     stateTree: values['state-tree'],
     audit: values.audit,
+    profile: values.profile,
+    save: values.save,
   };
 }

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The kernel's clock ticks a second, in which it counts processor time. */
-const TICKS_PER_SECOND = 100;
+export const TICKS_PER_SECOND = 100;
 
 /** Processor time of a process so far, all threads, microseconds. */
 export function cpuMicros(pid: number): number {
@@ -14,6 +14,11 @@ export function cpuMicros(pid: number): number {
 export function residentMiB(pid: number): number {
   const line = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
   return Number(line?.[1] ?? 0) / 1024;
+}
+
+/** Bytes that a process has had the kernel write to disks so far; whole pages, also of what is removed again. */
+export function writtenBytes(pid: number): number {
+  return Number(/^write_bytes: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))?.[1] ?? 0);
 }
 
 /** Bytes of all files below a folder; files that vanish meanwhile count nothing. */

@@ -1,3 +1,5 @@
+import { loadText, type MachineLoad } from './machine-watch.ts';
+
 /** What one measurement of throughput showed; medians of the runs. */
 export interface ShapeReport {
   readonly transactionsPerSecond: number;
@@ -25,11 +27,16 @@ export interface BenchReport {
     readonly committedMs: { readonly p50: number; readonly p99: number };
     readonly finalMs: { readonly p50: number; readonly p99: number };
   };
+  /** One client, one transaction after another, on a chain with nothing else to do; handed in to final. */
+  readonly idle: { readonly latencyMs: { readonly p50: number; readonly p99: number }; readonly transactions: number };
   readonly residentMiB: number;
   readonly loopLagP99Ms: number;
-  /** Per transaction and validator. */
+  /** Per transaction and validator: to peers and to disk while batches were measured, and what the folder grew by in all. */
   readonly bytesSent: number;
+  readonly bytesWritten: number;
   readonly bytesOnDisk: number;
+  /** While batches were measured. */
+  readonly load: MachineLoad;
 }
 
 /** The report as a table for people. */
@@ -58,8 +65,11 @@ export function printTable(report: BenchReport): void {
     ms(report.halfLoad.committedMs),
   );
   line('half load, to final, p50 / p99', ms(report.halfLoad.finalMs));
+  line('idle, one at a time, to final, p50 / p99', ms(report.idle.latencyMs));
   line('resident memory, largest validator', `${report.residentMiB.toFixed(0)} MiB`);
   line('event-loop lag p99, largest', `${report.loopLagP99Ms.toFixed(1)} ms`);
   line('bytes sent per transaction per validator', report.bytesSent.toFixed(0));
-  line('bytes on disk per transaction per validator', report.bytesOnDisk.toFixed(0));
+  line('bytes written per transaction per validator', report.bytesWritten.toFixed(0));
+  line('growth on disk per transaction per validator', report.bytesOnDisk.toFixed(0));
+  line('the machine', loadText(report.load));
 }

@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http';
 import { LoadError } from './errors.ts';
 
-/** Connections to one node at once; what is more waits in the client. */
+/** Connections to one node at once, unless told otherwise; what is more waits in the client. */
 const SOCKETS_MAX = 256;
 /** A request without an answer is given up after this. */
 const ANSWER_MS_MAX = 60_000;
@@ -14,7 +14,12 @@ export interface LoadAnswer {
 
 /** Posts bytes and reads the whole answer, on kept-alive connections. */
 export class HttpLoad {
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: SOCKETS_MAX });
+  readonly #agent: Agent;
+
+  /** @param socketsMax - Connections to one node at once. */
+  constructor(socketsMax: number = SOCKETS_MAX) {
+    this.#agent = new Agent({ keepAlive: true, maxSockets: socketsMax });
+  }
 
   /** @throws {LoadError} `LOAD_UNANSWERED`. */
   post(url: string, contentType: string, body: Uint8Array): Promise<LoadAnswer> {

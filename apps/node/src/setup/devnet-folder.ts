@@ -68,12 +68,14 @@ export function writeDevnet(directory: string, devnet: Devnet): void {
 /**
  * Creates a network: one organization, one validator and one account each, one passphrase for all keys. `devnet.json`
  * is written last: without it a folder is no network.
+ * @param time - Of the genesis document, milliseconds; the chain's time cannot be earlier.
  */
 export async function createDevnet(
   directory: string,
   protocol: ProtocolName,
   ports: readonly PortPair[],
   onProgress: (text: string) => void,
+  time: number = Date.now(),
 ): Promise<Devnet> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const marker = join(directory, 'devnet.creating');
@@ -83,7 +85,7 @@ export async function createDevnet(
   const passphrase = randomPassphrase();
   writeWhole(passphraseFile, `${passphrase}\n`, { mode: 0o600 });
   const members = ports.map((_pair, index) => createMember(directory, index + 1, passphrase));
-  const genesis = genesisOf(protocol, members);
+  const genesis = genesisOf(protocol, members, time);
   const genesisFile = join(directory, 'genesis.json');
   writeWhole(genesisFile, genesisJson(genesis), { replace: true });
   const chainId = chainIdOf(genesis);
@@ -170,7 +172,7 @@ function createMember(directory: string, number: number, passphrase: string): Me
   return { name, organization, dataDirectory, keys, account };
 }
 
-function genesisOf(protocol: ProtocolName, members: readonly Member[]): Genesis {
+function genesisOf(protocol: ProtocolName, members: readonly Member[], time: number): Genesis {
   const ascending = <T>(list: readonly T[], key: (item: T) => string): readonly T[] =>
     [...list].sort((a, b) => (key(a) < key(b) ? -1 : 1));
   const validators = members.flatMap(({ name, organization, keys: { signingKey, networkKey } }) =>
@@ -183,7 +185,7 @@ function genesisOf(protocol: ProtocolName, members: readonly Member[]): Genesis 
   }));
   return {
     title: 'Varve devnet',
-    time: Date.now(),
+    time,
     configuration: {
       number: 0,
       parentHash: CONFIGURATION_PARENT_NONE,

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { DevnetValidator } from '../../setup/devnet-folder.ts';
 import { STOP_WITH_PARENT } from '../lifetime.ts';
 
@@ -11,6 +11,8 @@ const OUTPUT_FILE = 'output.log';
  * collection and compilation: several validators share few cores, where four helpers each only wait for one another.
  */
 const NODE_FLAGS = ['--max-semi-space-size=16', '--v8-pool-size=1'];
+/** Names a folder where each validator writes a profile of its processor time when it stops. */
+export const PROFILE_FOLDER = 'VARVE_PROFILE';
 const POLL_MS = 25;
 
 /** A process that was just started. */
@@ -35,11 +37,15 @@ export function startProcess(validator: DevnetValidator, passphraseFile: string,
     for (const name of ['VARVE_DATA', 'VARVE_KEY', 'VARVE_HTTP', 'VARVE_PASSPHRASE_FILE', STOP_WITH_PARENT])
       delete environment[name];
     if (isBound) environment[STOP_WITH_PARENT] = '1';
-    const child = spawn(process.execPath, [...programArguments(), ...args], {
-      detached: true,
-      stdio: ['ignore', output, output],
-      env: environment,
-    });
+    const child = spawn(
+      process.execPath,
+      [...profileFlags(process.env[PROFILE_FOLDER]), ...programArguments(), ...args],
+      {
+        detached: true,
+        stdio: ['ignore', output, output],
+        env: environment,
+      },
+    );
     // Its end is seen by its pid; a failed start too.
     child.on('error', () => undefined);
     child.unref();
@@ -47,6 +53,11 @@ export function startProcess(validator: DevnetValidator, passphraseFile: string,
   } finally {
     closeSync(output);
   }
+}
+
+/** The engine names each file after the process, and makes the folder. */
+function profileFlags(folder: string | undefined): readonly string[] {
+  return folder ? ['--cpu-prof', `--cpu-prof-dir=${resolve(folder)}`] : [];
 }
 
 /** How this program is run: from its sources, or built. */
