@@ -200,7 +200,7 @@ function settledOrThrow(result: TransactionResult | RefusedResult, wait: string)
   }
   if (outcome !== null && outcome.code !== 'OK') {
     throw new VarveError(outcome.code, {
-      detail: `operation ${outcome.failedOperation} failed at height ${result.height}; nothing of the transaction was done`,
+      detail: `operation ${outcome.failedOperation} of transaction ${result.transactionId} failed at height ${result.height}; nothing of it was done`,
       retry: 'never',
       transactionId,
       result,

@@ -2,20 +2,32 @@ import { join, resolve } from 'node:path';
 import { type Client, createClient } from '@varve/client';
 import { createSigner } from '@varve/crypto';
 import { isHex } from '@varve/encoding';
+import type { Trust } from '@varve/verify';
 import { type Devnet, readDevnet } from '../setup/devnet-folder.ts';
 import { SetupError } from '../setup/errors.ts';
 import { readText } from '../setup/files.ts';
+import { readGenesisFile } from '../setup/genesis-file.ts';
 import { demandSeed, openKeys } from '../setup/key-material.ts';
-import { readNodeConfiguration } from '../setup/node-configuration.ts';
+import { GENESIS_FILE, readNodeConfiguration } from '../setup/node-configuration.ts';
 import type { Options } from './command.ts';
 import { answering } from './devnet/control.ts';
 import { CliError, usage } from './failure.ts';
+import { trustOf } from './trust.ts';
 
 const DEVNET_DEFAULT = '.varve/devnet';
 
 /** The devnet that `--data` names, or the default one where it exists. */
 function devnetOf(options: Options): Devnet | undefined {
   return readDevnet(resolve(options.text('data') ?? DEVNET_DEFAULT));
+}
+
+/** What a proof is checked by: what is named, else the genesis document of the folder that was named, if one was. */
+export function trustOrOwn(options: Options): Trust | undefined {
+  if (options.text('genesis') !== undefined || options.text('checkpoint') !== undefined)
+    return trustOf(options, 'checkpoint');
+  const data = options.text('data');
+  const file = devnetOf(options)?.genesisFile ?? (data === undefined ? undefined : join(resolve(data), GENESIS_FILE));
+  return file === undefined ? undefined : { genesis: readGenesisFile(file) };
 }
 
 /** A client of the node that the options name, which signs nothing. */

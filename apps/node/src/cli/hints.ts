@@ -61,7 +61,8 @@ const HINTS: Readonly<Record<string, string>> = {
   PROPOSALS_TOO_MANY: 'withdraw one first: varve governance withdraw',
   PROTOCOL_UNCHANGED: 'name another protocol',
   PROTOCOL_UNKNOWN: 'update the program: the chain uses a protocol that this version does not have',
-  RECEIPT_INVALID: 'check that the genesis file is of the same chain, and ask for the receipt again',
+  STATE_PROOF_INVALID: 'rely on nothing that this node says: ask another',
+  RECEIPT_INVALID: 'check that it is a receipt, and that what you trust is of its chain; ask for the receipt again',
   RECORD_DAMAGED:
     'start it again, once with --rebuild; if it ends so again, initialize a new data directory: peers have all blocks',
   ROLE_MISSING: 'an admin of the organization can give the role: varve account set-roles',

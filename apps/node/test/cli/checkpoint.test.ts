@@ -113,16 +113,18 @@ describe('varve checkpoint', () => {
   it('compares what two readers were shown', async () => {
     const compare = (a: string, b: string, ...more: readonly string[]) =>
       said('checkpoint', 'compare', file(a), file(b), ...more);
-    expect(await compare('two', 'two')).toMatchObject({ exitCode: 0, relation: 'same', height: 2 });
-    expect(await compare('four', 'two', ...at())).toMatchObject({
-      exitCode: 0,
-      relation: 'consistent',
-      certified: false,
-    });
-    expect(await compare('four', 'two')).toMatchObject({ exitCode: 2, code: 'USAGE' });
+    for (const trust of [genesis(), ['--trust', file('two')]]) {
+      expect(await compare('two', 'two', ...trust)).toMatchObject({ exitCode: 0, relation: 'same', height: 2 });
+      expect(await compare('four', 'two', ...trust, ...at())).toMatchObject({
+        exitCode: 0,
+        relation: 'consistent',
+        certified: true,
+      });
+    }
+    expect(await compare('four', 'two', ...genesis())).toMatchObject({ exitCode: 2, code: 'USAGE' });
+    // Without anything that is trusted nobody's signature says anything.
+    expect(await compare('two', 'two', ...at())).toMatchObject({ exitCode: 2, code: 'USAGE' });
     forge('two', 'fork');
-    const alone = await compare('two', 'fork');
-    expect(alone).toMatchObject({ exitCode: 1, code: 'CHECKPOINTS_CONTRADICT', certified: false, signers: [] });
     // From the history of the higher one, and by the certificate that the node has of the lower block.
     for (const pair of [
       ['two', 'fork'],
@@ -141,7 +143,14 @@ describe('varve checkpoint', () => {
       expect(written.length).toBeGreaterThan(0);
     }
     writeFileSync(file('junk'), 'junk');
-    expect(await compare('two', 'junk')).toMatchObject({ exitCode: 1, code: 'CHECKPOINT_INVALID' });
+    for (const pair of [
+      ['two', 'junk'],
+      ['junk', 'two'],
+    ] as const) {
+      const refused = await compare(pair[0], pair[1], ...genesis());
+      expect(refused).toMatchObject({ exitCode: 1, code: 'CHECKPOINT_INVALID' });
+      expect(refused.message).toContain(`checkpoint ${file('junk')} proves nothing`);
+    }
   });
 });
 

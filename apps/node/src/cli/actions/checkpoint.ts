@@ -1,9 +1,14 @@
 import { type Client, createClient } from '@varve/client';
 import { fromHex, toHex } from '@varve/encoding';
 import { type Checkpoint, checkpointOf, decodeCheckpoint, decodeConsistency, encodeCheckpoint } from '@varve/ledger';
-import { type ComparisonAids, type ComparisonReport, compareCheckpoints, verifyCheckpoint } from '@varve/verify';
+import {
+  type ComparisonAids,
+  type ComparisonReport,
+  compareCheckpoints,
+  type Trust,
+  verifyCheckpoint,
+} from '@varve/verify';
 import { readBytes, writeWhole } from '../../setup/files.ts';
-import { readGenesisFile } from '../../setup/genesis-file.ts';
 import type { Action, Options } from '../command.ts';
 import { connect } from '../connection.ts';
 import { CliError, usage } from '../failure.ts';
@@ -64,7 +69,13 @@ export const verifyCheckpointFile: Action = async ({ printer }, [path = ''], opt
 /** `checkpoint compare`. */
 export const compareCheckpointFiles: Action = async ({ printer }, [first = '', second = ''], options) => {
   const files = [readBytes(first), readBytes(second)] as const;
-  const verdict = compareCheckpoints(...files, await aidsOf(files, options));
+  const trust = trustOf(options, 'trust');
+  // Each alone, so that it is said which of the two proves nothing.
+  for (const [i, path] of [first, second].entries()) {
+    const alone = verifyCheckpoint(files[i] ?? new Uint8Array(), trust);
+    if (!alone.ok) throw invalid('CHECKPOINT_INVALID', `checkpoint ${path}`, alone);
+  }
+  const verdict = compareCheckpoints(...files, await aidsOf(files, trust, options));
   if (!verdict.ok) throw invalid('CHECKPOINT_INVALID', 'comparison', verdict);
   const { report } = verdict;
   const body = { ...report, evidence: report.evidence.map((one) => ({ ...one, record: toHex(one.record) })) };
@@ -84,9 +95,11 @@ export const compareCheckpointFiles: Action = async ({ printer }, [first = '', s
 };
 
 /** What the comparison needs besides the files: the genesis document, and of a node the way between their heights. */
-async function aidsOf(files: readonly [Uint8Array, Uint8Array], options: Options): Promise<ComparisonAids> {
-  const genesis = options.text('genesis');
-  const trust = genesis === undefined ? undefined : { genesis: readGenesisFile(genesis) };
+async function aidsOf(
+  files: readonly [Uint8Array, Uint8Array],
+  trust: Trust,
+  options: Options,
+): Promise<ComparisonAids> {
   const heights = files.map(heightOf);
   const [from, to] = [Math.min(...heights), Math.max(...heights)];
   if (!(from < to)) return { trust };
@@ -119,7 +132,7 @@ function heightOf(bytes: Uint8Array): number {
   return read.header.header.height;
 }
 
-function wordsOf({ relation, height, hashes, certified, signers }: ComparisonReport): string {
+function wordsOf({ relation, height, hashes, signers }: ComparisonReport): string {
   switch (relation) {
     case 'same':
       return `one history: both are of block ${height}, ${hashes[0]}`;
@@ -127,7 +140,6 @@ function wordsOf({ relation, height, hashes, certified, signers }: ComparisonRep
       return `one history: the higher one has block ${height}, ${hashes[0]}, in its history`;
     case 'contradictory': {
       const blocks = `two histories: at height ${height} the one has block ${hashes[0]}, the other ${hashes[1]}`;
-      if (!certified) return `${blocks}; with --genesis it is told whether both are certified`;
       const who = signers.map(({ name, organization }) => `${name} of ${organization}`).join(', ');
       const signed = who === '' ? 'nobody signed on both sides' : `signed on both sides: ${who}`;
       return `${blocks}; both are certified, which proves a fork; ${signed}`;

@@ -4,9 +4,11 @@ import { assetKey, balanceKey, decodeAsset, decodeBalance } from '@varve/modules
 import { describeLeaving } from '../../host/leaving-text.ts';
 import { assetArgument, blockArgument, transactionArgument } from '../arguments.ts';
 import type { Action, Options } from '../command.ts';
-import { accountArgument, connect } from '../connection.ts';
+import { accountArgument, connect, trustOrOwn } from '../connection.ts';
 import { CliError, usage } from '../failure.ts';
 import { pairs, table } from '../printer.ts';
+import { provenState } from '../state-proof.ts';
+import { unless } from '../trust.ts';
 
 /** An action that asks one question and shows the answer. */
 function asking<T>(
@@ -82,30 +84,48 @@ export const queryTx: Action = asking(
     ]),
 );
 
-/** `query state`. */
-export const queryState: Action = asking(
-  (client, [module = '', key], options) => {
-    const path = options.text('path');
-    if ((path === undefined) === (key === undefined)) throw usage('give either a key or --path');
-    const consistency = options.text('consistency');
-    const height = options.number('height');
-    return client.state(module, path ?? key ?? '', {
-      ...(options.flag('proof') && { proof: true }),
-      ...(height !== undefined && { height }),
-      ...(consistency !== undefined && { consistency: consistency as 'local' | 'linearizable' | 'final' }),
-    });
-  },
-  ({ found, value, version, modifiedHeight, height, decoded }) =>
-    found
-      ? pairs([
-          ['value', readableValue(value)],
-          ['decoded', decoded === null || decoded === undefined ? undefined : JSON.stringify(decoded)],
-          ['version', version],
-          ['changed at', modifiedHeight],
-          ['as of', height],
-        ])
-      : `there is nothing, as of height ${height}`,
-);
+/** `query state`; with `--proof` the answer is checked where it is said, or follows from the folder, what is trusted. */
+export const queryState: Action = async ({ printer }, [module = '', given], options) => {
+  const path = options.text('path');
+  if ((path === undefined) === (given === undefined)) throw usage('give either a key or --path');
+  const key = path ?? given ?? '';
+  const consistency = options.text('consistency');
+  const height = options.number('height');
+  const wantsProof = options.flag('proof');
+  const trust = wantsProof ? trustOrOwn(options) : undefined;
+  const client = await connect(options);
+  const answer = await client.state(module, key, {
+    ...(wantsProof && { proof: true }),
+    ...(height !== undefined && { height }),
+    ...(consistency !== undefined && { consistency: consistency as 'local' | 'linearizable' | 'final' }),
+  });
+  const report = trust && (await provenState(client, { module, key, height }, answer, trust));
+  const text = describeState(answer);
+  if (report === undefined) printer.result(answer, wantsProof ? `${text}\nnot checked: ${NAME_TRUST}` : text);
+  else {
+    const by =
+      report.vouchedBy === 'certificate' ? report.signers.map(({ name }) => name).join(', ') : report.vouchedBy;
+    const proven = pairs([
+      ['proven', `by ${by} (block ${report.certifiedHeight})`],
+      ['holds', unless(report)],
+    ]);
+    printer.result({ ...answer, proven: true }, `${text}\n${proven}`);
+  }
+  return undefined;
+};
+
+const NAME_TRUST = 'name what you trust by --genesis FILE or --checkpoint FILE';
+
+function describeState({ found, value, version, modifiedHeight, height, decoded }: StateAnswer): string {
+  if (!found) return `there is nothing, as of height ${height}`;
+  return pairs([
+    ['value', readableValue(value)],
+    ['decoded', decoded === null || decoded === undefined ? undefined : JSON.stringify(decoded)],
+    ['version', version],
+    ['changed at', modifiedHeight],
+    ['as of', height],
+  ]);
+}
 
 /** `query account`. */
 export const queryAccount: Action = asking(

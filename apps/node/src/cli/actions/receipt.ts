@@ -1,6 +1,6 @@
 import { createClient } from '@varve/client';
 import { fromHex } from '@varve/encoding';
-import { decodeCheckpoint, decodeReceipt, readReceipt, receiptToJson } from '@varve/ledger';
+import { decodeCheckpoint, decodeReceipt, type Operation, readReceipt, receiptToJson } from '@varve/ledger';
 import { type ReceiptReport, type Trust, type Verdict, verifyReceipt } from '@varve/verify';
 import { readBytes, writeWhole } from '../../setup/files.ts';
 import { transactionArgument } from '../arguments.ts';
@@ -72,14 +72,23 @@ function bodyOf(report: ReceiptReport): Record<string, unknown> {
   return { ...report, time: new Date(report.time).toISOString(), operations, results: { values, events } };
 }
 
+function failed(operation: number): string {
+  return `operation ${operation} failed, and nothing of the transaction was done`;
+}
+
+function operationText({ module, method, arguments: values }: Operation): string {
+  return `${module}.${method} ${JSON.stringify(values.map(readable))}`;
+}
+
 function describe(report: ReceiptReport): string {
   const { vouchedBy, signers, certifiedHeight } = report;
   const by = vouchedBy === 'certificate' ? signers.map(({ name }) => name).join(', ') : `your ${vouchedBy}`;
   return pairs([
     ['valid', 'yes'],
     ['transaction', report.transactionId],
-    ['outcome', report.code],
+    ['outcome', report.failedOperation === null ? report.code : `${report.code}: ${failed(report.failedOperation)}`],
     ['account', report.account],
+    ...report.operations.map((one) => ['operation', operationText(one)] as const),
     ['block', report.height],
     ['time', new Date(report.time).toISOString()],
     ['final by', `${by} (block ${certifiedHeight})`],

@@ -37,12 +37,13 @@ export function addCheckpointCommands(host: CommandHost, program: Command): void
     'compare <first> <second>',
     'whether two readers were shown one history; if not, who signed both',
     [
-      'checkpoint compare mine.checkpoint yours.checkpoint --node http://127.0.0.1:7701',
-      'checkpoint compare mine.checkpoint yours.checkpoint --genesis genesis.json --out fork',
+      'checkpoint compare mine.checkpoint yours.checkpoint --genesis genesis.json --node http://127.0.0.1:7701',
+      'checkpoint compare mine.checkpoint yours.checkpoint --genesis genesis.json --node http://127.0.0.1:7701 --out fork',
     ],
     async () => (await import('../actions/checkpoint.ts')).compareCheckpointFiles,
   )
-    .option('--genesis <file>', 'the genesis document: a contradiction between certified blocks is a proven fork')
+    .option('--genesis <file>', 'the genesis document, by which both are verified first')
+    .option('--trust <file>', 'an older checkpoint that was verified, instead of it')
     .option('--node <url>', 'a node to ask for the way between different heights; it is not trusted')
     .option('--out <prefix>', 'write the evidence against each double signer to <prefix>.NAME.evidence')
     .addHelpText(

@@ -39,12 +39,14 @@ export function addQueryCommands(host: CommandHost, program: Command): void {
     [
       'query state coordination --path /hello',
       'query state coordination --path /hello --proof --json',
-      'query state coordination --path /hello --height 12 --proof --json',
+      'query state coordination --path /hello --height 12 --proof --genesis genesis.json',
     ],
     'queryState',
   )
     .option('--path <path>', 'path of a node of the coordination module')
-    .option('--proof', 'with a proof')
+    .option('--proof', 'with a proof, which is checked')
+    .option('--genesis <file>', 'check the proof by this genesis document (default: that of the folder)')
+    .option('--checkpoint <file>', 'check it by this checkpoint that was verified')
     .addOption(
       whole('--height <height>', 'as it was after this block (default: the newest)', 0, Number.MAX_SAFE_INTEGER),
     )
