@@ -1,7 +1,7 @@
 import type { StateAnswer } from '@varve/client';
 import { bytesEqual, fromHex } from '@varve/encoding';
 import { chainIdOf, decodeGenesis, type Genesis } from '@varve/ledger';
-import { type StepBytes, type Verdict, verifyReceipt, verifyState } from '@varve/verify';
+import { type Finality, holdsUnless, type StepBytes, type Verdict, verifyReceipt, verifyState } from '@varve/verify';
 import { api } from './api.ts';
 
 /** One line of a verification. */
@@ -16,8 +16,8 @@ export interface Judgement {
   readonly lines: readonly Line[];
   /** Why nothing is proven; absent where all holds. */
   readonly refusal: { readonly reason: string; readonly detail: string } | undefined;
-  /** Who must not have lied. */
-  readonly faultModel: 'crash' | 'byzantine' | undefined;
+  /** Who must not have lied, as words after "It holds"; absent where nothing is proven. */
+  readonly unless: string | undefined;
 }
 
 /** Fetches the receipt of a transaction and verifies it here. */
@@ -73,7 +73,7 @@ async function servedGenesis(signal: AbortSignal): Promise<Genesis> {
 }
 
 function judgementOf(
-  verdict: Verdict<{ readonly faultModel: 'crash' | 'byzantine' }>,
+  verdict: Verdict<Finality>,
   genesis: Genesis,
   other: 'transaction' | 'key' | undefined,
 ): Judgement {
@@ -81,16 +81,15 @@ function judgementOf(
   const { steps } = verdict;
   if (!verdict.ok) {
     const { reason, detail } = verdict;
-    return { chainId, lines: steps, refusal: { reason, detail }, faultModel: undefined };
+    return { chainId, lines: steps, refusal: { reason, detail }, unless: undefined };
   }
-  const { faultModel } = verdict.report;
-  if (other === undefined) return { chainId, lines: steps, refusal: undefined, faultModel };
+  if (other === undefined) return { chainId, lines: steps, refusal: undefined, unless: holdsUnless(verdict.report) };
   const text = `It is of another ${other} than the one that this page shows.`;
   return {
     chainId,
     lines: [...steps, { ok: false, text }],
     refusal: { reason: 'ANSWER_FOREIGN', detail: text },
-    faultModel,
+    unless: undefined,
   };
 }
 

@@ -29,7 +29,7 @@ export function VerifiedState({
 }
 
 function Verdict({ of, judgement }: { of: string; judgement: Judgement }): JSX.Element {
-  const { chainId, lines, refusal, faultModel } = judgement;
+  const { chainId, lines, refusal, unless } = judgement;
   const chain = chainLine(chainId);
   const badge = badgeOf(judgement, chain);
   return (
@@ -49,13 +49,7 @@ function Verdict({ of, judgement }: { of: string; judgement: Judgement }): JSX.E
           Do not rely on this {of}. <strong>{refusal.reason}</strong> {refusal.detail}
         </p>
       )}
-      {!refusal && faultModel && (
-        <p class="quiet">
-          {faultModel === 'crash'
-            ? 'It holds unless one of the signers lied: this protocol tolerates crashes, not lies.'
-            : 'It holds unless a third of the validators lied.'}
-        </p>
-      )}
+      {unless && <p class="quiet">It holds {unless}.</p>}
       <ChainPin served={chainId} />
     </Panel>
   );

@@ -44,6 +44,22 @@ export interface Finality {
   readonly signers: readonly Signer[];
 }
 
+/**
+ * Who must not have lied for a finality to hold, in words that complete "It holds …".
+ * @returns Such as `unless a signer lied (crash-fault protocol)`; of what needs no signature, `as your genesis does`.
+ */
+export function holdsUnless({
+  vouchedBy,
+  faultModel,
+  pathFaultModel,
+}: Pick<Finality, 'vouchedBy' | 'faultModel' | 'pathFaultModel'>): string {
+  if (vouchedBy !== 'certificate') return `as your ${vouchedBy} does`;
+  if (faultModel === 'crash') return 'unless a signer lied (crash-fault protocol)';
+  const byzantine = 'unless a third of the validators lied';
+  if (pathFaultModel === 'byzantine') return byzantine;
+  return `${byzantine}, or signers of an earlier configuration, under a crash-fault protocol`;
+}
+
 /** A block, and what says that it is final. */
 export interface FinalBlock {
   readonly block: SealedHeader;

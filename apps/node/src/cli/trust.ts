@@ -29,20 +29,3 @@ export function invalid(code: string, what: string, refusal: Refusal, hint?: str
 export function stepLines(steps: readonly Step[]): string {
   return steps.map(({ ok, text }) => `${ok ? '✓' : '✗'} ${text}`).join('\n');
 }
-
-/** Who must not have lied for a finality to hold. */
-export function unless({
-  vouchedBy,
-  faultModel,
-  pathFaultModel,
-}: {
-  readonly vouchedBy: 'certificate' | 'checkpoint' | 'genesis';
-  readonly faultModel: 'crash' | 'byzantine';
-  readonly pathFaultModel: 'crash' | 'byzantine';
-}): string {
-  if (vouchedBy !== 'certificate') return `as your ${vouchedBy} does`;
-  if (faultModel === 'crash') return 'unless a signer lied (crash-fault protocol)';
-  const byzantine = 'unless a third of the validators lied';
-  if (pathFaultModel === 'byzantine') return byzantine;
-  return `${byzantine}, or signers of an earlier configuration, under a crash-fault protocol`;
-}

@@ -1,14 +1,20 @@
 import { type Client, createClient } from '@varve/client';
 import { fromHex, toHex } from '@varve/encoding';
 import { type Checkpoint, checkpointOf, decodeCheckpoint, decodeConsistency, encodeCheckpoint } from '@varve/ledger';
-import { type ComparisonAids, type ComparisonReport, compareCheckpoints, verifyCheckpoint } from '@varve/verify';
+import {
+  type ComparisonAids,
+  type ComparisonReport,
+  compareCheckpoints,
+  holdsUnless,
+  verifyCheckpoint,
+} from '@varve/verify';
 import { readBytes, writeWhole } from '../../setup/files.ts';
 import { readGenesisFile } from '../../setup/genesis-file.ts';
 import type { Action, Options } from '../command.ts';
 import { connect } from '../connection.ts';
 import { CliError, usage } from '../failure.ts';
 import { pairs } from '../printer.ts';
-import { invalid, stepLines, trustOf, unless } from '../trust.ts';
+import { invalid, stepLines, trustOf } from '../trust.ts';
 
 /** `checkpoint get`. */
 export const getCheckpoint: Action = async ({ printer }, _arguments, options) => {
@@ -52,7 +58,7 @@ export const verifyCheckpointFile: Action = async ({ printer }, [path = ''], opt
     ['time', timeOf(time)],
     ['final by', by],
     ['next under', `configuration ${report.next.number}`],
-    ['holds', unless(report)],
+    ['holds', holdsUnless(report)],
   ]);
   printer.result(
     { valid: true, ...rest, blockHash: sealed.hash, time: timeOf(time), steps },
