@@ -142,7 +142,7 @@ describe.skipIf(CHROMIUM === undefined)('the explorer', () => {
   it('verifies a receipt step by step, and asks which chain is the right one', async () => {
     const { transactionId } = await devnet.client(0).submit([operations.coordination.create('/sure', utf8Encode('x'))]);
     await page.goto(`${url()}/#/tx/${transactionId}`);
-    expect(await verdict('holds, if the chain id is right')).toEqual({ good: 6, bad: 0 });
+    expect(await verdict('holds, if the chain id is right')).toEqual({ good: 7, bad: 0 });
     const enter = async (text: string) => {
       await page.locator('input[name=chain]').fill(text);
       await page.locator('button', { hasText: 'Compare from now on' }).click();
@@ -150,12 +150,12 @@ describe.skipIf(CHROMIUM === undefined)('the explorer', () => {
     await enter('no chain id');
     await page.getByText('A chain id has 64 hexadecimal digits.').waitFor(PATIENCE);
     await enter('ab'.repeat(32));
-    expect(await verdict('of another chain')).toEqual({ good: 6, bad: 1 });
+    expect(await verdict('of another chain')).toEqual({ good: 7, bad: 1 });
     await page.reload();
-    expect(await verdict('of another chain')).toEqual({ good: 6, bad: 1 });
+    expect(await verdict('of another chain')).toEqual({ good: 7, bad: 1 });
     await page.locator('button', { hasText: 'Forget it' }).click();
     await page.locator('input[type=file]').setInputFiles(devnet.file.genesisFile);
-    expect(await verdict('verified')).toEqual({ good: 7, bad: 0 });
+    expect(await verdict('verified')).toEqual({ good: 8, bad: 0 });
   });
 
   it('shows a tampered receipt in red, with the reason', async () => {
@@ -174,7 +174,7 @@ describe.skipIf(CHROMIUM === undefined)('the explorer', () => {
       }),
     );
     await page.reload();
-    expect(await verdict('proves nothing')).toEqual({ good: 7, bad: 1 });
+    expect(await verdict('proves nothing')).toEqual({ good: 8, bad: 1 });
     await page.locator('.alert', { hasText: 'ANSWER_FOREIGN' }).waitFor(PATIENCE);
     await page.unrouteAll();
   });
@@ -184,19 +184,19 @@ describe.skipIf(CHROMIUM === undefined)('the explorer', () => {
     await page.locator('input[type=search]').fill('/paid');
     await page.locator('input[type=search]').press('Enter');
     await page.locator('h2', { hasText: 'Node /paid' }).waitFor(PATIENCE);
-    expect(await verdict('verified')).toEqual({ good: 6, bad: 0 });
+    expect(await verdict('verified')).toEqual({ good: 7, bad: 0 });
     await page.goto(`${url()}/#/node?path=%2Fnowhere`);
     await page.locator('.badge', { hasText: 'absent' }).waitFor(PATIENCE);
-    expect(await verdict('verified')).toEqual({ good: 6, bad: 0 });
+    expect(await verdict('verified')).toEqual({ good: 7, bad: 0 });
     await page.goto(`${url()}/#/account/${devnet.file.accounts[0]?.accountId}`);
     await page.locator('dd', { hasText: 'org1' }).waitFor(PATIENCE);
-    expect(await verdict('verified')).toEqual({ good: 6, bad: 0 });
+    expect(await verdict('verified')).toEqual({ good: 7, bad: 0 });
     await tamper('**/v1/state/**', (body) => {
       const answer = JSON.parse(body.toString());
       return Buffer.from(JSON.stringify({ ...answer, version: answer.version + 1 }));
     });
     await page.reload();
-    expect(await verdict('proves nothing')).toEqual({ good: 5, bad: 1 });
+    expect(await verdict('proves nothing')).toEqual({ good: 6, bad: 1 });
     await page.locator('.alert', { hasText: 'STATE_MISMATCH' }).waitFor(PATIENCE);
     await page.unrouteAll();
   });

@@ -83,7 +83,7 @@ describe('verifyReceipt', () => {
           { name: 'v3', organization: 'gamma' },
         ],
       },
-      steps: ['form', 'trust', 'configurations', 'signature', 'outcome', 'certificate'].map((check) => ({
+      steps: ['form', 'trust', 'chain', 'configurations', 'signature', 'outcome', 'certificate'].map((check) => ({
         check,
         ok: true,
         text: expect.stringMatching(/^[A-Z].{10,}\.$/),
@@ -294,6 +294,12 @@ describe('verifyReceipt refuses', () => {
     expect(verifyReceipt(bytes, { genesis: { ...genesis, title: 'Other' } })).toMatchObject({
       reason: 'CHAIN_MISMATCH',
     });
+  });
+
+  it('a transaction that is none for its form, and one of another chain for its chain', () => {
+    const failed = (receipt: Receipt) => verify(receipt).steps.at(-1);
+    expect(failed({ ...good, transaction: Uint8Array.of(1) })).toMatchObject({ check: 'form', ok: false });
+    expect(failed({ ...good, transaction: strange })).toMatchObject({ check: 'chain', ok: false });
   });
 
   it('whatever is no receipt, without throwing', () => {

@@ -16,8 +16,15 @@ export function trustOf(options: Options, checkpoint: 'checkpoint' | 'trust'): T
   return genesis === undefined ? { checkpoint: readBytes(file ?? '') } : { genesis: readGenesisFile(genesis) };
 }
 
+const CHAIN_HINT = 'verify with the genesis document of its own chain; compare the chain ids';
+
 /** The error that a refused verification ends with. */
-export function invalid(code: string, what: string, refusal: Refusal, hint?: string): CliError {
+export function invalid(
+  code: string,
+  what: string,
+  refusal: Refusal,
+  hint: string | undefined = refusal.reason === 'CHAIN_MISMATCH' ? CHAIN_HINT : undefined,
+): CliError {
   const { reason, detail, steps } = refusal;
   const failed = steps.at(-1);
   const sentence = failed && !failed.ok ? `${failed.text} ` : '';
