@@ -143,6 +143,7 @@ describe.skipIf(CHROMIUM === undefined)('the explorer', () => {
     const { transactionId } = await devnet.client(0).submit([operations.coordination.create('/sure', utf8Encode('x'))]);
     await page.goto(`${url()}/#/tx/${transactionId}`);
     expect(await verdict('holds, if the chain id is right')).toEqual({ good: 7, bad: 0 });
+    await page.getByText(/^It holds unless .* lied/).waitFor(PATIENCE);
     const enter = async (text: string) => {
       await page.locator('input[name=chain]').fill(text);
       await page.locator('button', { hasText: 'Compare from now on' }).click();
@@ -199,6 +200,28 @@ describe.skipIf(CHROMIUM === undefined)('the explorer', () => {
     expect(await verdict('proves nothing')).toEqual({ good: 6, bad: 1 });
     await page.locator('.alert', { hasText: 'STATE_MISMATCH' }).waitFor(PATIENCE);
     await page.unrouteAll();
+  });
+
+  it('says that nothing could be verified, where the genesis document is none or missing', async () => {
+    const { accountId } = devnet.file.accounts[0] ?? {};
+    const { transactionId } = await devnet.client(0).submit([operations.coordination.create('/bad', utf8Encode('x'))]);
+    const pages = [`node?path=%2Fpaid`, `account/${accountId}`, `tx/${transactionId}`];
+    for (const [status, badge, reason] of [
+      [200, 'proves nothing', 'GENESIS_MALFORMED'],
+      [500, 'not verified', 'HTTP_500'],
+    ] as const) {
+      await page.route('**/v1/genesis', (route) => route.fulfill({ status, body: Buffer.from([0x81]) }));
+      for (const path of pages) {
+        await page.goto(`${url()}/#/${path}`);
+        await page.reload();
+        const alert = page.locator('.panel', { hasText: badge }).locator('.alert');
+        await alert.waitFor(PATIENCE);
+        const text = await alert.textContent();
+        expect(text).toMatch(/Nothing could be verified.*o not rely on this (value|receipt)/);
+        expect(text).toContain(reason);
+      }
+      await page.unrouteAll();
+    }
   });
 
   it('is not needed for it: the library alone verifies a receipt in a browser', async () => {
