@@ -182,7 +182,11 @@ describe('a checkpoint as trust', () => {
       'a consistency proof to one',
       () => verifyConsistency(encodeConsistency({ ...consistencyAt(1, 2), to: foreign(2) }), trust),
     ],
-  ])('refuses %s of another chain as just that', (_, verify) => {
+    [
+      'a consistency proof whose later block is foreign',
+      () => verifyConsistency(encodeConsistency({ ...consistencyAt(1, 2), later, next: checkpointAt(9).next }), trust),
+    ],
+  ])('refuses as of another chain: %s', (_, verify) => {
     const verdict = verify();
     expect(reason(verdict)).toBe('CHAIN_MISMATCH');
     const text = 'It is of another chain than the one you trust.';
