@@ -142,7 +142,8 @@ describe.skipIf(CHROMIUM === undefined)('the explorer', () => {
   it('verifies a receipt step by step, and asks which chain is the right one', async () => {
     const { transactionId } = await devnet.client(0).submit([operations.coordination.create('/sure', utf8Encode('x'))]);
     await page.goto(`${url()}/#/tx/${transactionId}`);
-    expect(await verdict('holds, if the chain id is right')).toEqual({ good: 6, bad: 0 });
+    expect(await verdict('holds, if the chain id is right')).toEqual({ good: 7, bad: 0 });
+    await page.getByText(/^It holds unless .* lied/).waitFor(PATIENCE);
     const enter = async (text: string) => {
       await page.locator('input[name=chain]').fill(text);
       await page.locator('button', { hasText: 'Compare from now on' }).click();
@@ -150,12 +151,12 @@ describe.skipIf(CHROMIUM === undefined)('the explorer', () => {
     await enter('no chain id');
     await page.getByText('A chain id has 64 hexadecimal digits.').waitFor(PATIENCE);
     await enter('ab'.repeat(32));
-    expect(await verdict('of another chain')).toEqual({ good: 6, bad: 1 });
+    expect(await verdict('of another chain')).toEqual({ good: 7, bad: 1 });
     await page.reload();
-    expect(await verdict('of another chain')).toEqual({ good: 6, bad: 1 });
+    expect(await verdict('of another chain')).toEqual({ good: 7, bad: 1 });
     await page.locator('button', { hasText: 'Forget it' }).click();
     await page.locator('input[type=file]').setInputFiles(devnet.file.genesisFile);
-    expect(await verdict('verified')).toEqual({ good: 7, bad: 0 });
+    expect(await verdict('verified')).toEqual({ good: 8, bad: 0 });
   });
 
   it('shows a tampered receipt in red, with the reason', async () => {
@@ -174,7 +175,7 @@ describe.skipIf(CHROMIUM === undefined)('the explorer', () => {
       }),
     );
     await page.reload();
-    expect(await verdict('proves nothing')).toEqual({ good: 7, bad: 1 });
+    expect(await verdict('proves nothing')).toEqual({ good: 8, bad: 1 });
     await page.locator('.alert', { hasText: 'ANSWER_FOREIGN' }).waitFor(PATIENCE);
     await page.unrouteAll();
   });
@@ -184,21 +185,43 @@ describe.skipIf(CHROMIUM === undefined)('the explorer', () => {
     await page.locator('input[type=search]').fill('/paid');
     await page.locator('input[type=search]').press('Enter');
     await page.locator('h2', { hasText: 'Node /paid' }).waitFor(PATIENCE);
-    expect(await verdict('verified')).toEqual({ good: 6, bad: 0 });
+    expect(await verdict('verified')).toEqual({ good: 7, bad: 0 });
     await page.goto(`${url()}/#/node?path=%2Fnowhere`);
     await page.locator('.badge', { hasText: 'absent' }).waitFor(PATIENCE);
-    expect(await verdict('verified')).toEqual({ good: 6, bad: 0 });
+    expect(await verdict('verified')).toEqual({ good: 7, bad: 0 });
     await page.goto(`${url()}/#/account/${devnet.file.accounts[0]?.accountId}`);
     await page.locator('dd', { hasText: 'org1' }).waitFor(PATIENCE);
-    expect(await verdict('verified')).toEqual({ good: 6, bad: 0 });
+    expect(await verdict('verified')).toEqual({ good: 7, bad: 0 });
     await tamper('**/v1/state/**', (body) => {
       const answer = JSON.parse(body.toString());
       return Buffer.from(JSON.stringify({ ...answer, version: answer.version + 1 }));
     });
     await page.reload();
-    expect(await verdict('proves nothing')).toEqual({ good: 5, bad: 1 });
+    expect(await verdict('proves nothing')).toEqual({ good: 6, bad: 1 });
     await page.locator('.alert', { hasText: 'STATE_MISMATCH' }).waitFor(PATIENCE);
     await page.unrouteAll();
+  });
+
+  it('says that nothing could be verified, where the genesis document is none or missing', async () => {
+    const { accountId } = devnet.file.accounts[0] ?? {};
+    const { transactionId } = await devnet.client(0).submit([operations.coordination.create('/bad', utf8Encode('x'))]);
+    const pages = [`node?path=%2Fpaid`, `account/${accountId}`, `tx/${transactionId}`];
+    for (const [status, badge, reason] of [
+      [200, 'proves nothing', 'GENESIS_MALFORMED'],
+      [500, 'not verified', 'HTTP_500'],
+    ] as const) {
+      await page.route('**/v1/genesis', (route) => route.fulfill({ status, body: Buffer.from([0x81]) }));
+      for (const path of pages) {
+        await page.goto(`${url()}/#/${path}`);
+        await page.reload();
+        const alert = page.locator('.panel', { hasText: badge }).locator('.alert');
+        await alert.waitFor(PATIENCE);
+        const text = await alert.textContent();
+        expect(text).toMatch(/Nothing could be verified.*o not rely on this (value|receipt)/);
+        expect(text).toContain(reason);
+      }
+      await page.unrouteAll();
+    }
   });
 
   it('is not needed for it: the library alone verifies a receipt in a browser', async () => {

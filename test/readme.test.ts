@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { submitAndFollow } from '../examples/submit.ts';
+import { verifyTransaction } from '../examples/verify.ts';
 import { run, temporaryFolder } from './support/command.ts';
 import { eventually, TestDevnet } from './support/devnet.ts';
 
@@ -82,14 +83,22 @@ describe('the README', () => {
     expect(readFileSync(join(folder.path, 'seed-17.html'), 'utf8')).toContain('<svg');
   });
 
-  it('shows an example that is the one tested here', async () => {
-    const shown = /<!-- example: (\S+) -->\n```ts\n([\s\S]*?)```/.exec(readme);
-    expect(shown?.[2]).toBe(readFileSync(join(root, shown?.[1] ?? ''), 'utf8'));
-    const { accounts, passphraseFile } = devnet.file;
+  it('shows examples that are those tested here', async () => {
+    const shown = [...readme.matchAll(/<!-- example: (\S+) -->\n```ts\n([\s\S]*?)```/g)];
+    expect(shown.map(([, file]) => file)).toEqual(['examples/submit.ts', 'examples/verify.ts']);
+    for (const [, file = '', text] of shown) expect(text).toBe(readFileSync(join(root, file), 'utf8'));
+    const { accounts, chainId, passphraseFile } = devnet.file;
     const url = devnet.members[await alive()]?.httpUrl ?? '';
-    expect(await submitAndFollow(url, accounts[0]?.keyFile ?? '', passphraseFile, '/orders-1')).toMatch(
-      /^[0-9a-f]{64}$/,
-    );
+    const id = await submitAndFollow(url, accounts[0]?.keyFile ?? '', passphraseFile, '/orders-1');
+    expect(id).toMatch(/^[0-9a-f]{64}$/);
+    expect((await verifyTransaction(url, chainId, id)).at(-1)).toMatch(/^The outcome is OK\. It holds unless /);
+    await expect(verifyTransaction(url, 'ab'.repeat(32), id)).rejects.toThrow(`it is of chain ${chainId}`);
+    for (const line of commands('example-verify')) {
+      const own = line.replace('http://127.0.0.1:7701', url).replace('TRANSACTION_ID', id);
+      expect(await shell(own.replace('CHAIN_ID', chainId))).toContain('✓ It is of the chain that you trust.');
+      const wrong = await run('sh', ['-c', own.replace('CHAIN_ID', 'ab'.repeat(32))], { cwd: root });
+      expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining(`it is of chain ${chainId}`) });
+    }
     for (const line of commands('example')) {
       expect(await shell(line.replace('http://127.0.0.1:7701', url))).toMatch(/^[0-9a-f]{64}\n$/);
     }

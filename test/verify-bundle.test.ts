@@ -16,6 +16,7 @@ it('the verification library is small, whole, and says the same as its sources',
   const functions = Object.keys(bundle).sort();
   expect(functions).toEqual([
     'compareCheckpoints',
+    'holdsUnless',
     'verifyBlock',
     'verifyCheckpoint',
     'verifyConfigurations',

@@ -1,7 +1,7 @@
 import type { StateAnswer } from '@varve/client';
 import { bytesEqual, fromHex } from '@varve/encoding';
-import { chainIdOf, decodeGenesis, type Genesis } from '@varve/ledger';
-import { type StepBytes, type Verdict, verifyReceipt, verifyState } from '@varve/verify';
+import { chainIdOf, decodeGenesis } from '@varve/ledger';
+import { type Finality, holdsUnless, type StepBytes, type Verdict, verifyReceipt, verifyState } from '@varve/verify';
 import { api } from './api.ts';
 
 /** One line of a verification. */
@@ -12,17 +12,18 @@ export interface Line {
 
 /** What came of a verification in this browser. */
 export interface Judgement {
+  /** Of the genesis document as the node served it; absent where that is none. */
   readonly chainId: string | undefined;
   readonly lines: readonly Line[];
   /** Why nothing is proven; absent where all holds. */
   readonly refusal: { readonly reason: string; readonly detail: string } | undefined;
-  /** Who must not have lied. */
-  readonly faultModel: 'crash' | 'byzantine' | undefined;
+  /** Who must not have lied, as words after "It holds"; absent where nothing is proven. */
+  readonly unless: string | undefined;
 }
 
 /** Fetches the receipt of a transaction and verifies it here. */
 export async function judgeReceipt(id: string, signal: AbortSignal): Promise<Judgement> {
-  const [receipt, genesis] = await Promise.all([api.receiptBytes(id, signal), servedGenesis(signal)]);
+  const [receipt, genesis] = await Promise.all([api.receiptBytes(id, signal), api.genesisBytes(signal)]);
   const verdict = verifyReceipt(receipt, { genesis });
   return judgementOf(verdict, genesis, verdict.ok && verdict.report.transactionId !== id ? 'transaction' : undefined);
 }
@@ -34,7 +35,7 @@ export async function judgeState(
   shown: StateAnswer,
   signal: AbortSignal,
 ): Promise<Judgement> {
-  const [genesis, { configurations }] = await Promise.all([servedGenesis(signal), api.configurations(signal)]);
+  const [genesis, { configurations }] = await Promise.all([api.genesisBytes(signal), api.configurations(signal)]);
   const { proof, value, version, modifiedHeight } = shown;
   const entry =
     value === null || version === null || modifiedHeight === null
@@ -67,30 +68,33 @@ export async function judgeState(
   return judgementOf(verdict, genesis, isOther ? 'key' : undefined);
 }
 
-/** The document as this node serves it: which chain it is of is the reader's to judge. */
-async function servedGenesis(signal: AbortSignal): Promise<Genesis> {
-  return decodeGenesis(await api.genesisBytes(signal));
+/** The chain of a document as a node served it, which is the reader's to judge; none of what is no document. */
+function servedChainId(genesis: Uint8Array): string | undefined {
+  try {
+    return chainIdOf(decodeGenesis(genesis));
+  } catch {
+    return undefined;
+  }
 }
 
 function judgementOf(
-  verdict: Verdict<{ readonly faultModel: 'crash' | 'byzantine' }>,
-  genesis: Genesis,
+  verdict: Verdict<Finality>,
+  genesis: Uint8Array,
   other: 'transaction' | 'key' | undefined,
 ): Judgement {
-  const chainId = chainIdOf(genesis);
+  const chainId = servedChainId(genesis);
   const { steps } = verdict;
   if (!verdict.ok) {
     const { reason, detail } = verdict;
-    return { chainId, lines: steps, refusal: { reason, detail }, faultModel: undefined };
+    return { chainId, lines: steps, refusal: { reason, detail }, unless: undefined };
   }
-  const { faultModel } = verdict.report;
-  if (other === undefined) return { chainId, lines: steps, refusal: undefined, faultModel };
+  if (other === undefined) return { chainId, lines: steps, refusal: undefined, unless: holdsUnless(verdict.report) };
   const text = `It is of another ${other} than the one that this page shows.`;
   return {
     chainId,
     lines: [...steps, { ok: false, text }],
     refusal: { reason: 'ANSWER_FOREIGN', detail: text },
-    faultModel,
+    unless: undefined,
   };
 }
 

@@ -3,13 +3,13 @@ import type { StateAnswer } from '@varve/client';
 import type { JSX } from 'preact';
 import { isChainId, pinChainId, pinnedChainId } from './chain-pin.ts';
 import type { Judgement, Line } from './judge.ts';
-import { useLoaded } from './load.ts';
-import { Await, Hash, Panel } from './parts.tsx';
+import { type Loaded, useLoaded } from './load.ts';
+import { Hash, Panel } from './parts.tsx';
 
 /** A receipt, verified by this browser. What verifies is loaded only here. */
 export function VerifiedReceipt({ id }: { id: string }): JSX.Element {
   const loaded = useLoaded(`verify ${id}`, async (signal) => (await import('./judge.ts')).judgeReceipt(id, signal));
-  return <Await loaded={loaded}>{(judgement) => <Verdict of="receipt" judgement={judgement} />}</Await>;
+  return <Judged of="receipt" loaded={loaded} />;
 }
 
 /** A state answer, verified by this browser. */
@@ -25,15 +25,32 @@ export function VerifiedState({
   const loaded = useLoaded(`verify ${module} ${path} ${answer.height}`, async (signal) =>
     (await import('./judge.ts')).judgeState(module, path, answer, signal),
   );
-  return <Await loaded={loaded}>{(judgement) => <Verdict of="value" judgement={judgement} />}</Await>;
+  return <Judged of="value" loaded={loaded} />;
 }
 
+/** What came of it. Where a verification could not even begin, whoever reads the page has to know that too. */
+function Judged({ of, loaded }: { of: string; loaded: Loaded<Judgement> }): JSX.Element {
+  if (loaded.state === 'ready') return <Verdict of={of} judgement={loaded.value} />;
+  if (loaded.state === 'loading') return <p class="quiet">Loading…</p>;
+  const { code, message, hint } = loaded.failure;
+  return (
+    <Panel title={TITLE} aside={<span class="badge bad">not verified</span>}>
+      <p class="alert" role="alert">
+        Nothing could be verified: do not rely on this {of}. <strong>{code}</strong> {message}
+      </p>
+      {hint && <p class="quiet">{hint}</p>}
+    </Panel>
+  );
+}
+
+const TITLE = 'Verified in this browser';
+
 function Verdict({ of, judgement }: { of: string; judgement: Judgement }): JSX.Element {
-  const { chainId, lines, refusal, faultModel } = judgement;
+  const { chainId, lines, refusal, unless } = judgement;
   const chain = chainLine(chainId);
   const badge = badgeOf(judgement, chain);
   return (
-    <Panel title="Verified in this browser" aside={<span class={`badge ${badge.kind}`}>{badge.text}</span>}>
+    <Panel title={TITLE} aside={<span class={`badge ${badge.kind}`}>{badge.text}</span>}>
       <ol class="steps">
         {[...lines, ...(chain ? [chain] : [])].map((line) => (
           <li key={line.text} class={line.ok ? 'good' : 'bad'}>
@@ -46,17 +63,12 @@ function Verdict({ of, judgement }: { of: string; judgement: Judgement }): JSX.E
       </ol>
       {refusal && (
         <p class="alert" role="alert">
-          Do not rely on this {of}. <strong>{refusal.reason}</strong> {refusal.detail}
+          {chainId === undefined && 'Nothing could be verified. '}Do not rely on this {of}.{' '}
+          <strong>{refusal.reason}</strong> {refusal.detail}
         </p>
       )}
-      {!refusal && faultModel && (
-        <p class="quiet">
-          {faultModel === 'crash'
-            ? 'It holds unless one of the signers lied: this protocol tolerates crashes, not lies.'
-            : 'It holds unless a third of the validators lied.'}
-        </p>
-      )}
-      <ChainPin served={chainId} />
+      {unless && <p class="quiet">It holds {unless}.</p>}
+      {chainId !== undefined && <ChainPin served={chainId} />}
     </Panel>
   );
 }
@@ -77,7 +89,7 @@ function badgeOf({ refusal }: Judgement, chain: Line | undefined): { readonly ki
 }
 
 /** Where the reader says which chain is his. */
-function ChainPin({ served }: { served: string | undefined }): JSX.Element {
+function ChainPin({ served }: { served: string }): JSX.Element {
   const fault = useSignal('');
   const enter = (event: Event): void => {
     event.preventDefault();
@@ -114,7 +126,7 @@ function ChainPin({ served }: { served: string | undefined }): JSX.Element {
       <p>
         The genesis document came from the same node as everything else: a node that lies could serve the document of a
         chain of its own, and all of the above would hold there. Compare the chain id with one that you have from
-        somewhere else: {served && <Hash value={served} long />}
+        somewhere else: <Hash value={served} long />
       </p>
       <form onSubmit={enter}>
         <input name="chain" placeholder="Paste the chain id that you know" aria-label="Chain id" />

@@ -1,8 +1,8 @@
 import type { SealedHeader } from '@varve/ledger';
 import { decodeBlock, decodeCertificate, decodeHeader } from '@varve/ledger';
-import { type Reigns, readSteps, type StepBytes, walkConfigurations, wellFormed } from './configurations.ts';
+import { chainsOf, readSteps, reignsOf, type StepBytes, wellFormed } from './configurations.ts';
 import { type FinalBlock, type Finality, type Options, proveFinal } from './finality.ts';
-import { anchorOf, type Trust } from './trust.ts';
+import type { Trust } from './trust.ts';
 import { judged, reading, type Trail, type Verdict } from './verdict.ts';
 
 /** A certified header, and the way from the genesis configuration to the one that certified it. */
@@ -74,7 +74,7 @@ export function readHeader({ header, later, certificate, configurations }: Certi
 
 /** @throws {Refused} */
 export function certifiedHeader(trail: Trail, read: ReadHeader, trust: Trust, options: Options): HeaderReport {
-  const reigns: Reigns = walkConfigurations(trail, anchorOf(trail, trust), read.steps);
+  const reigns = reignsOf(trail, trust, chainsOf(read.block, read.later?.header), read.steps);
   const { finality } = proveFinal(trail, reigns, read, options);
   return { sealed: read.block, ...finality };
 }

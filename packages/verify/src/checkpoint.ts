@@ -1,8 +1,8 @@
 import type { ConfigurationHash } from '@varve/encoding';
 import { type Checkpoint, configurationHashOf, type SealedHeader } from '@varve/ledger';
-import { walkConfigurations, wellFormed } from './configurations.ts';
+import { chainsOf, reignsOf, wellFormed } from './configurations.ts';
 import { type Finality, type Options, proveFinal } from './finality.ts';
-import { anchorOf, readCheckpoint, type Trust } from './trust.ts';
+import { readCheckpoint, type Trust } from './trust.ts';
 import { judged, type Verdict } from './verdict.ts';
 
 /** What `verifyCheckpoint` proves. */
@@ -28,7 +28,7 @@ export function verifyCheckpoint(
   return judged('CHECKPOINT_MALFORMED', (trail) => {
     const read = (): Checkpoint => readCheckpoint(checkpointBytes);
     const { header: block, certificate, configurations, next } = trail.take('form', read, wellFormed('the checkpoint'));
-    const reigns = walkConfigurations(trail, anchorOf(trail, trust), configurations);
+    const reigns = reignsOf(trail, trust, chainsOf(block), configurations);
     const { finality } = proveFinal(trail, reigns, { block, later: null, certificate }, options);
     const { height, time } = block.header;
     return { ...finality, sealed: block, height, time, next: { number: next.number, hash: configurationHashOf(next) } };

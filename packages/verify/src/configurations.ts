@@ -62,7 +62,7 @@ export interface ConfigurationsReport {
 export function verifyConfigurations(steps: readonly StepBytes[], trust: Trust): Verdict<ConfigurationsReport> {
   return judged('CONFIGURATION_MALFORMED', (trail) => {
     const read = trail.take('form', () => readSteps(steps), wellFormed('the steps'));
-    const { chainId, list } = walkConfigurations(trail, anchorOf(trail, trust), read);
+    const { chainId, list } = reignsOf(trail, trust, [], read);
     const configurations = list.map(({ configuration, hash, after, last }) => ({
       configuration,
       hash,
@@ -89,11 +89,32 @@ export function readSteps(steps: readonly StepBytes[]): readonly ConfigurationSt
 }
 
 /**
- * Walks from the trusted configuration to the last that `steps` lead to.
- * @throws {Refused} `CONFIGURATION_STEP_INVALID`, `CHAIN_MISMATCH`, `CONTRADICTS_CHECKPOINT`.
+ * Reads what is trusted, demands that all is of its chain, and walks from its configuration to the last that `steps`
+ * lead to. The chain comes first: of another one nothing else can hold, and this says why.
+ * @param claimed - The chains that the records to be judged name, but for those of `steps`.
+ * @throws {Refused} `GENESIS_MALFORMED`, `CHECKPOINT_MALFORMED`, `CHAIN_MISMATCH`, `CONFIGURATION_STEP_INVALID`,
+ *   `CONTRADICTS_CHECKPOINT`.
  */
-export function walkConfigurations(trail: Trail, anchor: Anchor, steps: readonly ConfigurationStep[]): Reigns {
+export function reignsOf(
+  trail: Trail,
+  trust: Trust,
+  claimed: readonly ChainId[],
+  steps: readonly ConfigurationStep[],
+): Reigns {
+  const anchor = anchorOf(trail, trust);
+  const chains = [...claimed, ...steps.map(({ lastHeader }) => lastHeader.header.chainId)];
+  const demandChain = (): void => {
+    for (const chain of chains) {
+      demand(chain === anchor.chainId, 'CHAIN_MISMATCH', `it names chain ${chain}, you trust chain ${anchor.chainId}`);
+    }
+  };
+  if (chains.length > 0) trail.take('chain', demandChain, () => 'It is of the chain that you trust.');
   return trail.take('configurations', () => walk(anchor, steps), says);
+}
+
+/** The chains that blocks name. */
+export function chainsOf(...blocks: readonly (SealedHeader | null | undefined)[]): ChainId[] {
+  return blocks.flatMap((block) => block?.header.chainId ?? []);
 }
 
 function walk(anchor: Anchor, steps: readonly ConfigurationStep[]): Reigns {
@@ -106,7 +127,6 @@ function walk(anchor: Anchor, steps: readonly ConfigurationStep[]): Reigns {
     const { header } = lastHeader;
     const step = (fact: boolean, detail: string): void =>
       demand(fact, 'CONFIGURATION_STEP_INVALID', `step from configuration ${configuration.number}: ${detail}`);
-    demand(header.chainId === chainId, 'CHAIN_MISMATCH', `a step is of chain ${header.chainId}`);
     step(header.height > previous, 'its last block is not above the one before');
     previous = header.height;
     demandNoContradiction(anchor, lastHeader);
@@ -146,11 +166,10 @@ export function demandNoContradiction({ checkpoint }: Anchor, { header, hash }: 
 
 /**
  * The reign to which a block belongs.
- * @throws {Refused} `CHAIN_MISMATCH`, `CONFIGURATION_UNKNOWN`, `CONTRADICTS_CHECKPOINT`.
+ * @throws {Refused} `CONFIGURATION_UNKNOWN`, `CONTRADICTS_CHECKPOINT`.
  */
 export function reignOf(reigns: Reigns, sealed: SealedHeader): Reign {
   const { header, hash } = sealed;
-  demandChain(reigns, sealed);
   demandNoContradiction(reigns.anchor, sealed);
   const { height } = header;
   const reign = reignOfHash(reigns, header.configurationHash);
@@ -164,11 +183,6 @@ export function reignOf(reigns: Reigns, sealed: SealedHeader): Reign {
   const fits = height === last ? hash === reign.last?.hash : !reign.last || isInner(sealed);
   demand(fits, 'CONFIGURATION_UNKNOWN', 'the block contradicts the certified last block of its configuration');
   return reign;
-}
-
-/** @throws {Refused} `CHAIN_MISMATCH`. */
-export function demandChain({ chainId }: { readonly chainId: ChainId }, { header }: SealedHeader): void {
-  demand(header.chainId === chainId, 'CHAIN_MISMATCH', `the block is of chain ${header.chainId}`);
 }
 
 /**

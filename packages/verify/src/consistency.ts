@@ -1,7 +1,7 @@
 import { type Consistency, configurationHashOf, decodeConsistency, type SealedHeader } from '@varve/ledger';
-import { demandNoContradiction, walkConfigurations, wellFormed } from './configurations.ts';
+import { chainsOf, demandNoContradiction, reignsOf, wellFormed } from './configurations.ts';
 import { demandConsistent, type Finality, type Options, proveFinal } from './finality.ts';
-import { anchorOf, type Trust } from './trust.ts';
+import type { Trust } from './trust.ts';
 import { demand, judged, reading, type Verdict } from './verdict.ts';
 
 /** What `verifyConsistency` proves: `to` is final, and everything up to `from` is in its history. */
@@ -23,7 +23,7 @@ export function verifyConsistency(
   return judged('CONSISTENCY_MALFORMED', (trail) => {
     const proof = trail.take('form', () => readProof(proofBytes), wellFormed('the proof'));
     const { from, to, later, certificate } = proof;
-    const reigns = walkConfigurations(trail, anchorOf(trail, trust), proof.configurations);
+    const reigns = reignsOf(trail, trust, chainsOf(from, to, later?.header), proof.configurations);
     const hold = (): void => {
       demandNoContradiction(reigns.anchor, from);
       demandConsistent(proof);

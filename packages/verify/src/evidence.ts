@@ -1,6 +1,7 @@
-import { decodeEvidence, judgeEvidence, type Statement } from '@varve/ledger';
-import { readSteps, reignOfHash, type StepBytes, walkConfigurations, wellFormed } from './configurations.ts';
-import { anchorOf, type Trust } from './trust.ts';
+import type { ChainId } from '@varve/encoding';
+import { decodeEvidence, decodeStatement, type EvidenceRecord, judgeEvidence, type Statement } from '@varve/ledger';
+import { readSteps, reignOfHash, reignsOf, type StepBytes, wellFormed } from './configurations.ts';
+import type { Trust } from './trust.ts';
 import { judged, reading, refuse, type Verdict } from './verdict.ts';
 
 /** Everything that a piece of evidence proves. */
@@ -27,12 +28,12 @@ export function verifyEvidence(
   steps: readonly StepBytes[] = [],
 ): Verdict<EvidenceReport> {
   return judged('EVIDENCE_MALFORMED', (trail) => {
-    const read = () => ({
-      evidence: reading('EVIDENCE_MALFORMED', () => decodeEvidence(evidenceBytes)),
-      way: readSteps(steps),
-    });
-    const { evidence, way } = trail.take('form', read, wellFormed('the evidence'));
-    const reigns = walkConfigurations(trail, anchorOf(trail, trust), way);
+    const read = () => {
+      const evidence = reading('EVIDENCE_MALFORMED', () => decodeEvidence(evidenceBytes));
+      return { evidence, chains: reading('EVIDENCE_MALFORMED', () => chainsNamed(evidence)), way: readSteps(steps) };
+    };
+    const { evidence, chains, way } = trail.take('form', read, wellFormed('the evidence'));
+    const reigns = reignsOf(trail, trust, chains, way);
     const judge = (): EvidenceReport => {
       const { configuration } = reignOfHash(reigns, evidence.configurationHash);
       const judgement = judgeEvidence(evidence, reigns.chainId, configuration);
@@ -52,5 +53,13 @@ export function verifyEvidence(
       judge,
       ({ validator }) => `Both statements are signed by ${validator}, of one place, and differ.`,
     );
+  });
+}
+
+/** The chains that the statements name: a seal names its chain, a vote or proposal only an instance. */
+function chainsNamed({ first, second }: EvidenceRecord): ChainId[] {
+  return [first, second].flatMap(({ bytes }) => {
+    const statement = decodeStatement(bytes);
+    return statement.kind === 'seal' ? [statement.chainId] : [];
   });
 }

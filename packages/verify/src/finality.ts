@@ -2,14 +2,7 @@ import { type FaultModel, faultModelOf, type ProtocolName } from '@varve/consens
 import { type BlockHash, type ChainId, fromHex } from '@varve/encoding';
 import { type Certificate, type Consistency, decodeConsistency, genesisBlock, type SealedHeader } from '@varve/ledger';
 import { verifyInclusion } from '@varve/merkle';
-import {
-  demandCertificate,
-  demandChain,
-  demandNoContradiction,
-  type Reign,
-  type Reigns,
-  reignOf,
-} from './configurations.ts';
+import { demandCertificate, demandNoContradiction, type Reign, type Reigns, reignOf } from './configurations.ts';
 import { demand, reading, type Trail } from './verdict.ts';
 
 /** A validator whose seal the certificate holds. */
@@ -44,6 +37,22 @@ export interface Finality {
   readonly signers: readonly Signer[];
 }
 
+/**
+ * Who must not have lied for a finality to hold, in words that complete "It holds …".
+ * @returns Such as `unless a signer lied (crash-fault protocol)`; of what needs no signature, `as your genesis does`.
+ */
+export function holdsUnless({
+  vouchedBy,
+  faultModel,
+  pathFaultModel,
+}: Pick<Finality, 'vouchedBy' | 'faultModel' | 'pathFaultModel'>): string {
+  if (vouchedBy !== 'certificate') return `as your ${vouchedBy} does`;
+  if (faultModel === 'crash') return 'unless a signer lied (crash-fault protocol)';
+  const byzantine = 'unless a third of the validators lied';
+  if (pathFaultModel === 'byzantine') return byzantine;
+  return `${byzantine}, or signers of an earlier configuration, under a crash-fault protocol`;
+}
+
 /** A block, and what says that it is final. */
 export interface FinalBlock {
   readonly block: SealedHeader;
@@ -69,6 +78,7 @@ export type Options = {
 /**
  * Checks that a block is final: it, or a later one that has it in its history, was signed by a quorum of the validators
  * that ruled then; or the trusted checkpoint is that later one.
+ * @param reigns - Made by `reignsOf` with the chains of all blocks of `claim`, which are not judged again.
  * @throws {Refused}
  */
 export function proveFinal(trail: Trail, reigns: Reigns, claim: FinalBlock, options: Options = {}): FinalityProof {
@@ -85,10 +95,7 @@ export function proveFinal(trail: Trail, reigns: Reigns, claim: FinalBlock, opti
   return trail.take(
     'certificate',
     () => {
-      for (const one of [block, certified]) {
-        demandChain(reigns, one);
-        demandNoContradiction(reigns.anchor, one);
-      }
+      for (const one of [block, certified]) demandNoContradiction(reigns.anchor, one);
       if (isVouchedFor(reigns, claim, options)) return { finality: vouched(reigns, certified), own: undefined };
       const { checkpoint } = reigns.anchor;
       const isBelow = checkpoint !== undefined && block.header.height <= checkpoint.header.height;

@@ -21,7 +21,7 @@ export {
 } from './configurations.ts';
 export { type ConsistencyReport, verifyConsistency } from './consistency.ts';
 export { type EvidenceReport, verifyEvidence } from './evidence.ts';
-export type { Finality, Options, Signer } from './finality.ts';
+export { type Finality, holdsUnless, type Options, type Signer } from './finality.ts';
 export { type ReceiptReport, verifyReceipt } from './receipt.ts';
 export { type StateAnswer, type StateReport, verifyState } from './state.ts';
 export type { Trust } from './trust.ts';

@@ -1,6 +1,6 @@
 import { type FaultModel, faultModelOf } from '@varve/consensus';
 import { sha256, verifySignature } from '@varve/crypto';
-import { type AccountId, type BlockHash, bytesEqual, type ChainId, type TransactionId, toHex } from '@varve/encoding';
+import { type AccountId, type BlockHash, bytesEqual, type TransactionId, toHex } from '@varve/encoding';
 import {
   decodeResults,
   decodeTransaction,
@@ -14,9 +14,9 @@ import {
   type Transaction,
 } from '@varve/ledger';
 import { verifyInclusion } from '@varve/merkle';
-import { walkConfigurations, wellFormed } from './configurations.ts';
+import { chainsOf, reignsOf, wellFormed } from './configurations.ts';
 import { type Finality, type Options, proveFinal } from './finality.ts';
-import { anchorOf, type Trust } from './trust.ts';
+import type { Trust } from './trust.ts';
 import { demand, judged, reading, type Verdict } from './verdict.ts';
 
 /** Everything that a receipt proves. */
@@ -51,18 +51,17 @@ export interface ReceiptReport extends Finality {
  */
 export function verifyReceipt(receiptBytes: Uint8Array, trust: Trust, options: Options = {}): Verdict<ReceiptReport> {
   return judged('RECEIPT_MALFORMED', (trail) => {
-    const receipt = trail.take(
-      'form',
-      () => reading('RECEIPT_MALFORMED', () => readReceipt(receiptBytes)),
-      wellFormed('the receipt'),
-    );
-    const reigns = walkConfigurations(trail, anchorOf(trail, trust), receipt.configurations);
-    const transaction = trail.take(
+    const read = trail.take('form', () => readWhole(receiptBytes), wellFormed('the receipt and its transaction'));
+    const { receipt, transaction } = read;
+    const { outcome, header: block, later, certificate } = receipt;
+    const chains = [transaction.chainId, ...chainsOf(block, later?.header)];
+    const reigns = reignsOf(trail, trust, chains, receipt.configurations);
+    const { publicKey, account } = transaction;
+    trail.take(
       'signature',
-      () => signedTransaction(receipt, reigns.chainId),
-      ({ publicKey, account }) => `The transaction is signed by key ${toHex(publicKey)} for account ${account}.`,
+      () => demandSignature(transaction),
+      () => `The transaction is signed by key ${toHex(publicKey)} for account ${account}.`,
     );
-    const { outcome, header: block } = receipt;
     const { height } = block.header;
     const results = trail.take(
       'outcome',
@@ -70,13 +69,12 @@ export function verifyReceipt(receiptBytes: Uint8Array, trust: Trust, options: O
       () =>
         `Block ${height} holds this transaction at place ${receipt.leafIndex + 1} with the outcome ${outcome.code}.`,
     );
-    const { later, certificate } = receipt;
     const { finality, own } = proveFinal(trail, reigns, { block, later, certificate }, options);
     return {
       ...finality,
       transactionId: transaction.id,
-      account: transaction.account,
-      publicKey: toHex(transaction.publicKey),
+      account,
+      publicKey: toHex(publicKey),
       operations: transaction.operations,
       code: outcome.code,
       failedOperation: outcome.failedOperation,
@@ -90,13 +88,14 @@ export function verifyReceipt(receiptBytes: Uint8Array, trust: Trust, options: O
   });
 }
 
-function signedTransaction(receipt: Receipt, chainId: ChainId): Transaction {
-  const transaction = reading('TRANSACTION_MALFORMED', () => decodeTransaction(receipt.transaction));
-  demand(transaction.chainId === chainId, 'CHAIN_MISMATCH', `it was signed for chain ${transaction.chainId}`);
-  const { publicKey, signedBytes, signature } = transaction;
+function readWhole(bytes: Uint8Array): { readonly receipt: Receipt; readonly transaction: Transaction } {
+  const receipt = reading('RECEIPT_MALFORMED', () => readReceipt(bytes));
+  return { receipt, transaction: reading('TRANSACTION_MALFORMED', () => decodeTransaction(receipt.transaction)) };
+}
+
+function demandSignature({ publicKey, signedBytes, signature }: Transaction): void {
   const isSigned = verifySignature(publicKey, signedBytes, signature);
   demand(isSigned, 'SIGNATURE_INVALID', 'the transaction is not signed by its key');
-  return transaction;
 }
 
 function demandOutcome(receipt: Receipt, transaction: Transaction): Results {

@@ -56,6 +56,8 @@ export type Check =
   | 'form'
   /** What the caller trusts: a genesis document or a checkpoint. */
   | 'trust'
+  /** It is of the chain of what is trusted. */
+  | 'chain'
   /** Who ruled when, from there on. */
   | 'configurations'
   | 'signature'
@@ -123,7 +125,8 @@ export function reading<T>(reason: RefusalReason, read: () => T): T {
 /** What is said of a check that failed. */
 const FAILED: Readonly<Record<Check, string>> = {
   form: 'It is not what it is taken for.',
-  trust: 'It does not belong to what you trust.',
+  trust: 'The genesis document or checkpoint that you trust is none.',
+  chain: 'It is of another chain than the one you trust.',
   configurations: 'The way to the validators that signed is broken.',
   signature: 'The signature is not that of the key.',
   outcome: 'The block does not hold this transaction with this outcome.',

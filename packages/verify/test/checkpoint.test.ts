@@ -151,14 +151,55 @@ describe('a checkpoint as trust', () => {
     expect(reason(verifyReceipt(encodeReceipt(receiptAt(2)), trustAt(8), junk))).toBe('CONSISTENCY_MALFORMED');
   });
 
+  const foreign = (at: number) => sealHeader({ ...block(at).header, chainId: 'ff'.repeat(32) as never });
+  const certified = (at: number) => ({ header: block(at).bytes, certificate: encodeCertificate(certify(block(at))) });
+  const later = { header: foreign(9), path: [] };
+  const other: Trust = { genesis: { ...genesis, title: 'Other' } };
+  const foreignStep = steps(1).map((one) => ({ ...one, lastHeader: foreign(3) }));
+  it.each<[string, () => Verdict<unknown>]>([
+    ['a receipt', () => verifyReceipt(encodeReceipt(receiptAt(2)), other)],
+    [
+      'a receipt whose later block is foreign',
+      () => verifyReceipt(encodeReceipt({ ...receiptAt(5, 9), later }), trust),
+    ],
+    ['a checkpoint', () => verifyCheckpoint(encodeCheckpoint(checkpointAt(2)), other)],
+    ['a checkpoint, from another', () => verifyCheckpoint(encodeCheckpoint(checkpointAt(2)), foreignTrust())],
+    [
+      'a checkpoint with a foreign step',
+      () => verifyCheckpoint(encodeCheckpoint({ ...checkpointAt(5), configurations: foreignStep }), trust),
+    ],
+    ['a header', () => verifyHeader(certified(2), other)],
+    [
+      'a header whose later one is foreign',
+      () => verifyHeader({ ...certified(2), later: { header: foreign(3).bytes, path: [] } }, trust),
+    ],
+    ['a consistency proof', () => verifyConsistency(encodeConsistency(consistencyAt(1, 2)), other)],
+    [
+      'a consistency proof from a foreign block',
+      () => verifyConsistency(encodeConsistency({ ...consistencyAt(1, 2), from: foreign(1) }), trust),
+    ],
+    [
+      'a consistency proof to one',
+      () => verifyConsistency(encodeConsistency({ ...consistencyAt(1, 2), to: foreign(2) }), trust),
+    ],
+    [
+      'a consistency proof whose later block is foreign',
+      () => verifyConsistency(encodeConsistency({ ...consistencyAt(1, 2), later, next: checkpointAt(9).next }), trust),
+    ],
+  ])('refuses as of another chain: %s', (_, verify) => {
+    const verdict = verify();
+    expect(reason(verdict)).toBe('CHAIN_MISMATCH');
+    const text = 'It is of another chain than the one you trust.';
+    expect(verdict.steps.at(-1)).toEqual({ check: 'chain', ok: false, text });
+    expect(verdict.steps.map(({ check }) => check)).toEqual(['form', 'trust', 'chain']);
+  });
+
   it('is not contradicted by a receipt', () => {
     const made = receiptAt(4);
     const header = forged(4);
     const lie = { ...made, header, certificate: certify(header, 1) };
     expect(reason(verifyReceipt(encodeReceipt(lie), trust))).toBe('ACCEPTED');
     expect(reason(verifyReceipt(encodeReceipt(lie), trustAt(4)))).toBe('CONTRADICTS_CHECKPOINT');
-    const other = { ...genesis, title: 'Other' };
-    expect(checkpoint(checkpointAt(2), { genesis: other })).toBe('CHAIN_MISMATCH');
   });
 
   it('tells the configurations after it', () => {
@@ -411,3 +452,14 @@ it('a header certified by a later block is proven too', () => {
     'BLOCK_NOT_IN_HISTORY',
   );
 });
+
+/** A checkpoint of another chain, to trust. */
+function foreignTrust(): Trust {
+  const made = checkpointAt(2);
+  return {
+    checkpoint: encodeCheckpoint({
+      ...made,
+      header: sealHeader({ ...made.header.header, chainId: 'ff'.repeat(32) as never }),
+    }),
+  };
+}

@@ -88,7 +88,9 @@ describe('verifyEvidence', () => {
     const elsewhere = { configurationHash: 'ee'.repeat(32) as EvidenceRecord['configurationHash'] };
     expect(reasonOf(evidence(first, second, elsewhere))).toBe('CONFIGURATION_UNKNOWN');
     const foreign = (block: string) => sealSignBytes('ee'.repeat(32) as typeof chain, hash, height(4), block as never);
-    expect(reasonOf(evidence(foreign(A), foreign(B)))).toBe('CHAIN_MISMATCH');
+    const verdict = verifyEvidence(evidence(foreign(A), foreign(B)), trust);
+    expect(verdict).toMatchObject({ ok: false, reason: 'CHAIN_MISMATCH' });
+    expect(verdict.steps.at(-1)).toMatchObject({ check: 'chain', ok: false });
   });
 
   it('refuses evidence with any byte changed', () => {

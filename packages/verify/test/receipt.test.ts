@@ -23,7 +23,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { genesis, mutations, operation, transactionBytes } from '../../ledger/test/harness.ts';
 import { slowVerifyReceipt } from '../../ledger/test/slow-verifier.ts';
-import { type RefusalReason, verifyReceipt } from '../src/index.ts';
+import { holdsUnless, type RefusalReason, verifyReceipt } from '../src/index.ts';
 import { block, certify, configurations, history, numberAt, receiptAt, steps } from './ladder.ts';
 
 const trust = { genesis };
@@ -83,7 +83,7 @@ describe('verifyReceipt', () => {
           { name: 'v3', organization: 'gamma' },
         ],
       },
-      steps: ['form', 'trust', 'configurations', 'signature', 'outcome', 'certificate'].map((check) => ({
+      steps: ['form', 'trust', 'chain', 'configurations', 'signature', 'outcome', 'certificate'].map((check) => ({
         check,
         ok: true,
         text: expect.stringMatching(/^[A-Z].{10,}\.$/),
@@ -113,6 +113,12 @@ describe('verifyReceipt', () => {
             blockFaultModel: numberAt(at) === 1 ? 'byzantine' : 'crash',
           },
         });
+        const words = verdict.ok && holdsUnless(verdict.report);
+        expect(words).toBe(
+          numberAt(by) === 1
+            ? 'unless a third of the validators lied, or signers of an earlier configuration, under a crash-fault protocol'
+            : 'unless a signer lied (crash-fault protocol)',
+        );
         if ((at + by) % 5 === 0) slowVerifyReceipt(encodeReceipt(receiptAt(at, by)), genesisBytes);
       }
     }
@@ -141,6 +147,13 @@ const step = (at: number, change: object) => steps(2).map((one, i) => (i === at 
 const other = (change: Partial<Configuration>) => ({ ...(configurations[1] as Configuration), ...change });
 const strange = transactionBytes([operation('set', 'x', 1)], { chainId: 'ff'.repeat(32) as never });
 const zero32 = new Uint8Array(32);
+
+it('holdsUnless names who must not have lied', () => {
+  const finality = { vouchedBy: 'certificate', faultModel: 'byzantine', pathFaultModel: 'byzantine' } as const;
+  expect(holdsUnless(finality)).toBe('unless a third of the validators lied');
+  expect(holdsUnless({ ...finality, vouchedBy: 'checkpoint' })).toBe('as your checkpoint does');
+  expect(holdsUnless({ ...finality, vouchedBy: 'genesis' })).toBe('as your genesis does');
+});
 
 describe('verifyReceipt refuses', () => {
   const cases: [what: string, reason: RefusalReason, receipt: Receipt][] = [
@@ -281,6 +294,12 @@ describe('verifyReceipt refuses', () => {
     expect(verifyReceipt(bytes, { genesis: { ...genesis, title: 'Other' } })).toMatchObject({
       reason: 'CHAIN_MISMATCH',
     });
+  });
+
+  it('a transaction that is none for its form, and one of another chain for its chain', () => {
+    const failed = (receipt: Receipt) => verify(receipt).steps.at(-1);
+    expect(failed({ ...good, transaction: Uint8Array.of(1) })).toMatchObject({ check: 'form', ok: false });
+    expect(failed({ ...good, transaction: strange })).toMatchObject({ check: 'chain', ok: false });
   });
 
   it('whatever is no receipt, without throwing', () => {

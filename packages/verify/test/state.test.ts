@@ -91,7 +91,9 @@ describe('verifyState', () => {
     const forged = sealHeader({ ...real, stateRoot: tree.root });
     const change = { header: forged.bytes, certificate: encodeCertificate(certify(forged, 0, 1)) };
     expect(verifyState({ ...good, ...change }, trust)).toMatchObject({ reason: 'CERTIFICATE_INVALID' });
-    expect(verifyState(good, { genesis: { ...genesis, time: 5 } })).toMatchObject({ reason: 'CHAIN_MISMATCH' });
+    const elsewhere = verifyState(good, { genesis: { ...genesis, time: 5 } });
+    expect(elsewhere).toMatchObject({ reason: 'CHAIN_MISMATCH' });
+    expect(elsewhere.steps.at(-1)).toMatchObject({ check: 'chain', ok: false });
   });
 
   it('refuses every changed byte of proof, header and certificate', () => {

@@ -16,8 +16,15 @@ export function trustOf(options: Options, checkpoint: 'checkpoint' | 'trust'): T
   return genesis === undefined ? { checkpoint: readBytes(file ?? '') } : { genesis: readGenesisFile(genesis) };
 }
 
+const CHAIN_HINT = 'verify with the genesis document of its own chain; compare the chain ids';
+
 /** The error that a refused verification ends with. */
-export function invalid(code: string, what: string, refusal: Refusal, hint?: string): CliError {
+export function invalid(
+  code: string,
+  what: string,
+  refusal: Refusal,
+  hint: string | undefined = refusal.reason === 'CHAIN_MISMATCH' ? CHAIN_HINT : undefined,
+): CliError {
   const { reason, detail, steps } = refusal;
   const failed = steps.at(-1);
   const sentence = failed && !failed.ok ? `${failed.text} ` : '';
@@ -28,21 +35,4 @@ export function invalid(code: string, what: string, refusal: Refusal, hint?: str
 /** The steps of a verification, a line each. */
 export function stepLines(steps: readonly Step[]): string {
   return steps.map(({ ok, text }) => `${ok ? '✓' : '✗'} ${text}`).join('\n');
-}
-
-/** Who must not have lied for a finality to hold. */
-export function unless({
-  vouchedBy,
-  faultModel,
-  pathFaultModel,
-}: {
-  readonly vouchedBy: 'certificate' | 'checkpoint' | 'genesis';
-  readonly faultModel: 'crash' | 'byzantine';
-  readonly pathFaultModel: 'crash' | 'byzantine';
-}): string {
-  if (vouchedBy !== 'certificate') return `as your ${vouchedBy} does`;
-  if (faultModel === 'crash') return 'unless a signer lied (crash-fault protocol)';
-  const byzantine = 'unless a third of the validators lied';
-  if (pathFaultModel === 'byzantine') return byzantine;
-  return `${byzantine}, or signers of an earlier configuration, under a crash-fault protocol`;
 }

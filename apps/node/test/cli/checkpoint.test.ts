@@ -178,15 +178,30 @@ describe('varve receipt verify', () => {
     expect(await verify('first.cbor')).toMatchObject({ exitCode: 2, code: 'USAGE' });
   });
 
+  it('says first that the genesis document is of another chain', async () => {
+    writeFileSync(file('other.json'), genesisJson({ ...node.ledger.genesis, title: 'Other' }));
+    for (const [what, name] of [
+      ['receipt', 'first.cbor'],
+      ['checkpoint', 'two'],
+    ] as const) {
+      const { exitCode, stderr } = await varve([what, 'verify', file(name), '--genesis', file('other.json')]);
+      expect(exitCode).toBe(1);
+      expect(stderr).toContain('It is of another chain than the one you trust. CHAIN_MISMATCH: ');
+      expect(stderr).toContain('compare the chain ids');
+    }
+  });
+
   it('says step by step what holds, and what does not', async () => {
     const good = await varve(['receipt', 'verify', file('first.cbor'), ...genesis(), '--steps']);
-    expect(good.stdout.match(/^✓ /gm)).toHaveLength(6);
+    expect(good.stdout.match(/^✓ /gm)).toHaveLength(7);
     const bytes = readFileSync(file('first.cbor'));
     const key = bytes.indexOf(Buffer.from('/a'));
     bytes[key + 1] = 0x62;
     writeFileSync(file('spoiled.cbor'), bytes);
     const bad = await varve(['receipt', 'verify', file('spoiled.cbor'), ...genesis(), '--steps']);
     expect(bad.exitCode).toBe(1);
-    expect(bad.stderr).toMatch(/✓ You trust .*\n✓ No change .*\n✗ The signature is not that of the key\.\n/);
+    expect(bad.stderr).toMatch(
+      /✓ You trust .*\n✓ It is of the chain .*\n✓ No change .*\n✗ The signature is not that of the key\.\n/,
+    );
   });
 });

@@ -5,6 +5,7 @@ import {
   type ComparisonAids,
   type ComparisonReport,
   compareCheckpoints,
+  holdsUnless,
   type Trust,
   verifyCheckpoint,
 } from '@varve/verify';
@@ -13,7 +14,7 @@ import type { Action, Options } from '../command.ts';
 import { connect } from '../connection.ts';
 import { CliError, usage } from '../failure.ts';
 import { pairs } from '../printer.ts';
-import { invalid, stepLines, trustOf, unless } from '../trust.ts';
+import { invalid, stepLines, trustOf } from '../trust.ts';
 
 /** `checkpoint get`. */
 export const getCheckpoint: Action = async ({ printer }, _arguments, options) => {
@@ -57,7 +58,7 @@ export const verifyCheckpointFile: Action = async ({ printer }, [path = ''], opt
     ['time', timeOf(time)],
     ['final by', by],
     ['next under', `configuration ${report.next.number}`],
-    ['holds', unless(report)],
+    ['holds', holdsUnless(report)],
   ]);
   printer.result(
     { valid: true, ...rest, blockHash: sealed.hash, time: timeOf(time), steps },

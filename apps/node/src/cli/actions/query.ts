@@ -1,6 +1,7 @@
 import type { Client, StateAnswer } from '@varve/client';
 import { accountId, fromHex, toHex, utf8Decode } from '@varve/encoding';
 import { assetKey, balanceKey, decodeAsset, decodeBalance } from '@varve/modules';
+import { holdsUnless } from '@varve/verify';
 import { describeLeaving } from '../../host/leaving-text.ts';
 import { assetArgument, blockArgument, transactionArgument } from '../arguments.ts';
 import type { Action, Options } from '../command.ts';
@@ -8,7 +9,6 @@ import { accountArgument, connect, trustOrOwn } from '../connection.ts';
 import { CliError, usage } from '../failure.ts';
 import { pairs, table } from '../printer.ts';
 import { provenState } from '../state-proof.ts';
-import { unless } from '../trust.ts';
 
 /** An action that asks one question and shows the answer. */
 function asking<T>(
@@ -107,7 +107,7 @@ export const queryState: Action = async ({ printer }, [module = '', given], opti
       report.vouchedBy === 'certificate' ? report.signers.map(({ name }) => name).join(', ') : report.vouchedBy;
     const proven = pairs([
       ['proven', `by ${by} (block ${report.certifiedHeight})`],
-      ['holds', unless(report)],
+      ['holds', holdsUnless(report)],
     ]);
     printer.result({ ...answer, proven: true }, `${text}\n${proven}`);
   }

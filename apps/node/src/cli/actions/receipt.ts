@@ -1,14 +1,14 @@
 import { createClient } from '@varve/client';
 import { fromHex } from '@varve/encoding';
 import { decodeCheckpoint, decodeReceipt, type Operation, readReceipt, receiptToJson } from '@varve/ledger';
-import { type ReceiptReport, type Trust, type Verdict, verifyReceipt } from '@varve/verify';
+import { holdsUnless, type ReceiptReport, type Trust, type Verdict, verifyReceipt } from '@varve/verify';
 import { readBytes, writeWhole } from '../../setup/files.ts';
 import { transactionArgument } from '../arguments.ts';
 import type { Action, Options } from '../command.ts';
 import { connect } from '../connection.ts';
 import { pairs } from '../printer.ts';
 import { readable } from '../readable.ts';
-import { invalid, stepLines, trustOf, unless } from '../trust.ts';
+import { invalid, stepLines, trustOf } from '../trust.ts';
 
 /** `receipt get`. */
 export const getReceipt: Action = async ({ printer }, [id = ''], options) => {
@@ -93,6 +93,6 @@ function describe(report: ReceiptReport): string {
     ['time', new Date(report.time).toISOString()],
     ['final by', `${by} (block ${certifiedHeight})`],
     ['under', vouchedBy === 'certificate' ? `${report.protocol}, configuration ${report.configuration}` : undefined],
-    ['holds', unless(report)],
+    ['holds', holdsUnless(report)],
   ]);
 }
