@@ -123,7 +123,14 @@ describe('varve audit', () => {
 
   it('tells a wrong use, a folder without a database, and another chain apart', async () => {
     expect((await varve(['audit'])).exitCode).toBe(2);
-    expect((await json('audit', '--data', place('nothing'))).body).toMatchObject({ code: 'STORE_MISSING' });
+    for (const command of [['audit'], ['export', '--out', place('never.varve')]]) {
+      const { exitCode, body } = await json(...command, '--data', place('nothing'));
+      expect([exitCode, body]).toMatchObject([
+        3,
+        { code: 'STORE_MISSING', message: `there is no database in ${place('nothing')}` },
+      ]);
+      expect(body.hint).not.toContain('init');
+    }
     const other = place('other.json');
     writeFileSync(other, genesisJson({ ...genesis, title: 'Another chain' }));
     expect((await json('audit', '--data', ours, '--genesis', other)).body).toMatchObject({ code: 'STORE_FOREIGN' });
@@ -146,7 +153,15 @@ describe('varve export', () => {
     const [head, tail, progress] = [place('head.varve'), place('tail.varve'), place('part.progress')];
     await json('export', '--data', ours, '--out', head, '--to', '4');
     await json('export', '--data', ours, '--out', tail, '--from', '5');
-    expect((await json('audit', tail)).body).toMatchObject({ code: 'AUDIT_PROGRESS_FOREIGN' });
+    const needs =
+      /tail\.varve begins at height 5: .* of an audit up to height 4 \(--progress FILE\), or the blocks from 1 on$/;
+    for (const flags of [[], ['--progress', place('none.progress')]]) {
+      const { exitCode, body } = await json('audit', tail, ...flags);
+      expect([exitCode, body]).toMatchObject([
+        3,
+        { code: 'AUDIT_PROGRESS_MISSING', message: expect.stringMatching(needs) },
+      ]);
+    }
     expect((await json('audit', head, '--progress', progress)).exitCode).toBe(0);
     const { body } = await json('audit', tail, '--progress', progress);
     expect(body).toMatchObject({ clean: true, copies: [{ resumedAt: 4, height: 7 }] });

@@ -8,7 +8,6 @@ import { RECORD_KIND } from '@varve/ledger/chain';
 import { accountDirectory, builtinModules } from '@varve/modules';
 import type { AuditCopy } from '../../audit/copy.ts';
 import { openExportCopy } from '../../audit/export-file.ts';
-import { openLevelCopy } from '../../audit/level-copy.ts';
 import { ProgressKeeper } from '../../audit/progress-keeper.ts';
 import { reportHtml } from '../../audit/report-html.ts';
 import { reportText } from '../../audit/report-text.ts';
@@ -18,8 +17,9 @@ import { readDevnet } from '../../setup/devnet-folder.ts';
 import { writeReport, writeWhole } from '../../setup/files.ts';
 import { readGenesisFile } from '../../setup/genesis-file.ts';
 import type { Action, Options } from '../command.ts';
+import { openCopy } from '../copies.ts';
 import { EXIT } from '../exit-codes.ts';
-import { CliError, failureOf, usage } from '../failure.ts';
+import { CliError, usage } from '../failure.ts';
 import { watchInterruption } from '../interruption.ts';
 import { progressBar } from '../printer.ts';
 
@@ -94,20 +94,6 @@ async function certifiedStart(copy: AuditCopy, genesis: Genesis, from: number): 
   for await (const entry of copy.records()) if (entry[0][0] === RECORD_KIND.state) state.push(entry);
   const surroundings = { modules: builtinModules(), accounts: accountDirectory, isSigned: verifySignature };
   return startAtCertified({ ...surroundings, genesis, store: derived, tipHeight: claim.height, state }, from);
-}
-
-/** What cannot be opened at all cannot be audited: the command was given something that is not right. */
-async function openCopy(directory: string, expected: Genesis | undefined): Promise<AuditCopy> {
-  try {
-    return await openLevelCopy(directory, expected);
-  } catch (error) {
-    const { code, message, hint } = failureOf(error);
-    throw new CliError(code, `${directory} cannot be read: ${message}`, {
-      cause: error,
-      hint,
-      exitCode: EXIT.configuration,
-    });
-  }
 }
 
 function placesOf(

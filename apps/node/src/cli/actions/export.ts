@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { isHex } from '@varve/encoding';
-import { openLevelCopy } from '../../audit/level-copy.ts';
 import { writeExport } from '../../audit/write-export.ts';
 import { readDevnet } from '../../setup/devnet-folder.ts';
 import { readText } from '../../setup/files.ts';
 import type { Action } from '../command.ts';
+import { openCopy } from '../copies.ts';
 import { usage } from '../failure.ts';
 import { watchInterruption } from '../interruption.ts';
 import { pairs, progressBar } from '../printer.ts';
@@ -21,7 +21,7 @@ export const exportCopy: Action = async ({ printer }, _, options) => {
   if (list !== undefined && receipts === undefined) throw usage('--transactions needs --receipts DIR');
   const directory = readDevnet(resolve(data))?.validators[0]?.dataDirectory ?? data;
   const interruption = watchInterruption();
-  const copy = await openLevelCopy(directory, undefined);
+  const copy = await openCopy(directory, undefined);
   try {
     const newest = copy.claim?.height ?? 0;
     const from = options.number('from') ?? 1;
