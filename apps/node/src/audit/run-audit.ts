@@ -61,7 +61,7 @@ export interface RunAuditOptions {
   readonly starts?: readonly (AuditStart | undefined)[];
   /** Ends the audit, which saves how far it came. */
   readonly signal?: AbortSignal;
-  /** Called now and then with the lowest height that was judged and the highest to be judged. */
+  /** Called now and then, and after the last block, with the lowest height that was judged and the highest to be judged. */
   readonly onProgress: (height: number, top: number, transactions: number) => void;
 }
 
@@ -100,15 +100,12 @@ export async function runAudit(options: RunAuditOptions): Promise<AuditReport> {
         blocks,
         judgedBy.map(({ copy, auditor }) => ({ name: copy.name, auditor })),
       );
-    if (performance.now() - told > PROGRESS_MS) {
+    if (open.size > 0 && performance.now() - told > PROGRESS_MS) {
       told = performance.now();
-      onProgress(
-        height,
-        top,
-        audits.reduce((sum, { counts }) => sum + counts.transactions, 0),
-      );
+      onProgress(height, top, transactionsOf(audits));
     }
   }
+  onProgress(top, top, transactionsOf(audits));
   for (const [i, audit] of audits.entries()) {
     keepers[i]?.save(audit.auditor);
     await audit.end(options.signal);
@@ -138,6 +135,11 @@ export async function runAudit(options: RunAuditOptions): Promise<AuditReport> {
     milliseconds: Math.round(milliseconds),
     transactionsPerSecond: Math.round((judged * 1000) / Math.max(1, milliseconds)),
   };
+}
+
+/** Of all copies together. */
+function transactionsOf(audits: readonly CopyAudit[]): number {
+  return audits.reduce((sum, { counts }) => sum + counts.transactions, 0);
 }
 
 function reportOf({ copy, auditor, counts }: CopyAudit, resumedAt: number | null): CopyReport {

@@ -121,6 +121,16 @@ describe('varve audit', () => {
     expect((await varve(['audit', '--data', ours, '--from', '8'])).exitCode).toBe(2);
   });
 
+  it('shows a bar that ends complete, on a terminal alone', async () => {
+    const [audit, out] = [['audit', '--data', ours, '--data', ours], place('bar.jsonl')];
+    const shown = (await varve(audit, {}, true)).stderr;
+    expect(shown).toMatch(/█{24} 7\/7 blocks of 2 copies, 26 transactions in all\n$/);
+    const exported = (await varve(['export', '--data', ours, '--jsonl', out], {}, true)).stderr;
+    expect(exported).toMatch(/█{24} 7\/7 blocks\n$/);
+    expect((await varve([...audit, '--json'], {}, true)).stderr).toBe('');
+    expect((await varve(audit)).stderr).toBe('');
+  });
+
   it('tells a wrong use, a folder without a database, and another chain apart', async () => {
     expect((await varve(['audit'])).exitCode).toBe(2);
     for (const command of [['audit'], ['export', '--out', place('never.varve')]]) {
@@ -186,7 +196,7 @@ describe('varve export', () => {
     const [csv, jsonl, receipts] = [place('t.csv'), place('t.jsonl'), place('receipts')];
     await json('export', '--data', ours, '--csv', csv, '--jsonl', jsonl, '--receipts', receipts);
     const rows = readFileSync(csv, 'utf8').split('\r\n');
-    expect(rows[0]).toMatch(/^height,time,index,transaction,account,outcome,/);
+    expect(rows[0]).toMatch(/^height,time,index,transaction,account,organization,outcome,/);
     // 6 blocks of one transaction with one operation and one with two, a change of configuration, and the end.
     expect(rows).toHaveLength(1 + 6 * 3 + 1 + 1);
     expect(rows.find((row) => row.includes(',/b2,'))).toContain(',NODE_EXISTS,1,0,coordination,create,,,,/b2,');

@@ -57,9 +57,7 @@ export const auditCopies: Action = async ({ printer }, files, options) => {
       starts,
       signal: interruption.signal,
       onProgress: (height, top, transactions) =>
-        printer.progress(
-          `${progressBar(Math.min(height, top), Math.max(1, top))} blocks, ${transactions} transactions`,
-        ),
+        printer.passing(progressText(height, top, transactions, copies.length)),
     });
     const html = options.text('html');
     if (html !== undefined) writeReport(html, reportHtml(report));
@@ -75,11 +73,18 @@ export const auditCopies: Action = async ({ printer }, files, options) => {
     if (!interruption.signal.aborted) throw error;
     return interruption.exitCode;
   } finally {
+    printer.endProgress();
     interruption.stop();
     await pool?.close();
     for (const copy of copies) await copy.close();
   }
 };
+
+function progressText(height: number, top: number, transactions: number, copies: number): string {
+  const bar = progressBar(Math.min(height, top), top);
+  const counted = `${transactions} transaction${transactions === 1 ? '' : 's'}`;
+  return copies === 1 ? `${bar} blocks, ${counted}` : `${bar} blocks of ${copies} copies, ${counted} in all`;
+}
 
 /** What proves the configurations that evidence names, beside the evidence. */
 const CONFIGURATIONS = 'configurations.json';

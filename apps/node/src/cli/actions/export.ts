@@ -40,9 +40,9 @@ export const exportCopy: Action = async ({ printer }, _, options) => {
       transactions: list === undefined ? undefined : idsIn(list),
       onProgress: (height) => {
         interruption.signal.throwIfAborted();
-        if (performance.now() - told < PROGRESS_MS) return;
+        if (height < to && performance.now() - told < PROGRESS_MS) return;
         told = performance.now();
-        printer.progress(`${progressBar(height - from + 1, to - from + 1)} blocks`);
+        printer.passing(`${progressBar(height - from + 1, to - from + 1)} blocks`);
       },
     });
     printer.result(
@@ -59,6 +59,7 @@ export const exportCopy: Action = async ({ printer }, _, options) => {
     if (!interruption.signal.aborted) throw error;
     return interruption.exitCode;
   } finally {
+    printer.endProgress();
     interruption.stop();
     await copy.close();
   }
