@@ -53,6 +53,11 @@ describe('varve audit', () => {
     const html = readFileSync(page, 'utf8');
     expect(html).not.toMatch(/<script|https?:|src=|href=/);
     expect(html).toContain('Audited chain');
+    const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'));
+    const audited = new RegExp(`\\d{4}-\\d\\d-\\d\\dT[0-9:.]{12}Z, by varve ${version}\\b`);
+    expect(stdout).toMatch(audited);
+    expect(html).toMatch(audited);
+    expect(html).toContain('0: items of payloads that the rules skip');
   });
 
   it('reads a database that a running node has open and writes to', async () => {
@@ -71,6 +76,7 @@ describe('varve audit', () => {
     expect(exitCode).toBe(7);
     expect(body).toMatchObject({
       clean: false,
+      agreedHeight: 5,
       divergence: {
         height: 6,
         blocks: [
@@ -93,6 +99,29 @@ describe('varve audit', () => {
       const proven = ['evidence', 'verify', file, '--genesis', genesisFile, '--configurations', configurations];
       expect((await varve(proven)).stdout).toMatch(/^valid +yes\nvalidator +v[123] of one\n/);
     }
+  });
+
+  it('says up to which height copies agree, in the text and on the page', async () => {
+    const [page, progress] = [place('agree.html'), place('agree.progress')];
+    const short = place('short.varve');
+    await json('export', '--data', ours, '--out', short, '--to', '4');
+    const { stdout } = await varve(['audit', '--data', ours, short, '--html', page, '--progress', progress]);
+    const html = readFileSync(page, 'utf8');
+    for (const text of [stdout, html]) {
+      expect(text).toContain('agree up to height 4: they hold the same blocks');
+      expect(text).toContain('from the copy itself, since no document was named: compare the chain id by other means');
+    }
+    expect((await json('audit', '--data', ours, '--progress', progress)).body).toMatchObject({ agreedHeight: null });
+  });
+
+  it('finds the divergence of copies again when all their blocks were judged by an earlier run', async () => {
+    const args = ['audit', '--data', ours, '--data', theirs, '--progress', place('fork.progress')];
+    const [first, again] = [await json(...args), await json(...args)];
+    expect(again.body).toMatchObject({ copies: [{ resumedAt: 7 }, { resumedAt: 7 }] });
+    for (const key of ['clean', 'agreedHeight', 'divergence', 'divergenceText', 'contradictions'] as const)
+      expect(again.body[key], key).toEqual(first.body[key]);
+    expect(again.exitCode).toBe(7);
+    expect((await varve(args)).stdout).toMatch(/^copies {4}agree up to height 5, and differ from height 6 on$/m);
   });
 
   it('goes on where it stood, and refuses a file of another copy or a damaged one', async () => {
