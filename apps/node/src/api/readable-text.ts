@@ -1,6 +1,6 @@
 import { utf8Decode } from '@varve/encoding';
 
-/** Characters that show: neither controls nor what stands beyond the basic plane. */
+/** No control characters; UTF-16 halves of characters beyond the basic plane are within the range. */
 const SHOWN = /^[\x20-\x7e\u00a0-\uffff]*$/;
 
 /** Bytes as text where they are text that shows as such; else undefined, and hexadecimal is what tells most. */
