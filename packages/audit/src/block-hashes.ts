@@ -1,4 +1,5 @@
-const HASH_BYTES = 32;
+/** Bytes of one hash in the row. */
+export const BLOCK_HASH_BYTES = 32;
 
 /** Hashes of all blocks from 0 on, one after another in flat memory. */
 export class BlockHashes {
@@ -13,14 +14,14 @@ export class BlockHashes {
 
   /** Sets the hash of the block at `height`, the next or the newest. */
   set(height: number, hash: Uint8Array): void {
-    const at = height * HASH_BYTES;
+    const at = height * BLOCK_HASH_BYTES;
     if (at >= this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(at + HASH_BYTES, 2 * this.#bytes.length));
+      const larger = new Uint8Array(Math.max(at + BLOCK_HASH_BYTES, 2 * this.#bytes.length));
       larger.set(this.#bytes);
       this.#bytes = larger;
     }
     this.#bytes.set(hash, at);
-    this.#length = at + HASH_BYTES;
+    this.#length = at + BLOCK_HASH_BYTES;
   }
 
   /** All, as one row of bytes. */

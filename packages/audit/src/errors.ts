@@ -4,6 +4,8 @@ export type AuditErrors = {
   AUDIT_PROGRESS_MALFORMED: { reason: string };
   /** It is of another chain, or of another copy of it. */
   AUDIT_PROGRESS_FOREIGN: { reason: string };
+  /** The copy holds no blocks from 1 on, and nothing says that those below were judged. */
+  AUDIT_PROGRESS_MISSING: { reason: string };
   /** The copy does not prove what it would be judged from. */
   AUDIT_START_UNPROVEN: { reason: string };
 };

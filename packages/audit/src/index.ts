@@ -6,6 +6,7 @@ export {
   type CopyClaim,
   type NotJudged,
 } from './auditor.ts';
+export { BLOCK_HASH_BYTES } from './block-hashes.ts';
 export type { SignatureRule } from './certificate-check.ts';
 export { type CertifiedStartOptions, startAtCertified } from './certified-start.ts';
 export { type CopiedBlock, isKept, type Kept, type OpenedPayload, openPayload } from './copied-block.ts';

@@ -73,8 +73,9 @@ export class CopyAudit {
       if (!known.has(text)) this.auditor.findings.add(code, height, text);
     const next = this.auditor.height + 1;
     if (copy.first > next) {
-      const reason = `${copy.name} begins at height ${copy.first}: go on with the progress of an audit up to there`;
-      throw new AuditError('AUDIT_PROGRESS_FOREIGN', { reason });
+      const stands = start === undefined ? '' : `; the one named stands at height ${next - 1}`;
+      const reason = `${copy.name} begins at height ${copy.first}: its audit needs the progress of an audit up to height ${copy.first - 1} (--progress FILE)${stands}, or the blocks from 1 on`;
+      throw new AuditError('AUDIT_PROGRESS_MISSING', { reason });
     }
     this.#blocks = copy.blocks(next)[Symbol.asyncIterator]();
   }

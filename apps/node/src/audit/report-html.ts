@@ -1,4 +1,4 @@
-import { verdictOf } from './report-text.ts';
+import { agreementOf, PASSED_OVER, spanOf, verdictOf, whenceOf } from './report-text.ts';
 import type { AuditReport, CopyReport } from './run-audit.ts';
 
 const STYLE = `body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#1c2126}
@@ -16,8 +16,7 @@ function escapeHtml(text: string | number): string {
 /** The report as one page that needs nothing else: no script, and nothing from anywhere. */
 export function reportHtml(report: AuditReport): string {
   const mood = report.clean ? 'clean' : 'found';
-  const whence =
-    report.genesisFrom === 'file' ? 'the file given' : 'the copy itself: compare the chain id by other means';
+  const agreed = agreementOf(report);
   const fork = report.divergence
     ? `<h2>The copies differ from height ${report.divergence.height} on</h2><p>${escapeHtml(report.divergenceText ?? '')}</p>${table(
         ['copy', 'block', 'certified'],
@@ -33,7 +32,9 @@ ${table(
   ['', ''],
   [
     ['chain', report.chainId],
-    ['genesis', `from ${whence}`],
+    ['genesis', `from ${whenceOf(report)}`],
+    ['audited', `${report.auditedAt}, by ${report.program}`],
+    ...(agreed === undefined ? [] : [['copies', agreed]]),
     ['took', `${(report.milliseconds / 1000).toFixed(1)} s, ${report.transactionsPerSecond} transactions a second`],
   ],
 )}
@@ -45,12 +46,9 @@ ${fork}${report.copies.map(copySection).join('\n')}
 function copySection(copy: CopyReport): string {
   const { counts } = copy;
   const rows: [string, string][] = [
-    [
-      'judged',
-      `${copy.startedAt === 0 ? 'from genesis' : `from height ${copy.startedAt}, on the word of those who certified it,`} to height ${copy.height}`,
-    ],
-    ['final up to', String(copy.finalHeight ?? 'not said')],
-    ['executed', `${counts.blocks} blocks, ${counts.transactions} transactions, ${counts.skipped} passed over`],
+    ['judged', spanOf(copy)],
+    ['executed', `${counts.blocks} blocks, ${counts.transactions} transactions`],
+    ['passed over', `${counts.skipped}: ${PASSED_OVER}`],
     ['certificates', `${counts.certificates}, the highest of height ${counts.certifiedHeight}`],
     ['newest block', copy.blockHash ?? 'unreadable'],
     ['state root', copy.stateRoot],

@@ -8,9 +8,10 @@ const FINDINGS_SHOWN = 50;
 export function reportText(report: AuditReport): string {
   const lines = [verdictOf(report), ''];
   lines.push(`chain     ${report.chainId}  ${report.title}`);
-  const whence =
-    report.genesisFrom === 'file' ? 'the file given' : 'the copy itself: compare the chain id by other means';
-  lines.push(`genesis   from ${whence}`);
+  lines.push(`genesis   from ${whenceOf(report)}`);
+  lines.push(`audited   ${report.auditedAt}, by ${report.program}`);
+  const agreed = agreementOf(report);
+  if (agreed !== undefined) lines.push(`copies    ${agreed}`);
   for (const copy of report.copies) lines.push('', ...copyLines(copy));
   if (report.divergence) {
     lines.push('', `The copies differ from height ${report.divergence.height} on: ${report.divergenceText}.`);
@@ -30,14 +31,39 @@ export function verdictOf({ clean, copies }: AuditReport): string {
   return `${total} finding${total === 1 ? '' : 's'} in ${which}`;
 }
 
+/** Where the genesis document comes from, which everything else is held against. */
+export function whenceOf({ genesisFrom }: AuditReport): string {
+  return genesisFrom === 'file'
+    ? 'the file given'
+    : 'the copy itself, since no document was named: compare the chain id by other means';
+}
+
+/** Up to which height several copies hold the same blocks; undefined for a single copy. */
+export function agreementOf({ agreedHeight, divergence }: AuditReport): string | undefined {
+  if (agreedHeight === null) return undefined;
+  const shared = `agree up to height ${agreedHeight}`;
+  return divergence === null
+    ? `${shared}: they hold the same blocks`
+    : `${shared}, and differ from height ${divergence.height} on`;
+}
+
+/** What was judged, and by which run. */
+export function spanOf({ startedAt, resumedAt, height, finalHeight }: CopyReport): string {
+  const begun = startedAt === 0 ? 'genesis' : `height ${startedAt}, on the word of those who certified it,`;
+  const resumed = resumedAt === null ? begun : `${begun} to height ${resumedAt} by an earlier audit, then`;
+  return `from ${resumed} to height ${height}${finalHeight === null ? '' : `, final up to ${finalHeight}`}`;
+}
+
+/** What is no fault, though nothing came of it. */
+export const PASSED_OVER =
+  'items of payloads that the rules skip without a trace, such as a transaction that is there already, came too late or is not signed by an active key; no fault';
+
 function copyLines(copy: CopyReport): string[] {
   const { counts } = copy;
   const lines = [`${copy.kind} ${copy.copy}`];
-  const begun = copy.startedAt === 0 ? 'genesis' : `height ${copy.startedAt}, on the word of those who certified it,`;
-  const resumed = copy.resumedAt === null ? begun : `${begun} to height ${copy.resumedAt} by an earlier audit, then`;
-  const final = copy.finalHeight === null ? '' : `, final up to ${copy.finalHeight}`;
-  lines.push(`  judged    from ${resumed} to height ${copy.height}${final}`);
+  lines.push(`  judged    ${spanOf(copy)}`);
   lines.push(`  executed  ${counts.blocks} blocks, ${counts.transactions} transactions, ${counts.skipped} passed over`);
+  if (counts.skipped > 0) lines.push(`            (passed over: ${PASSED_OVER})`);
   lines.push(`  seals     ${counts.certificates} certificates, the highest of height ${counts.certifiedHeight}`);
   lines.push(`  newest    ${copy.blockHash ?? 'unreadable'}`);
   lines.push(`  state     ${copy.stateRoot}`);

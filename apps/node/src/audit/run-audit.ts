@@ -2,6 +2,8 @@ import type { AuditCounts, AuditStart, Finding, NotJudged } from '@varve/audit';
 import type { ConfigurationsAnswer } from '@varve/client';
 import { type ChainId, toHex } from '@varve/encoding';
 import { chainIdOf, type Genesis } from '@varve/ledger';
+import { VERSION } from '../version.ts';
+import { agreedHeightOf } from './agreement.ts';
 import type { AuditCopy } from './copy.ts';
 import { CopyAudit, type JudgedBlock } from './copy-audit.ts';
 import { type Contradiction, type Divergence, ForkWatch } from './divergence.ts';
@@ -36,9 +38,15 @@ export interface AuditReport {
   readonly clean: boolean;
   readonly chainId: ChainId;
   readonly title: string;
+  /** When the audit began, RFC 3339, by the clock of this machine. */
+  readonly auditedAt: string;
+  /** Name and version of the program that judged. */
+  readonly program: string;
   /** `copy`: nobody named the genesis document, so that the chain id is to be compared by other means. */
   readonly genesisFrom: 'file' | 'copy';
   readonly copies: readonly CopyReport[];
+  /** Height up to which all copies hold the same blocks, 0 for block 0 alone; null for a single copy. */
+  readonly agreedHeight: number | null;
   readonly divergence: Divergence | null;
   readonly contradictions: readonly Contradiction[];
   /** Where there are contradictions: the configurations of the first copy, for whoever checks them. */
@@ -61,7 +69,7 @@ export interface RunAuditOptions {
   readonly starts?: readonly (AuditStart | undefined)[];
   /** Ends the audit, which saves how far it came. */
   readonly signal?: AbortSignal;
-  /** Called now and then with the lowest height that was judged and the highest to be judged. */
+  /** Called now and then, and after the last block, with the lowest height that was judged and the highest to be judged. */
   readonly onProgress: (height: number, top: number, transactions: number) => void;
 }
 
@@ -71,6 +79,7 @@ const PROGRESS_MS = 250;
 export async function runAudit(options: RunAuditOptions): Promise<AuditReport> {
   const { copies, genesis, pool, keepers, onProgress } = options;
   const began = performance.now();
+  const auditedAt = new Date().toISOString();
   const audits = copies.map((copy, i) => new CopyAudit(copy, genesis, pool, keepers[i]?.start ?? options.starts?.[i]));
   const resumed = audits.map(({ auditor }, i) => (keepers[i]?.start ? auditor.height : null));
   const before = audits.map(({ counts }) => counts.transactions);
@@ -100,19 +109,17 @@ export async function runAudit(options: RunAuditOptions): Promise<AuditReport> {
         blocks,
         judgedBy.map(({ copy, auditor }) => ({ name: copy.name, auditor })),
       );
-    if (performance.now() - told > PROGRESS_MS) {
+    if (open.size > 0 && performance.now() - told > PROGRESS_MS) {
       told = performance.now();
-      onProgress(
-        height,
-        top,
-        audits.reduce((sum, { counts }) => sum + counts.transactions, 0),
-      );
+      onProgress(height, top, transactionsOf(audits));
     }
   }
+  onProgress(top, top, transactionsOf(audits));
   for (const [i, audit] of audits.entries()) {
     keepers[i]?.save(audit.auditor);
     await audit.end(options.signal);
   }
+  const agreedHeight = audits.length > 1 ? await agreedHeightOf(audits, watch) : null;
   if (watch.divergence) {
     for (const { auditor, copy } of audits) {
       if (!watch.divergence.blocks.some((side) => side.copy === copy.name)) continue;
@@ -129,8 +136,11 @@ export async function runAudit(options: RunAuditOptions): Promise<AuditReport> {
     clean: reports.every(({ findingsTotal, notJudged }) => findingsTotal === 0 && notJudged === null),
     chainId: chainIdOf(genesis),
     title: genesis.title,
+    auditedAt,
+    program: `varve ${VERSION}`,
     genesisFrom: options.genesisFrom,
     copies: reports,
+    agreedHeight,
     divergence: watch.divergence ?? null,
     contradictions: watch.contradictions,
     configurations: watch.contradictions.length > 0 && first ? first.steps.answer(first.auditor) : null,
@@ -138,6 +148,11 @@ export async function runAudit(options: RunAuditOptions): Promise<AuditReport> {
     milliseconds: Math.round(milliseconds),
     transactionsPerSecond: Math.round((judged * 1000) / Math.max(1, milliseconds)),
   };
+}
+
+/** Of all copies together. */
+function transactionsOf(audits: readonly CopyAudit[]): number {
+  return audits.reduce((sum, { counts }) => sum + counts.transactions, 0);
 }
 
 function reportOf({ copy, auditor, counts }: CopyAudit, resumedAt: number | null): CopyReport {

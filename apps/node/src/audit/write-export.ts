@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CopiedBlock, keptIn } from '@varve/audit';
 import { verifySignature } from '@varve/crypto';
@@ -6,12 +6,13 @@ import { type BlockHash, type TransactionId, transactionId } from '@varve/encodi
 import { decodeHeader, decodeLeaf, encodeReceipt, payloadIdOf, RULES_KNOWN } from '@varve/ledger';
 import { decodeIndex, indexKey, type Ledger, LedgerLoader, RecordStore, receiptOf } from '@varve/ledger/chain';
 import { accountDirectory, builtinModules } from '@varve/modules';
-import { SetupError } from '../setup/errors.ts';
 import { writeWhole } from '../setup/files.ts';
 import { analystRows, CSV_COLUMNS, csvRow } from './analyst-rows.ts';
 import type { AuditCopy } from './copy.ts';
 import { ExportError } from './export-errors.ts';
 import { ExportWriter } from './export-file.ts';
+import { LineFile } from './line-file.ts';
+import { Organizations } from './organizations.ts';
 
 /** What is to be written, and where. */
 export interface ExportOptions {
@@ -80,17 +81,24 @@ function wholeBlock({ height, header, payload }: CopiedBlock): { header: Uint8Ar
 
 /** All files that are written along. */
 class Outputs {
-  readonly #blocks: ExportWriter | undefined;
-  readonly #csv: LineFile | undefined;
-  readonly #jsonl: LineFile | undefined;
+  readonly #organizations: Organizations;
+  #blocks: ExportWriter | undefined;
+  #csv: LineFile | undefined;
+  #jsonl: LineFile | undefined;
   #newest: BlockHash | undefined;
   #certified = 0;
 
   constructor({ copy, from, out, csv, jsonl }: ExportOptions) {
-    this.#blocks = out === undefined ? undefined : new ExportWriter(out, { genesis: copy.genesis, from });
-    this.#csv = csv === undefined ? undefined : new LineFile(csv, '\r\n');
-    this.#jsonl = jsonl === undefined ? undefined : new LineFile(jsonl, '\n');
-    this.#csv?.add([csvRow(CSV_COLUMNS)]);
+    this.#organizations = new Organizations(copy);
+    try {
+      if (csv !== undefined) this.#csv = new LineFile(csv, '\r\n');
+      if (jsonl !== undefined) this.#jsonl = new LineFile(jsonl, '\n');
+      if (out !== undefined) this.#blocks = new ExportWriter(out, { genesis: copy.genesis, from });
+      this.#csv?.add([csvRow(CSV_COLUMNS)]);
+    } catch (error) {
+      this.abandon();
+      throw error;
+    }
   }
 
   block({ height, certificate }: CopiedBlock, header: Uint8Array, payload: Uint8Array): void {
@@ -101,7 +109,7 @@ class Outputs {
 
   tables(header: Uint8Array, payload: Uint8Array, index: Uint8Array): void {
     if (this.#csv === undefined && this.#jsonl === undefined) return;
-    const { lines, rows } = analystRows(header, payload, index);
+    const { lines, rows } = analystRows(header, payload, index, (account) => this.#organizations.of(account));
     this.#csv?.add(rows);
     this.#jsonl?.add(lines);
   }
@@ -114,45 +122,9 @@ class Outputs {
   }
 
   abandon(): void {
-    this.#csv?.close();
-    this.#jsonl?.close();
+    this.#csv?.abandon();
+    this.#jsonl?.abandon();
     this.#blocks?.abandon();
-  }
-}
-
-/** Text written line by line: a pipe will do. */
-class LineFile {
-  readonly #path: string;
-  readonly #end: string;
-  readonly #descriptor: number;
-  #isClosed = false;
-
-  constructor(path: string, end: string) {
-    this.#path = path;
-    this.#end = end;
-    this.#descriptor = this.#attempt(() => openSync(path, 'w'));
-  }
-
-  add(lines: readonly string[]): void {
-    const bytes = Buffer.from(lines.map((line) => line + this.#end).join(''));
-    this.#attempt(() => {
-      for (let at = 0; at < bytes.length; ) at += writeSync(this.#descriptor, bytes, at);
-    });
-  }
-
-  close(): void {
-    if (!this.#isClosed) closeSync(this.#descriptor);
-    this.#isClosed = true;
-  }
-
-  #attempt<T>(operate: () => T): T {
-    try {
-      return operate();
-    } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      const path = this.#path;
-      throw new SetupError('FILE_FAILED', `${path} cannot be written: ${reason}`, { path, reason }, { cause });
-    }
   }
 }
 

@@ -6,6 +6,8 @@ const HINTS: Readonly<Record<string, string>> = {
   ASSET_UNKNOWN: 'define it first: varve tx define',
   AUDIT_PROGRESS_FOREIGN: 'name another --progress file for each copy',
   AUDIT_PROGRESS_MALFORMED: 'remove the --progress file: the audit begins at genesis then',
+  AUDIT_PROGRESS_MISSING:
+    'audit an export of the blocks below with --progress FILE first, then this one with the same FILE; or export the blocks from 1 on',
   AUDIT_START_UNPROVEN: 'leave out --from: the audit begins at genesis then, and names what is wrong',
   BLOCK_TOO_OLD: 'make a new proof: varve governance ready',
   CHECKPOINT_INVALID: 'check what is trusted, and ask for the checkpoint again',

@@ -43,6 +43,16 @@ export class Printer {
     this.#lineOpen = true;
   }
 
+  /** A passing step of something that is soon over: on a terminal only, and nothing with `--json`. */
+  passing(text: string): void {
+    if (this.#output.stderr.isTTY && !this.json) this.progress(text);
+  }
+
+  /** Ends the line of a step, so that what comes next begins its own. */
+  endProgress(): void {
+    this.#closeLine();
+  }
+
   /** An error: one object on standard output with `--json`, else text on standard error. */
   failure({ code, message, hint, body }: Failure): void {
     this.#closeLine();
@@ -71,9 +81,9 @@ export class Printer {
   }
 }
 
-/** How much of something long is done, such as `█████░░░ 5/8`. */
+/** How much of something long is done, such as `█████░░░ 5/8`; where there is nothing to do, all of it. */
 export function progressBar(done: number, total: number): string {
-  const filled = Math.round((done / total) * BAR_WIDTH);
+  const filled = total === 0 ? BAR_WIDTH : Math.round((done / total) * BAR_WIDTH);
   return `${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)} ${done}/${total}`;
 }
 

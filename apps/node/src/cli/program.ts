@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { VERSION } from '../version.ts';
 import type { CommandHost } from './command.ts';
 import { addAccountCommands } from './commands/account.ts';
 import { addAuditCommand } from './commands/audit.ts';
@@ -32,7 +33,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 configuration, genesis or key fil
 export function buildProgram(host: CommandHost, onTalk: (text: string) => void): Command {
   const program = new Command('varve')
     .description('Varve: a permissioned ledger with pluggable consensus whose every answer can be checked offline.')
-    .version('0.1.0', '-V, --version', 'print the version')
+    .version(VERSION, '-V, --version', 'print the version')
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({

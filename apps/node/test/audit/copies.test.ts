@@ -53,6 +53,11 @@ describe('varve audit', () => {
     const html = readFileSync(page, 'utf8');
     expect(html).not.toMatch(/<script|https?:|src=|href=/);
     expect(html).toContain('Audited chain');
+    const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'));
+    const audited = new RegExp(`\\d{4}-\\d\\d-\\d\\dT[0-9:.]{12}Z, by varve ${version}\\b`);
+    expect(stdout).toMatch(audited);
+    expect(html).toMatch(audited);
+    expect(html).toContain('0: items of payloads that the rules skip');
   });
 
   it('reads a database that a running node has open and writes to', async () => {
@@ -71,6 +76,7 @@ describe('varve audit', () => {
     expect(exitCode).toBe(7);
     expect(body).toMatchObject({
       clean: false,
+      agreedHeight: 5,
       divergence: {
         height: 6,
         blocks: [
@@ -93,6 +99,29 @@ describe('varve audit', () => {
       const proven = ['evidence', 'verify', file, '--genesis', genesisFile, '--configurations', configurations];
       expect((await varve(proven)).stdout).toMatch(/^valid +yes\nvalidator +v[123] of one\n/);
     }
+  });
+
+  it('says up to which height copies agree, in the text and on the page', async () => {
+    const [page, progress] = [place('agree.html'), place('agree.progress')];
+    const short = place('short.varve');
+    await json('export', '--data', ours, '--out', short, '--to', '4');
+    const { stdout } = await varve(['audit', '--data', ours, short, '--html', page, '--progress', progress]);
+    const html = readFileSync(page, 'utf8');
+    for (const text of [stdout, html]) {
+      expect(text).toContain('agree up to height 4: they hold the same blocks');
+      expect(text).toContain('from the copy itself, since no document was named: compare the chain id by other means');
+    }
+    expect((await json('audit', '--data', ours, '--progress', progress)).body).toMatchObject({ agreedHeight: null });
+  });
+
+  it('finds the divergence of copies again when all their blocks were judged by an earlier run', async () => {
+    const args = ['audit', '--data', ours, '--data', theirs, '--progress', place('fork.progress')];
+    const [first, again] = [await json(...args), await json(...args)];
+    expect(again.body).toMatchObject({ copies: [{ resumedAt: 7 }, { resumedAt: 7 }] });
+    for (const key of ['clean', 'agreedHeight', 'divergence', 'divergenceText', 'contradictions'] as const)
+      expect(again.body[key], key).toEqual(first.body[key]);
+    expect(again.exitCode).toBe(7);
+    expect((await varve(args)).stdout).toMatch(/^copies {4}agree up to height 5, and differ from height 6 on$/m);
   });
 
   it('goes on where it stood, and refuses a file of another copy or a damaged one', async () => {
@@ -121,9 +150,26 @@ describe('varve audit', () => {
     expect((await varve(['audit', '--data', ours, '--from', '8'])).exitCode).toBe(2);
   });
 
+  it('shows a bar that ends complete, on a terminal alone', async () => {
+    const [audit, out] = [['audit', '--data', ours, '--data', ours], place('bar.jsonl')];
+    const shown = (await varve(audit, {}, true)).stderr;
+    expect(shown).toMatch(/█{24} 7\/7 blocks of 2 copies, 26 transactions in all\n$/);
+    const exported = (await varve(['export', '--data', ours, '--jsonl', out], {}, true)).stderr;
+    expect(exported).toMatch(/█{24} 7\/7 blocks\n$/);
+    expect((await varve([...audit, '--json'], {}, true)).stderr).toBe('');
+    expect((await varve(audit)).stderr).toBe('');
+  });
+
   it('tells a wrong use, a folder without a database, and another chain apart', async () => {
     expect((await varve(['audit'])).exitCode).toBe(2);
-    expect((await json('audit', '--data', place('nothing'))).body).toMatchObject({ code: 'STORE_MISSING' });
+    for (const command of [['audit'], ['export', '--out', place('never.varve')]]) {
+      const { exitCode, body } = await json(...command, '--data', place('nothing'));
+      expect([exitCode, body]).toMatchObject([
+        3,
+        { code: 'STORE_MISSING', message: `there is no database in ${place('nothing')}` },
+      ]);
+      expect(body.hint).not.toContain('init');
+    }
     const other = place('other.json');
     writeFileSync(other, genesisJson({ ...genesis, title: 'Another chain' }));
     expect((await json('audit', '--data', ours, '--genesis', other)).body).toMatchObject({ code: 'STORE_FOREIGN' });
@@ -146,7 +192,15 @@ describe('varve export', () => {
     const [head, tail, progress] = [place('head.varve'), place('tail.varve'), place('part.progress')];
     await json('export', '--data', ours, '--out', head, '--to', '4');
     await json('export', '--data', ours, '--out', tail, '--from', '5');
-    expect((await json('audit', tail)).body).toMatchObject({ code: 'AUDIT_PROGRESS_FOREIGN' });
+    const needs =
+      /tail\.varve begins at height 5: .* of an audit up to height 4 \(--progress FILE\), or the blocks from 1 on$/;
+    for (const flags of [[], ['--progress', place('none.progress')]]) {
+      const { exitCode, body } = await json('audit', tail, ...flags);
+      expect([exitCode, body]).toMatchObject([
+        3,
+        { code: 'AUDIT_PROGRESS_MISSING', message: expect.stringMatching(needs) },
+      ]);
+    }
     expect((await json('audit', head, '--progress', progress)).exitCode).toBe(0);
     const { body } = await json('audit', tail, '--progress', progress);
     expect(body).toMatchObject({ clean: true, copies: [{ resumedAt: 4, height: 7 }] });
@@ -171,7 +225,7 @@ describe('varve export', () => {
     const [csv, jsonl, receipts] = [place('t.csv'), place('t.jsonl'), place('receipts')];
     await json('export', '--data', ours, '--csv', csv, '--jsonl', jsonl, '--receipts', receipts);
     const rows = readFileSync(csv, 'utf8').split('\r\n');
-    expect(rows[0]).toMatch(/^height,time,index,transaction,account,outcome,/);
+    expect(rows[0]).toMatch(/^height,time,index,transaction,account,organization,outcome,/);
     // 6 blocks of one transaction with one operation and one with two, a change of configuration, and the end.
     expect(rows).toHaveLength(1 + 6 * 3 + 1 + 1);
     expect(rows.find((row) => row.includes(',/b2,'))).toContain(',NODE_EXISTS,1,0,coordination,create,,,,/b2,');

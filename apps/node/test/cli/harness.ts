@@ -12,11 +12,15 @@ export interface CliRun {
 }
 
 /** Runs a command line in this process, as if from a shell with nothing but `environment` set. */
-export async function varve(args: readonly string[], environment: Record<string, string> = {}): Promise<CliRun> {
+export async function varve(
+  args: readonly string[],
+  environment: Record<string, string> = {},
+  isTTY = false,
+): Promise<CliRun> {
   const [stdout, stderr]: [string[], string[]] = [[], []];
   const output = {
     stdout: { write: (text: string) => stdout.push(text) },
-    stderr: { write: (text: string) => stderr.push(text) },
+    stderr: { write: (text: string) => stderr.push(text), isTTY },
   };
   for (const name of Object.keys(process.env)) if (name.startsWith('VARVE_')) vi.stubEnv(name, undefined);
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);

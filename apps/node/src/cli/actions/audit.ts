@@ -8,7 +8,6 @@ import { RECORD_KIND } from '@varve/ledger/chain';
 import { accountDirectory, builtinModules } from '@varve/modules';
 import type { AuditCopy } from '../../audit/copy.ts';
 import { openExportCopy } from '../../audit/export-file.ts';
-import { openLevelCopy } from '../../audit/level-copy.ts';
 import { ProgressKeeper } from '../../audit/progress-keeper.ts';
 import { reportHtml } from '../../audit/report-html.ts';
 import { reportText } from '../../audit/report-text.ts';
@@ -18,8 +17,9 @@ import { readDevnet } from '../../setup/devnet-folder.ts';
 import { writeReport, writeWhole } from '../../setup/files.ts';
 import { readGenesisFile } from '../../setup/genesis-file.ts';
 import type { Action, Options } from '../command.ts';
+import { openCopy } from '../copies.ts';
 import { EXIT } from '../exit-codes.ts';
-import { CliError, failureOf, usage } from '../failure.ts';
+import { CliError, usage } from '../failure.ts';
 import { watchInterruption } from '../interruption.ts';
 import { progressBar } from '../printer.ts';
 
@@ -57,9 +57,7 @@ export const auditCopies: Action = async ({ printer }, files, options) => {
       starts,
       signal: interruption.signal,
       onProgress: (height, top, transactions) =>
-        printer.progress(
-          `${progressBar(Math.min(height, top), Math.max(1, top))} blocks, ${transactions} transactions`,
-        ),
+        printer.passing(progressText(height, top, transactions, copies.length)),
     });
     const html = options.text('html');
     if (html !== undefined) writeReport(html, reportHtml(report));
@@ -75,11 +73,18 @@ export const auditCopies: Action = async ({ printer }, files, options) => {
     if (!interruption.signal.aborted) throw error;
     return interruption.exitCode;
   } finally {
+    printer.endProgress();
     interruption.stop();
     await pool?.close();
     for (const copy of copies) await copy.close();
   }
 };
+
+function progressText(height: number, top: number, transactions: number, copies: number): string {
+  const bar = progressBar(Math.min(height, top), top);
+  const counted = `${transactions} transaction${transactions === 1 ? '' : 's'}`;
+  return copies === 1 ? `${bar} blocks, ${counted}` : `${bar} blocks of ${copies} copies, ${counted} in all`;
+}
 
 /** What proves the configurations that evidence names, beside the evidence. */
 const CONFIGURATIONS = 'configurations.json';
@@ -94,20 +99,6 @@ async function certifiedStart(copy: AuditCopy, genesis: Genesis, from: number): 
   for await (const entry of copy.records()) if (entry[0][0] === RECORD_KIND.state) state.push(entry);
   const surroundings = { modules: builtinModules(), accounts: accountDirectory, isSigned: verifySignature };
   return startAtCertified({ ...surroundings, genesis, store: derived, tipHeight: claim.height, state }, from);
-}
-
-/** What cannot be opened at all cannot be audited: the command was given something that is not right. */
-async function openCopy(directory: string, expected: Genesis | undefined): Promise<AuditCopy> {
-  try {
-    return await openLevelCopy(directory, expected);
-  } catch (error) {
-    const { code, message, hint } = failureOf(error);
-    throw new CliError(code, `${directory} cannot be read: ${message}`, {
-      cause: error,
-      hint,
-      exitCode: EXIT.configuration,
-    });
-  }
 }
 
 function placesOf(

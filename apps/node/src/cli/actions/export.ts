@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { isHex } from '@varve/encoding';
-import { openLevelCopy } from '../../audit/level-copy.ts';
 import { writeExport } from '../../audit/write-export.ts';
 import { readDevnet } from '../../setup/devnet-folder.ts';
 import { readText } from '../../setup/files.ts';
 import type { Action } from '../command.ts';
+import { openCopy } from '../copies.ts';
 import { usage } from '../failure.ts';
 import { watchInterruption } from '../interruption.ts';
 import { pairs, progressBar } from '../printer.ts';
@@ -21,7 +21,7 @@ export const exportCopy: Action = async ({ printer }, _, options) => {
   if (list !== undefined && receipts === undefined) throw usage('--transactions needs --receipts DIR');
   const directory = readDevnet(resolve(data))?.validators[0]?.dataDirectory ?? data;
   const interruption = watchInterruption();
-  const copy = await openLevelCopy(directory, undefined);
+  const copy = await openCopy(directory, undefined);
   try {
     const newest = copy.claim?.height ?? 0;
     const from = options.number('from') ?? 1;
@@ -40,9 +40,9 @@ export const exportCopy: Action = async ({ printer }, _, options) => {
       transactions: list === undefined ? undefined : idsIn(list),
       onProgress: (height) => {
         interruption.signal.throwIfAborted();
-        if (performance.now() - told < PROGRESS_MS) return;
+        if (height < to && performance.now() - told < PROGRESS_MS) return;
         told = performance.now();
-        printer.progress(`${progressBar(height - from + 1, to - from + 1)} blocks`);
+        printer.passing(`${progressBar(height - from + 1, to - from + 1)} blocks`);
       },
     });
     printer.result(
@@ -59,6 +59,7 @@ export const exportCopy: Action = async ({ printer }, _, options) => {
     if (!interruption.signal.aborted) throw error;
     return interruption.exitCode;
   } finally {
+    printer.endProgress();
     interruption.stop();
     await copy.close();
   }

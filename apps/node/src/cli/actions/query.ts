@@ -1,7 +1,8 @@
 import type { Client, StateAnswer } from '@varve/client';
-import { accountId, fromHex, toHex, utf8Decode } from '@varve/encoding';
+import { accountId, fromHex, toHex } from '@varve/encoding';
 import { assetKey, balanceKey, decodeAsset, decodeBalance } from '@varve/modules';
 import { holdsUnless } from '@varve/verify';
+import { readableText } from '../../api/readable-text.ts';
 import { describeLeaving } from '../../host/leaving-text.ts';
 import { assetArgument, blockArgument, transactionArgument } from '../arguments.ts';
 import type { Action, Options } from '../command.ts';
@@ -206,6 +207,6 @@ export const querySearch: Action = asking(
 /** Text where the bytes are readable, else hexadecimal. */
 function readableValue(value: string | null): string | null {
   if (value === null) return null;
-  const text = utf8Decode(fromHex(value));
-  return text !== undefined && /^[\x20-\x7e\u00a0-\uffff]*$/.test(text) ? JSON.stringify(text) : value;
+  const text = readableText(fromHex(value));
+  return text === undefined ? value : JSON.stringify(text);
 }

@@ -28,7 +28,7 @@ export function addAuditCommand(host: CommandHost, program: Command): void {
         Number.MAX_SAFE_INTEGER,
       ),
     )
-    .option('--progress <file>', 'keep there how far it came, and go on from there')
+    .option('--progress <file>', 'keep there how far it came, and go on from there; a file of its own for each copy')
     .option('--html <file>', 'write the report as a page too')
     .option('--evidence <dir>', 'where to write proof against validators that sealed both sides of a fork');
 }
