@@ -88,7 +88,7 @@ export function compareCheckpoints(
     const [low, high] = sides as [(typeof sides)[0], (typeof sides)[0]];
     const [lowChain, highChain] = [low, high].map(({ checkpoint }) => checkpoint.header.header.chainId);
     demand(lowChain === highChain, 'CHAIN_MISMATCH', `one is of chain ${lowChain}, the other of ${highChain}`);
-    if (trust) for (const { bytes } of sides) demandOk(verifyCheckpoint(bytes, trust));
+    if (trust !== undefined) for (const { bytes } of sides) demandOk(verifyCheckpoint(bytes, trust));
     return compare(low.checkpoint, high.checkpoint, aids);
   });
 }

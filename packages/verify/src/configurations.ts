@@ -158,10 +158,16 @@ function says({ list }: Reigns): string {
   return `From ${start} on, each set of validators signed the change to the next: ${steps.join(', ')}.`;
 }
 
-/** @throws {Refused} `CONTRADICTS_CHECKPOINT` for another block at the height of the trusted one. */
+/** @throws {Refused} `CONTRADICTS_CHECKPOINT` for another block at the height of the trusted one, or beside it. */
 export function demandNoContradiction({ checkpoint }: Anchor, { header, hash }: SealedHeader): void {
-  if (checkpoint === undefined || header.height !== checkpoint.header.height || hash === checkpoint.hash) return;
-  refuse('CONTRADICTS_CHECKPOINT', `at height ${header.height} it has block ${hash}, you trust ${checkpoint.hash}`);
+  if (checkpoint === undefined) return;
+  const no = (height: number, other: string, trusted: string): never =>
+    refuse('CONTRADICTS_CHECKPOINT', `at height ${height} it has block ${other}, you trust ${trusted}`);
+  const { height, parentHash } = checkpoint.header;
+  if (header.height === height && hash !== checkpoint.hash) no(height, hash, checkpoint.hash);
+  if (header.height === height + 1 && header.parentHash !== checkpoint.hash)
+    no(height, header.parentHash, checkpoint.hash);
+  if (header.height === height - 1 && hash !== parentHash) no(height - 1, hash, parentHash);
 }
 
 /**

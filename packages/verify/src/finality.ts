@@ -1,6 +1,6 @@
 import { type FaultModel, faultModelOf, type ProtocolName } from '@varve/consensus';
 import { type BlockHash, type ChainId, fromHex } from '@varve/encoding';
-import { type Certificate, type Consistency, decodeConsistency, genesisBlock, type SealedHeader } from '@varve/ledger';
+import { type Certificate, type Consistency, decodeConsistency, type SealedHeader } from '@varve/ledger';
 import { verifyInclusion } from '@varve/merkle';
 import { demandCertificate, demandNoContradiction, type Reign, type Reigns, reignOf } from './configurations.ts';
 import { demand, reading, type Trail } from './verdict.ts';
@@ -18,10 +18,10 @@ export interface Finality {
   readonly certifiedHeight: number;
   readonly certifiedHash: BlockHash;
   /**
-   * `certificate`: the signers below. `checkpoint`, `genesis`: nothing but what the caller trusts; then there are no
-   * signers, and configuration and fault models are those that rule the block after it.
+   * `certificate`: the signers below. `checkpoint`: nothing but what the caller trusts; then there are no signers, and
+   * configuration and fault models are those that rule the block after it.
    */
-  readonly vouchedBy: 'certificate' | 'checkpoint' | 'genesis';
+  readonly vouchedBy: 'certificate' | 'checkpoint';
   /** Number of the configuration whose quorum signed. */
   readonly configuration: number;
   readonly protocol: ProtocolName;
@@ -39,14 +39,14 @@ export interface Finality {
 
 /**
  * Who must not have lied for a finality to hold, in words that complete "It holds …".
- * @returns Such as `unless a signer lied (crash-fault protocol)`; of what needs no signature, `as your genesis does`.
+ * @returns Such as `unless a signer lied (crash-fault protocol)`; of what needs no signature, `as your checkpoint does`.
  */
 export function holdsUnless({
   vouchedBy,
   faultModel,
   pathFaultModel,
 }: Pick<Finality, 'vouchedBy' | 'faultModel' | 'pathFaultModel'>): string {
-  if (vouchedBy !== 'certificate') return `as your ${vouchedBy} does`;
+  if (vouchedBy === 'checkpoint') return 'as your checkpoint does';
   if (faultModel === 'crash') return 'unless a signer lied (crash-fault protocol)';
   const byzantine = 'unless a third of the validators lied';
   if (pathFaultModel === 'byzantine') return byzantine;
@@ -58,14 +58,14 @@ export interface FinalBlock {
   readonly block: SealedHeader;
   /** The block that the certificate is of, where it is not the block's own, and the path from its history root. */
   readonly later: { readonly header: SealedHeader; readonly path: readonly Uint8Array[] } | null;
-  /** Null for block 0 alone. */
+  /** Null for block 0, which is proven by a later block alone. */
   readonly certificate: Certificate | null;
 }
 
 /** What is proven of a final block. */
 export interface FinalityProof {
   readonly finality: Finality;
-  /** The configuration that ruled the block; absent where a trusted checkpoint stands above it. */
+  /** The configuration that ruled the block; absent for block 0, and where a trusted checkpoint stands above it. */
   readonly own: Reign | undefined;
 }
 
@@ -96,12 +96,15 @@ export function proveFinal(trail: Trail, reigns: Reigns, claim: FinalBlock, opti
     'certificate',
     () => {
       for (const one of [block, certified]) demandNoContradiction(reigns.anchor, one);
-      if (isVouchedFor(reigns, claim, options)) return { finality: vouched(reigns, certified), own: undefined };
       const { checkpoint } = reigns.anchor;
-      const isBelow = checkpoint !== undefined && block.header.height <= checkpoint.header.height;
+      if (checkpoint && isVouchedFor(reigns, claim, options))
+        return { finality: vouched(reigns, checkpoint), own: undefined };
+      // The genesis document alone does not give the state root of block 0.
+      demand(certificate !== null, 'CERTIFICATE_INVALID', 'there is none: block 0 is proven only by a later block');
+      const { height } = block.header;
+      const isBelow = height === 0 || (checkpoint !== undefined && height <= checkpoint.header.height);
       const own = isBelow ? undefined : reignOf(reigns, block);
-      const reign = later || own === undefined ? reignOf(reigns, certified) : own;
-      demand(certificate !== null, 'CERTIFICATE_INVALID', 'there is none, which only block 0 may do without');
+      const reign = own === undefined || later ? reignOf(reigns, certified) : own;
       demandCertificate(reigns, certified, reign, certificate);
       return { finality: finalityOf(reigns, reign, certificate), own };
     },
@@ -110,20 +113,9 @@ export function proveFinal(trail: Trail, reigns: Reigns, claim: FinalBlock, opti
 }
 
 /** Whether what is trusted stands for the block without any certificate. */
-function isVouchedFor(
-  { anchor }: Reigns,
-  { block, later, certificate }: FinalBlock,
-  { consistency }: Options,
-): boolean {
+function isVouchedFor({ anchor }: Reigns, { block, later }: FinalBlock, { consistency }: Options): boolean {
   const certified = later?.header ?? block;
-  const { checkpoint, genesis } = anchor;
-  if (genesis !== undefined) {
-    if (certified.header.height > 0 || certificate !== null) return false;
-    // All but the state root follows from the document alone; that one takes executing the modules.
-    const derived = genesisBlock(genesis, certified.header.stateRoot);
-    demand(certified.hash === derived.hash, 'CHAIN_MISMATCH', 'block 0 does not follow from the genesis document');
-    return true;
-  }
+  const { checkpoint } = anchor;
   if (checkpoint === undefined || certified.header.height > checkpoint.header.height) return false;
   if (certified.hash === checkpoint.hash) return true;
   const detail = `block ${certified.header.height} is not above the checkpoint at ${checkpoint.header.height}: add a consistency proof between the two (/v1/consistency)`;
@@ -180,14 +172,13 @@ function finalityOf(reigns: Reigns, reign: Reign, certificate: Certificate): Fin
 }
 
 /** What is trusted says so, without a signature. */
-function vouched({ chainId, anchor: { checkpoint, configuration } }: Reigns, certified: SealedHeader): Finality {
-  const { header, hash } = checkpoint ?? certified;
+function vouched({ chainId, anchor: { configuration } }: Reigns, { header, hash }: SealedHeader): Finality {
   const faultModel = faultModelOf(configuration.protocol);
   return {
     chainId,
     certifiedHeight: header.height,
     certifiedHash: hash,
-    vouchedBy: checkpoint ? 'checkpoint' : 'genesis',
+    vouchedBy: 'checkpoint',
     configuration: configuration.number,
     protocol: configuration.protocol,
     faultModel,
@@ -203,7 +194,6 @@ function pathFaultModelOf({ list }: Reigns, reign: Reign): FaultModel {
 }
 
 function says({ vouchedBy, certifiedHeight, configuration, protocol, validators, signers }: Finality): string {
-  if (vouchedBy === 'genesis') return 'Block 0 follows from the genesis document; its state root was not computed.';
   if (vouchedBy === 'checkpoint') return `The checkpoint at block ${certifiedHeight}, which you trust, stands for it.`;
   const names = signers.map(({ name }) => name).join(', ');
   return `Block ${certifiedHeight} is signed by ${names}: ${signers.length} of the ${validators} validators of configuration ${configuration} (${protocol}), which is a quorum.`;

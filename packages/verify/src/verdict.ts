@@ -166,6 +166,7 @@ export function judged<T>(otherwise: RefusalReason, verify: (trail: Trail) => T)
 
 /** What the error says, without the code that the reason already says. */
 function detailOf(error: unknown, reason: RefusalReason): string {
-  if (!(error instanceof Error)) return 'malformed';
+  // Arguments of a program may throw anything, also from getters.
+  if (!(error instanceof Error) || typeof error.message !== 'string') return 'malformed';
   return error.message.startsWith(`${reason}: `) ? error.message.slice(reason.length + 2) : error.message;
 }

@@ -67,14 +67,20 @@ describe('verifyCheckpoint', () => {
     }
   });
 
-  it('accepts block 0 of the genesis document alone, and as a trust anchor', () => {
-    const zero = { header: genesisBlock(genesis, new Uint8Array(32)), certificate: null, configurations: [] };
-    const made = { ...zero, next: genesis.configuration };
-    expect(checkpoint(made)).toBe('ACCEPTED');
-    expect(receipt(5, 9, { checkpoint: encodeCheckpoint(made) })).toBe('ACCEPTED');
-    const header = sealHeader({ ...zero.header.header, time: 1 });
-    expect(checkpoint({ ...made, header })).toBe('CHAIN_MISMATCH');
+  it('refuses block 0 alone, whose state root the genesis document does not give by itself', () => {
+    const header = genesisBlock(genesis, new Uint8Array(32));
+    const made = { header, certificate: null, configurations: [], next: genesis.configuration };
+    expect(checkpoint(made)).toBe('CERTIFICATE_INVALID');
     expect(checkpoint({ ...checkpointAt(2), certificate: null })).toBe('CERTIFICATE_INVALID');
+  });
+
+  it('refuses what contradicts the headers of the trusted one beside it', () => {
+    const { header } = checkpointAt(4);
+    const elsewhere = sealHeader({ ...checkpointAt(5).header.header, parentHash: header.header.parentHash });
+    expect(checkpoint({ ...checkpointAt(5), header: elsewhere, certificate: certify(elsewhere) }, trustAt(4))).toBe(
+      'CONTRADICTS_CHECKPOINT',
+    );
+    expect(checkpoint(forgedCheckpoint(3), trustAt(4))).toBe('CONTRADICTS_CHECKPOINT');
   });
 
   it.each<[string, string, Checkpoint, Trust]>([

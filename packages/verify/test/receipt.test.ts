@@ -152,7 +152,6 @@ it('holdsUnless names who must not have lied', () => {
   const finality = { vouchedBy: 'certificate', faultModel: 'byzantine', pathFaultModel: 'byzantine' } as const;
   expect(holdsUnless(finality)).toBe('unless a third of the validators lied');
   expect(holdsUnless({ ...finality, vouchedBy: 'checkpoint' })).toBe('as your checkpoint does');
-  expect(holdsUnless({ ...finality, vouchedBy: 'genesis' })).toBe('as your genesis does');
 });
 
 describe('verifyReceipt refuses', () => {

@@ -14,6 +14,8 @@ export interface Snapshot {
 const ATTEMPTS_MAX = 20;
 /** Names of temporary folders begin so, followed by the process. */
 const PREFIX = 'varve-audit-';
+/** As `mkdtemp` makes them. */
+const LEFTOVER = /^varve-audit-(\d+)-[A-Za-z0-9]{6}$/;
 const TABLE = /^\d+\.(ldb|sst)$/;
 const LOG = /^\d+\.log$/;
 
@@ -45,11 +47,12 @@ export function snapshotStore(folder: string): Snapshot {
 
 /** What processes left behind that were killed. */
 function removeLeftovers(): void {
-  for (const name of readdirSync(tmpdir())) {
-    const pid = name.startsWith(PREFIX) ? Number.parseInt(name.slice(PREFIX.length), 10) : Number.NaN;
-    if (Number.isNaN(pid) || isRunning(pid)) continue;
+  for (const entry of readdirSync(tmpdir(), { withFileTypes: true })) {
+    // Nothing that anybody else may have named so.
+    const pid = entry.isDirectory() ? LEFTOVER.exec(entry.name)?.[1] : undefined;
+    if (pid === undefined || isRunning(Number(pid))) continue;
     try {
-      rmSync(join(tmpdir(), name), { recursive: true, force: true });
+      rmSync(join(tmpdir(), entry.name), { recursive: true, force: true });
     } catch {
       // It is another user's.
     }

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CopiedBlock, keptIn } from '@varve/audit';
 import { verifySignature } from '@varve/crypto';
@@ -6,7 +5,7 @@ import { type BlockHash, type TransactionId, transactionId } from '@varve/encodi
 import { decodeHeader, decodeLeaf, encodeReceipt, payloadIdOf, RULES_KNOWN } from '@varve/ledger';
 import { decodeIndex, indexKey, type Ledger, LedgerLoader, RecordStore, receiptOf } from '@varve/ledger/chain';
 import { accountDirectory, builtinModules } from '@varve/modules';
-import { writeWhole } from '../setup/files.ts';
+import { makeFolder, writeWhole } from '../setup/files.ts';
 import { analystRows, CSV_COLUMNS, csvRow } from './analyst-rows.ts';
 import type { AuditCopy } from './copy.ts';
 import { ExportError } from './export-errors.ts';
@@ -130,7 +129,7 @@ class Outputs {
 
 async function writeReceipts(copy: AuditCopy, folder: string, ids: readonly TransactionId[]): Promise<number> {
   const ledger = await ledgerOf(copy);
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   let written = 0;
   for (const id of ids) {
     const receipt = receiptOf(ledger, transactionId(id));

@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProtocolName } from '@varve/consensus';
 import { SCRYPT_N_MIN } from '@varve/crypto/files';
 import { nodeId } from '@varve/encoding';
 import { CONFIGURATION_PARENT_NONE, chainIdOf, type Genesis, PARAMETERS_DEFAULT } from '@varve/ledger';
-import { readTextIfThere, writeWhole } from './files.ts';
+import { makeFolder, readTextIfThere, writeWhole } from './files.ts';
 import { genesisJson } from './genesis-file.ts';
 import { initializeNode } from './initialize-node.ts';
 import { createKeyFile, type PublicParts, randomPassphrase } from './key-material.ts';
@@ -77,7 +77,7 @@ export async function createDevnet(
   onProgress: (text: string) => void,
   time: number = Date.now(),
 ): Promise<Devnet> {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeFolder(directory, 0o700);
   const marker = join(directory, 'devnet.creating');
   if (existsSync(marker)) clearLeftovers(directory, LEFTOVERS_MAX);
   writeWhole(marker, '', { replace: true });
@@ -162,7 +162,7 @@ function createMember(directory: string, number: number, passphrase: string): Me
   const name = `validator-${number}`;
   const organization = `org${number}`;
   const dataDirectory = join(directory, name);
-  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+  makeFolder(dataDirectory, 0o700);
   // The passphrase lies beside the keys: a dearer derivation would protect nothing.
   const options = { organization, scryptN: SCRYPT_N_MIN };
   const keys = createKeyFile(join(dataDirectory, 'key.json'), 'validator', passphrase, { ...options, name });

@@ -2,6 +2,7 @@ import {
   accessSync,
   closeSync,
   constants,
+  existsSync,
   fsyncSync,
   linkSync,
   mkdirSync,
@@ -72,15 +73,31 @@ export function writeWhole(path: string, content: string | Uint8Array, options: 
 }
 
 /**
+ * Makes a folder and those above it, where they are not there. Node's own way to do so never returns below `/proc`.
+ * @throws {SetupError} `FILE_FAILED`.
+ */
+export function makeFolder(folder: string, mode?: number): void {
+  const missing: string[] = [];
+  for (let path = resolve(folder); !existsSync(path); path = dirname(path)) missing.unshift(path);
+  for (const path of missing) {
+    try {
+      mkdirSync(path, mode);
+    } catch (cause) {
+      if (codeOf(cause) !== 'EEXIST') throw failed(folder, 'made', cause);
+    }
+  }
+}
+
+/**
  * Writes a report, over what is there: pipes and devices too.
  * @throws {SetupError} `FILE_FAILED`.
  */
 export function writeReport(path: string, text: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     writeFileSync(path, text);
   } catch (cause) {
-    throw failed(path, 'written', cause);
+    throw cause instanceof SetupError ? cause : failed(path, 'written', cause);
   }
 }
 

@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PublicKeyHex } from '@varve/encoding';
 import { chainIdOf, type Genesis } from '@varve/ledger';
 import { initializeStore } from '../host/initialize.ts';
 import { SetupError } from './errors.ts';
-import { writeWhole } from './files.ts';
+import { makeFolder, writeWhole } from './files.ts';
 import { genesisJson } from './genesis-file.ts';
 import { readPublicParts } from './key-material.ts';
 import {
@@ -48,7 +48,7 @@ export async function initializeNode(setup: NodeSetup): Promise<InitializedNode>
     if (seat?.signingKey !== signingKey) throw notInGenesis(keyFile, networkKey);
   }
   resolvePeers(setup.peers, genesis);
-  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+  makeFolder(dataDirectory, 0o700);
   await initializeStore({ dataDirectory, genesis, networkKey });
   writeWhole(join(dataDirectory, GENESIS_FILE), genesisJson(genesis), { replace: true });
   writeNodeConfiguration(dataDirectory, { ...setup, networkKey, signatures: 'batch' });

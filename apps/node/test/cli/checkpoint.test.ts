@@ -52,7 +52,7 @@ describe('GET /v1/consistency', () => {
   const get = async (query: string, headers = {}) => api.server.inject({ url: `/v1/consistency${query}`, headers });
 
   it('proves every older block from every final one', async () => {
-    for (let to = 0; to <= 4; to++) {
+    for (let to = 1; to <= 4; to++) {
       for (let from = 0; from <= to; from++) {
         const body = (await get(`?from=${from}&to=${to}`)).json();
         expect([...Value.Errors(consistencySchema, body)]).toEqual([]);

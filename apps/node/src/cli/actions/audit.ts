@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type AuditStart, startAtCertified } from '@varve/audit';
 import { verifySignature } from '@varve/crypto';
@@ -14,7 +14,7 @@ import { reportText } from '../../audit/report-text.ts';
 import { type AuditReport, runAudit } from '../../audit/run-audit.ts';
 import { VerdictPool } from '../../audit/verdict-pool.ts';
 import { readDevnet } from '../../setup/devnet-folder.ts';
-import { writeReport, writeWhole } from '../../setup/files.ts';
+import { makeFolder, writeReport, writeWhole } from '../../setup/files.ts';
 import { readGenesisFile } from '../../setup/genesis-file.ts';
 import type { Action, Options } from '../command.ts';
 import { openCopy } from '../copies.ts';
@@ -119,7 +119,7 @@ function demandChain(copy: AuditCopy, chainId: string): void {
 }
 
 function writeEvidence(directory: string, { contradictions, configurations }: AuditReport): string[] {
-  mkdirSync(directory, { recursive: true });
+  makeFolder(directory);
   if (configurations) writeReport(join(directory, CONFIGURATIONS), `${JSON.stringify(configurations, undefined, 2)}\n`);
   return contradictions.flatMap(({ validator, height, record }) => {
     const path = join(directory, `${validator}-${height}-${evidenceId(record).slice(0, 16)}.evidence`);
