@@ -1,6 +1,6 @@
 import { verifySignature } from '@varve/crypto';
 import { type BlockHash, bytesEqual } from '@varve/encoding';
-import { decodeHeader, type Genesis, payloadIdOf, RULES_KNOWN, type SealedHeader } from '@varve/ledger';
+import { anchorOf, decodeHeader, type Genesis, payloadIdOf, RULES_KNOWN, type SealedHeader } from '@varve/ledger';
 import { firstBlock, headerKey, RECORD_KIND, rulesFault, STATE_HISTORY_HEIGHTS, type Store } from '@varve/ledger/chain';
 import { checkCertificate, type SignatureRule } from './certificate-check.ts';
 import { ConfigurationFollow } from './configuration-follow.ts';
@@ -17,6 +17,8 @@ export interface CopyClaim {
   readonly finalHeight: number;
   /** Undefined where the copy does not say. */
   readonly blockHash: BlockHash | undefined;
+  /** Last engine index that the copy says was executed. */
+  readonly applied?: number;
 }
 
 /** How a copy is judged. */
@@ -191,6 +193,9 @@ export class Auditor {
       const text = `the newest block is said to be ${claim.blockHash}, but is ${this.#previous}`;
       findings.add('TIP_WRONG', claim.height, text);
     }
+    const { index } = anchorOf(this.#newest);
+    if (claim.applied !== undefined && this.#height === claim.height && claim.applied < index)
+      findings.add('TIP_WRONG', claim.height, `said to be executed up to index ${claim.applied}, below ${index}`);
     if (claim.finalHeight > claim.height)
       findings.add('TIP_WRONG', claim.finalHeight, `final up to ${claim.finalHeight}, above the newest block`);
     if (isRuled && claim.finalHeight > counts.certifiedHeight) {

@@ -1,19 +1,14 @@
 import { sha256 } from '@varve/crypto';
-import { bytesEqual, compareBytes, fromHex, latin1, toHex } from '@varve/encoding';
+import { bytesEqual, fromHex, latin1, toHex } from '@varve/encoding';
 import { chainIdOf, decodeEvidence, encodeGenesis, judgeEvidence, stateTreeKey } from '@varve/ledger';
-import {
-  decodeTip,
-  metaKey,
-  parseNumber,
-  parseStateKey,
-  RECORD_KIND,
-  STORE_FORMAT,
-  unchecked,
-} from '@varve/ledger/chain';
+import { decodeTip, parseNumber, parseStateKey, RECORD_KIND, STORE_FORMAT, unchecked } from '@varve/ledger/chain';
 import { StateTree } from '@varve/merkle';
 import type { Auditor, CopyClaim } from './auditor.ts';
 import { bytesOfText } from './memory-records.ts';
 
+/** Records about the store itself; the last two are there at times. */
+const META_NEEDED = ['format', 'chain', 'genesis', 'identity'] as const;
+const META_NAMES: ReadonlySet<string> = new Set([...META_NEEDED, 'boots', 'observer-only']);
 const KINDS: ReadonlySet<number> = new Set(Object.values(RECORD_KIND));
 const { header, heightOf, certificate, index, undo, transaction, state, configuration, evidence, meta } = RECORD_KIND;
 /** Kinds whose damage is named with the block that it concerns. */
@@ -35,6 +30,7 @@ export class StoreCheck {
   readonly #auditor: Auditor;
   readonly #counts = new Map<number, number>();
   readonly #stateSeen = new Set<string>();
+  readonly #metaSeen = new Set<string>();
   /** Leaves of the kept state, where execution did not come so far as to compare each key. */
   readonly #leaves = new StateTree();
   readonly #isWhole: boolean;
@@ -72,6 +68,10 @@ export class StoreCheck {
   /** After the last record. */
   end(): void {
     const { findings, replay, counts, claim } = this.#auditor;
+    for (const name of META_NEEDED) {
+      if (this.#metaSeen.has(name) || this.#damaged > 0) continue;
+      findings.add('GENESIS_WRONG', null, `the record "${name}", which says what the store is, is missing`);
+    }
     if (!this.#isWhole) return this.#compareRoot();
     for (const text of replay.memory.state.keys()) {
       if (this.#stateSeen.has(text)) continue;
@@ -121,15 +121,17 @@ export class StoreCheck {
 
   #checkMeta(key: Uint8Array, body: Uint8Array): void {
     const { findings, genesis } = this.#auditor;
-    const expected: readonly [string, Uint8Array][] = [
-      ['format', Uint8Array.of(STORE_FORMAT)],
-      ['chain', fromHex(chainIdOf(genesis))],
-      ['genesis', encodeGenesis(genesis)],
-    ];
-    for (const [name, right] of expected) {
-      if (compareBytes(key, metaKey(name)) !== 0 || bytesEqual(body, right)) continue;
+    const name = latin1(key.subarray(1));
+    this.#metaSeen.add(name);
+    if (!META_NAMES.has(name)) findings.add('RECORD_UNEXPECTED', null, `${nameOf(key)} is of no known name`);
+    const expected: Readonly<Record<string, Uint8Array>> = {
+      format: Uint8Array.of(STORE_FORMAT),
+      chain: fromHex(chainIdOf(genesis)),
+      genesis: encodeGenesis(genesis),
+    };
+    const right = expected[name];
+    if (right !== undefined && !bytesEqual(body, right))
       findings.add('GENESIS_WRONG', null, `the record "${name}" is not of the genesis document`);
-    }
   }
 
   #checkEvidence(key: Uint8Array, body: Uint8Array): void {
@@ -163,6 +165,8 @@ export class StoreCheck {
     } else if (kind === transaction) {
       const at = parseNumber(new Uint8Array([0, ...body.subarray(0, 8)]));
       if (at > claim.height) findings.add('RECORD_UNEXPECTED', at, `${nameOf(key)} stands above the newest block`);
+    } else if (OF_BLOCKS.has(kind) && kind !== header && parseNumber(key) === 0) {
+      findings.add('RECORD_UNEXPECTED', 0, `${nameOf(key)} is kept, but block 0 has none`);
     } else if (OF_BLOCKS.has(kind) && parseNumber(key) > claim.height) {
       const text = `${nameOf(key)} is kept, above ${claim.height}, which the copy claims as its newest block`;
       findings.add(kind === header ? 'TIP_WRONG' : 'RECORD_UNEXPECTED', parseNumber(key), text);
@@ -173,8 +177,8 @@ export class StoreCheck {
 /** The tip record of a store, as a claim; undefined where it says nothing. */
 export function claimOf(body: Uint8Array): CopyClaim | undefined {
   try {
-    const { height, finalHeight, blockHash } = decodeTip(body);
-    return { height, finalHeight, blockHash: toHex(blockHash) as CopyClaim['blockHash'] };
+    const { height, finalHeight, blockHash, applied } = decodeTip(body);
+    return { height, finalHeight, blockHash: toHex(blockHash) as CopyClaim['blockHash'], applied };
   } catch {
     return undefined;
   }
