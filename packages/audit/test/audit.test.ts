@@ -15,6 +15,7 @@ import {
   certificateKey,
   configurationKey,
   decodeIndex,
+  decodeTip,
   headerKey,
   heightOfKey,
   type IndexRecord,
@@ -265,6 +266,23 @@ describe('a planted fault is found and named', () => {
     const codes = planted((store) => put(store, TIP_KEY, encodeCbor([7, fromHex(lower.hash), 7, lower.header.index])));
     expect(codes).toContain('TIP_WRONG 8');
     expect(codes).toContain('STATE_WRONG 7');
+  });
+
+  it('records of no known name, records of block 0, and what says what the store is', () => {
+    expect(planted((store) => put(store, metaKey('extra'), Uint8Array.of(1)))).toEqual(['RECORD_UNEXPECTED -']);
+    for (const name of ['chain', 'format'])
+      expect(planted((store) => void store.records.delete(toHex(metaKey(name))))).toEqual(['GENESIS_WRONG -']);
+    for (const key of [certificateKey(0), indexKey(0), undoKey(0)])
+      expect(planted((store) => put(store, key, Uint8Array.of(1)))).toContain('RECORD_UNEXPECTED 0');
+  });
+
+  it('a tip that was executed less far than it stands', () => {
+    const { height, blockHash, finalHeight } = decodeTip(
+      unchecked(TIP_KEY, whole.store.records.get(toHex(TIP_KEY)) as Uint8Array),
+    );
+    const applied = headerIn(whole.store, height).header.index - 1;
+    const codes = planted((store) => put(store, TIP_KEY, encodeCbor([height, blockHash, finalHeight, applied])));
+    expect(codes).toEqual([`TIP_WRONG ${height}`]);
   });
 
   it.each([
