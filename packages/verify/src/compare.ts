@@ -4,6 +4,7 @@ import {
   type Certificate,
   type Checkpoint,
   type Consistency,
+  certificateFault,
   checkpointOf,
   configurationHashOf,
   decodeCertificate,
@@ -177,7 +178,6 @@ function signedBoth(one: Side, other: Side, trust: Trust | undefined): Pick<Comp
       }
     }
   }
-  // The certificates of the sides themselves, their last claims, were judged.
   const [ours, theirs] = [one, other].map(({ claims }) => signersOf(claims.at(-1), known));
   for (const [key, member] of ours ?? []) if (theirs?.has(key)) twice.set(key, signerOf(member));
   return { signers: [...twice.values()], evidence: [...evidence.values()] };
@@ -209,14 +209,19 @@ function doubleSeals(
   });
 }
 
-/** Who signed a block, by signing key. */
+/** Who signed a block, by signing key: nobody where the certificate is not good, as that of a trusted side may not be. */
 function signersOf(
   claim: Claim | undefined,
   known: ReadonlyMap<ConfigurationHash, Configuration>,
 ): ReadonlyMap<string, ValidatorMember> {
-  const validators = claim && known.get(claim.certificate.configurationHash)?.validators;
-  const members = claim?.certificate.signatures.flatMap(({ validatorIndex }) => validators?.[validatorIndex] ?? []);
-  return new Map(members?.map((member) => [member.signingKey, member]));
+  if (claim === undefined) return new Map();
+  const { certificate, header } = claim;
+  const { configurationHash, signatures } = certificate;
+  const configuration = known.get(configurationHash);
+  if (configuration === undefined || certificate.blockHash !== header.hash) return new Map();
+  if (certificateFault(certificate, header.header.chainId, configuration, configurationHash)) return new Map();
+  const members = signatures.flatMap(({ validatorIndex }) => configuration.validators[validatorIndex] ?? []);
+  return new Map(members.map((member) => [member.signingKey, member]));
 }
 
 function signerOf({ name, organization }: ValidatorMember): Signer {

@@ -350,6 +350,18 @@ describe('compareCheckpoints', () => {
     expect(without).toMatchObject({ report: { relation: 'contradictory', certified: true, evidence: [] } });
   });
 
+  it('names nobody by a certificate that was not judged, as that of a trusted side', () => {
+    const good = forgedCheckpoint(4);
+    const signatures = good.certificate?.signatures.map((entry) => ({ ...entry, signature: new Uint8Array(64) })) ?? [];
+    const low = { ...good, certificate: good.certificate && { ...good.certificate, signatures } };
+    const named = [good, low].map((made) => {
+      const aids = { trust: { checkpoint: bytes(made) }, consistency: proof(4, 6) };
+      const verdict = compareCheckpoints(bytes(made), bytes(checkpointAt(6)), aids);
+      return verdict.ok ? verdict.report.signers.length : verdict.reason;
+    });
+    expect(named).toEqual([3, 0]);
+  });
+
   it('shows where the node that was asked is on another branch than the higher one', () => {
     const aids = { trust, consistency: proof(5, 9) };
     const verdict = compareCheckpoints(bytes(checkpointAt(5)), bytes(forgedCheckpoint(9)), aids);
