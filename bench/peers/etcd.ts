@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { freePorts } from '../../apps/node/src/setup/ports.ts';
 import { EtcdClient } from './etcd-client.ts';
 import { ServerGroup } from './server-group.ts';
-import { FULL, pipelinedMeasures, type RunningSystem } from './system.ts';
+import { type RunningSystem, runningSystem } from './system.ts';
 
 const MEMBERS = 3;
 const CONNECTIONS = 6;
@@ -40,16 +40,7 @@ export async function startEtcd(inFlight: number, valueBytes: number): Promise<R
     const value = randomBytes(valueBytes);
     let made = 0;
     const sessions = clients.map((client) => () => client.put(Buffer.from(`/bench/${made++}`), value));
-    const measures = pipelinedMeasures(sessions, inFlight);
-    return {
-      pids: group.pids,
-      measures,
-      warmUp: async (seconds) => void (await measures[FULL]?.(seconds, () => undefined)),
-      stop: async () => {
-        for (const client of clients) client.close();
-        await group.stop();
-      },
-    };
+    return runningSystem(group, clients, sessions, inFlight);
   } catch (error) {
     await group.stop();
     throw error;

@@ -1,4 +1,5 @@
 import { percentile } from '../../apps/node/src/load/statistics.ts';
+import type { ServerGroup } from './server-group.ts';
 
 /** One of the systems that are compared, running. */
 export interface RunningSystem {
@@ -43,7 +44,7 @@ export async function pipelined(sessions: readonly Write[], inFlight: number, se
 }
 
 /** What a system with pipelined connections is measured with: at both depths, and one write after another. */
-export function pipelinedMeasures(sessions: readonly Write[], inFlight: number): Record<string, Measure> {
+function pipelinedMeasures(sessions: readonly Write[], inFlight: number): Record<string, Measure> {
   const measure =
     (chosen: readonly Write[], depth: number): Measure =>
     (seconds, onStart) => {
@@ -54,6 +55,25 @@ export function pipelinedMeasures(sessions: readonly Write[], inFlight: number):
     [FULL]: measure(sessions, inFlight),
     [FEWER]: measure(sessions, fewerInFlight(inFlight)),
     [ALONE]: measure(sessions.slice(0, 1), 1),
+  };
+}
+
+/** A group of servers with its clients, each of which is a session of writes. */
+export function runningSystem(
+  group: ServerGroup,
+  clients: readonly { close(): void }[],
+  sessions: readonly Write[],
+  inFlight: number,
+): RunningSystem {
+  const measures = pipelinedMeasures(sessions, inFlight);
+  return {
+    pids: group.pids,
+    measures,
+    warmUp: async (seconds) => void (await measures[FULL]?.(seconds, () => undefined)),
+    stop: async () => {
+      for (const client of clients) client.close();
+      await group.stop();
+    },
   };
 }
 

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { freePorts } from '../../apps/node/src/setup/ports.ts';
 import { ServerGroup } from './server-group.ts';
-import { FULL, pipelinedMeasures, type RunningSystem } from './system.ts';
+import { type RunningSystem, runningSystem } from './system.ts';
 import { ZooKeeperClient } from './zookeeper-client.ts';
 
 const JARS = '/usr/share/java';
@@ -43,16 +43,7 @@ export async function startZooKeeper(inFlight: number, valueBytes: number): Prom
     const value = randomBytes(valueBytes);
     let made = 0;
     const sessions = clients.map((client) => () => client.create(`${PARENT}/${made++}`, value));
-    const measures = pipelinedMeasures(sessions, inFlight);
-    return {
-      pids: group.pids,
-      measures,
-      warmUp: async (seconds) => void (await measures[FULL]?.(seconds, () => undefined)),
-      stop: async () => {
-        for (const client of clients) client.close();
-        await group.stop();
-      },
-    };
+    return runningSystem(group, clients, sessions, inFlight);
   } catch (error) {
     await group.stop();
     throw error;

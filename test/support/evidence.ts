@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import type { StateAnswer } from '@varve/client';
-import { fromHex } from '@varve/encoding';
+import { type StateAnswer, stateClaim } from '@varve/client';
 import { decodeGenesis, encodeGenesis } from '@varve/ledger';
 import { type Verdict, verifyState } from '@varve/verify';
 import { readGenesisFile } from '../../apps/node/src/setup/genesis-file.ts';
@@ -13,20 +12,8 @@ export function genesisBytesOf(directory: string): Uint8Array {
 
 /** Judges a state answer that came with a proof, by both verifiers, which must agree. */
 export function verifyStateAnswer(answer: StateAnswer, genesis: Uint8Array): boolean {
-  const { module, proof, value, version, modifiedHeight } = answer;
-  if (proof === null || proof.certificate === null) return false;
-  const entry =
-    value === null || version === null || modifiedHeight === null
-      ? null
-      : { version, modifiedHeight, bytes: fromHex(value) };
-  const claim = {
-    module,
-    key: fromHex(answer.key),
-    entry,
-    proof: fromHex(proof.stateProof),
-    header: fromHex(proof.header),
-    certificate: fromHex(proof.certificate),
-  };
+  if (answer.proof === null || answer.proof.certificate === null) return false;
+  const claim = stateClaim(answer, { configurations: [] });
   const verdict: Verdict<{ readonly height: number; readonly sealed: { readonly hash: string } }> = verifyState(claim, {
     genesis: decodeGenesis(genesis),
   });

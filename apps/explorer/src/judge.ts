@@ -1,7 +1,7 @@
-import type { StateAnswer } from '@varve/client';
-import { bytesEqual, fromHex } from '@varve/encoding';
+import { type StateAnswer, stateClaim } from '@varve/client';
+import { bytesEqual, fromHex, isHex } from '@varve/encoding';
 import { chainIdOf, decodeGenesis } from '@varve/ledger';
-import { type Finality, holdsUnless, type StepBytes, type Verdict, verifyReceipt, verifyState } from '@varve/verify';
+import { type Finality, holdsUnless, type Verdict, verifyReceipt, verifyState } from '@varve/verify';
 import { api } from './api.ts';
 
 /** One line of a verification. */
@@ -35,36 +35,11 @@ export async function judgeState(
   shown: StateAnswer,
   signal: AbortSignal,
 ): Promise<Judgement> {
-  const [genesis, { configurations }] = await Promise.all([api.genesisBytes(signal), api.configurations(signal)]);
-  const { proof, value, version, modifiedHeight } = shown;
-  const entry =
-    value === null || version === null || modifiedHeight === null
-      ? null
-      : { version, modifiedHeight, bytes: hexOrNothing(value) };
-  const verdict = verifyState(
-    {
-      module,
-      key: hexOrNothing(key),
-      entry,
-      proof: hexOrNothing(proof?.stateProof),
-      header: hexOrNothing(proof?.header),
-      certificate: hexOrNothing(proof?.certificate),
-      later: proof?.later && { header: hexOrNothing(proof.later.header), path: proof.later.path.map(hexOrNothing) },
-      configurations: configurations.flatMap(({ step, bytes }): StepBytes[] =>
-        step
-          ? [
-              {
-                header: hexOrNothing(step.header),
-                certificate: hexOrNothing(step.certificate),
-                next: hexOrNothing(bytes),
-              },
-            ]
-          : [],
-      ),
-    },
-    { genesis },
-  );
-  const isOther = verdict.ok && (shown.module !== module || !bytesEqual(hexOrNothing(shown.key), hexOrNothing(key)));
+  const [genesis, configurations] = await Promise.all([api.genesisBytes(signal), api.configurations(signal)]);
+  const claim = stateClaim(shown, configurations);
+  const asked = keyOf(key);
+  const verdict = verifyState({ ...claim, module, key: asked }, { genesis });
+  const isOther = verdict.ok && (claim.module !== module || !bytesEqual(claim.key, asked));
   return judgementOf(verdict, genesis, isOther ? 'key' : undefined);
 }
 
@@ -98,11 +73,7 @@ function judgementOf(
   };
 }
 
-/** Bytes of a node's hexadecimal; of what is none, no bytes, which prove nothing. */
-function hexOrNothing(text: string | null | undefined): Uint8Array {
-  try {
-    return fromHex(text ?? '');
-  } catch {
-    return new Uint8Array();
-  }
+/** What is no hexadecimal is no key: nothing is proven of it. */
+function keyOf(text: string): Uint8Array {
+  return isHex(text) ? fromHex(text) : new Uint8Array();
 }

@@ -51,6 +51,7 @@ export {
   type Value,
 } from './operations.ts';
 export type { TransactionSigner } from './signer.ts';
+export { type StateClaim, stateClaim } from './state-claim.ts';
 export type { EventsOptions } from './stream.ts';
 export type { WaitOptions } from './submission.ts';
 export type { CallOptions } from './transport.ts';

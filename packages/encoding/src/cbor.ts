@@ -26,17 +26,32 @@ export function decodeCbor(bytes: Uint8Array): CborValue {
 
 const SHORT_TEXT_LENGTH = 64;
 
+/** Results up to this length share memory, 8 KiB at a time: memory of its own costs a small array ten times as much. */
+const POOLED_BYTES_MAX = 512;
+const POOL_BYTES = 8192;
+
 /** One growing buffer, reused: records are small and encoding is synchronous. */
 class Writer {
   #buffer = new Uint8Array(4096);
   #length = 0;
+  #pool = new ArrayBuffer(POOL_BYTES);
+  #pooled = 0;
 
   reset(): void {
     this.#length = 0;
   }
 
   finish(): Uint8Array {
-    return this.#buffer.slice(0, this.#length);
+    const length = this.#length;
+    if (length > POOLED_BYTES_MAX) return this.#buffer.slice(0, length);
+    if (this.#pooled + length > POOL_BYTES) {
+      this.#pool = new ArrayBuffer(POOL_BYTES);
+      this.#pooled = 0;
+    }
+    const result = new Uint8Array(this.#pool, this.#pooled, length);
+    result.set(this.#buffer.subarray(0, length));
+    this.#pooled += length;
+    return result;
   }
 
   value(value: CborValue, depth: number): void {

@@ -144,6 +144,17 @@ describe('encodeCbor and decodeCbor', () => {
     },
   );
 
+  it('give bytes that no later value changes, and that are whole wherever they begin', () => {
+    const lengths = Array.from({ length: 400 }, (_, i) => (i * 37) % 600);
+    const made = lengths.map((length, i) => encodeCbor(new Uint8Array(length).fill(i & 255)));
+    for (const [i, length] of lengths.entries()) {
+      expect(decodeCbor(made[i] as Uint8Array)).toEqual(new Uint8Array(length).fill(i & 255));
+    }
+    const [first, second] = [encodeCbor([1, 2]), encodeCbor([3, 4])];
+    first.fill(0);
+    expect(decodeCbor(second)).toEqual([3, 4]);
+  });
+
   it('agree on the depth', () => {
     const nested = (levels: number): CborValue => (levels === 0 ? 0 : [nested(levels - 1)]);
     expect(decodeCbor(encodeCbor(nested(CBOR_DEPTH_MAX)))).toEqual(nested(8));

@@ -1,7 +1,7 @@
-import type { Client, StateAnswer } from '@varve/client';
+import { type Client, type StateAnswer, stateClaim } from '@varve/client';
 import { bytesEqual, fromHex, isHex } from '@varve/encoding';
 import { coordinationKey } from '@varve/modules';
-import { type StateReport, type StepBytes, type Trust, type Verdict, verifyState } from '@varve/verify';
+import { type StateReport, type Trust, verifyState } from '@varve/verify';
 import { CliError } from './failure.ts';
 import { invalid } from './trust.ts';
 
@@ -27,35 +27,18 @@ export async function provenState(
   const { proof } = answer;
   if (proof === null || proof.certificate === null)
     throw new CliError('STATE_PROOF_INVALID', 'the node gave no proof, or no certificate with it');
-  const { configurations } = await client.configurations();
-  const steps = configurations.flatMap(({ step, bytes }): StepBytes[] =>
-    step ? [{ header: hex(step.header), certificate: hex(step.certificate), next: hex(bytes) }] : [],
-  );
-  const key = asked.key.startsWith('/') ? coordinationKey(asked.key) : hex(asked.key);
-  const { value, version, modifiedHeight, module } = answer;
-  const isAbsent = value === null || version === null || modifiedHeight === null;
-  const verdict: Verdict<StateReport> = verifyState(
-    {
-      module: asked.module,
-      key,
-      entry: isAbsent ? null : { version, modifiedHeight, bytes: hex(value) },
-      proof: hex(proof.stateProof),
-      header: hex(proof.header),
-      certificate: hex(proof.certificate),
-      ...(proof.later && { later: { header: hex(proof.later.header), path: proof.later.path.map(hex) } }),
-      configurations: steps,
-    },
-    trust,
-  );
+  const claim = stateClaim(answer, await client.configurations());
+  const key = asked.key.startsWith('/') ? coordinationKey(asked.key) : keyOf(asked.key);
+  const verdict = verifyState({ ...claim, module: asked.module, key }, trust);
   if (!verdict.ok) throw invalid('STATE_PROOF_INVALID', 'proof', verdict);
   const { report } = verdict;
-  const isOther = module !== asked.module || !bytesEqual(hex(answer.key), key) || answer.height !== report.height;
+  const isOther = claim.module !== asked.module || !bytesEqual(claim.key, key) || answer.height !== report.height;
   if (isOther || (asked.height !== undefined && asked.height !== report.height))
     throw new CliError('STATE_PROOF_INVALID', `the proof is of another key or height than was asked: ${report.height}`);
   return report;
 }
 
-/** Nothing where it is no hexadecimal: the verification then refuses it. */
-function hex(text: string): Uint8Array {
+/** The API has refused what is no hexadecimal; a liar may not. */
+function keyOf(text: string): Uint8Array {
   return isHex(text) ? fromHex(text) : new Uint8Array();
 }
