@@ -20,6 +20,7 @@ import { recoveryMs } from './recovery.ts';
 import { type BenchReport, printTable, type ShapeReport } from './report.ts';
 import { saveResult } from './save.ts';
 import { measureSimulation } from './simulation.ts';
+import { measureStages } from './stages.ts';
 import { measureStateTree } from './state-tree.ts';
 import { measureSwitch, type SwitchResult } from './switching.ts';
 
@@ -58,6 +59,10 @@ if (options.simulation) {
 }
 if (options.stateTree) {
   measureStateTree(options);
+  process.exit(0);
+}
+if (options.stages) {
+  measureStages(options);
   process.exit(0);
 }
 if (options.audit) {

@@ -22,6 +22,8 @@ export interface BenchOptions {
   readonly simulation: boolean;
   /** Measure only the state tree: processor time and memory. */
   readonly stateTree: boolean;
+  /** Measure only what each stage of a validator costs, in one process. */
+  readonly stages: boolean;
   /** Measure only how fast a copy of a ledger is audited. */
   readonly audit: boolean;
   /** Where validators write profiles of their processor time, of batches alone. */
@@ -31,7 +33,7 @@ export interface BenchOptions {
 }
 
 const USAGE = `usage: npm run bench -- [--protocol raft] [--validators 3] [--transactions 300B] [--seconds 6] [--runs 3]
-                        [--recovery] [--switch] [--hostile] [--simulation] [--state-tree] [--audit]
+                        [--recovery] [--switch] [--hostile] [--simulation] [--state-tree] [--stages] [--audit]
                         [--profile DIR] [--save] [--json]`;
 
 /** @throws with the usage for words that are none of these. */
@@ -50,6 +52,7 @@ export function readOptions(words: readonly string[]): BenchOptions {
       hostile: { type: 'boolean', default: false },
       simulation: { type: 'boolean', default: false },
       'state-tree': { type: 'boolean', default: false },
+      stages: { type: 'boolean', default: false },
       audit: { type: 'boolean', default: false },
       profile: { type: 'string' },
       save: { type: 'boolean', default: false },
@@ -74,6 +77,7 @@ export function readOptions(words: readonly string[]): BenchOptions {
     hostile: values.hostile,
     simulation: values.simulation,
     stateTree: values['state-tree'],
+    stages: values.stages,
     audit: values.audit,
     profile: values.profile,
     save: values.save,
