@@ -14,6 +14,16 @@ export function encodeCbor(value: CborValue): Uint8Array {
 }
 
 /**
+ * Length of the canonical CBOR of `value`, bytes, without making it.
+ * @throws {EncodingError} as `encodeCbor` does.
+ */
+export function cborLength(value: CborValue): number {
+  writer.reset();
+  writer.value(value, 0);
+  return writer.length;
+}
+
+/**
  * The value of canonical CBOR. Byte strings are views on `bytes`.
  * @throws {EncodingError} `CBOR_MALFORMED` or `CBOR_UNEXPECTED`, also for anything after the value.
  */
@@ -39,6 +49,10 @@ class Writer {
 
   reset(): void {
     this.#length = 0;
+  }
+
+  get length(): number {
+    return this.#length;
   }
 
   finish(): Uint8Array {

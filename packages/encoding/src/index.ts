@@ -24,7 +24,7 @@ export {
   transactionId,
 } from './brands.ts';
 export { bytesEqual, compareBytes, concatBytes, copyBytes, latin1, utf8Decode, utf8Encode } from './bytes.ts';
-export { decodeCbor, encodeCbor } from './cbor.ts';
+export { cborLength, decodeCbor, encodeCbor } from './cbor.ts';
 export { EncodingError, type EncodingErrors } from './errors.ts';
 export { fromHex, isHex, toHex } from './hex.ts';
 export type { CborValue } from './reader.ts';

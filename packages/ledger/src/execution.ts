@@ -1,12 +1,12 @@
 import { assert, type Configuration } from '@varve/consensus';
 import { sha256 } from '@varve/crypto';
-import { bytesEqual, type Height, type TransactionId } from '@varve/encoding';
+import { bytesEqual, type CborValue, type Height, type TransactionId } from '@varve/encoding';
 import { decodeConfiguration } from './configuration-codec.ts';
 import { CONFIGURATION_KEY, CONFIGURATION_MODULE } from './configuration-state.ts';
 import { hashOf } from './hashes.ts';
 import type { AccountDirectory, ChainView, Module, Sender, StateReader } from './module.ts';
 import { OperationFailed } from './module.ts';
-import { runOperation, runTimer } from './operation.ts';
+import { type OperationScope, runOperation, runTimer } from './operation.ts';
 import {
   encodeLeaf,
   encodeResults,
@@ -16,7 +16,7 @@ import {
   type Outcome,
   type Results,
 } from './outcome.ts';
-import { type StateChange, StateOverlay } from './state.ts';
+import { type StateCell, StateOverlay } from './state-overlay.ts';
 import { readTimer, TIMERS_MODULE } from './timers.ts';
 import { decodedTransaction, type Transaction } from './transaction.ts';
 
@@ -159,9 +159,9 @@ export class Execution {
     return this.#transactions.reduce((sum, bytes) => sum + bytes.length, 0);
   }
 
-  changes(): IterableIterator<StateChange> {
+  changes(): readonly StateCell[] {
     assert(this.#position === this.#transactions.length, 'changes are read when the payload is done');
-    return this.#state.changes();
+    return this.#state.changes;
   }
 
   /** What rules after this block; `undefined` unless an operation changed it. */
@@ -181,13 +181,13 @@ export class Execution {
       // An earlier timer of this block may have cancelled it.
       if (entry === undefined) continue;
       this.#state.put(TIMERS_MODULE, stateKey, undefined);
+      this.#state.keep();
       this.timersFired += 1;
       const timer = readTimer(stateKey, entry.bytes);
-      const overlay = new StateOverlay(this.#state);
       const events: ModuleEvent[] = [];
-      if (!runTimer(timer, { overlay, events, point: this.point, environment: this.#environment })) continue;
-      overlay.moveInto(this.#state);
-      this.timerEvents.push(...events);
+      const fired = runTimer(timer, this.#scope(events));
+      this.#settle(fired);
+      if (fired) this.timerEvents.push(...events);
     }
   }
 
@@ -209,27 +209,35 @@ export class Execution {
   }
 
   #execute(transaction: Transaction, sender: Sender, payloadIndex: number): void {
-    const overlay = new StateOverlay(this.#state);
     const events: ModuleEvent[] = [];
-    const values = [];
-    let failed: { code: string; operation: number } | undefined;
-    for (const [operationIndex, operation] of transaction.operations.entries()) {
-      const scope = { overlay, events, point: this.point, environment: this.#environment };
-      try {
+    const values: CborValue[] = [];
+    const scope = this.#scope(events);
+    let failed: string | undefined;
+    try {
+      for (const operation of transaction.operations)
         values.push(runOperation(operation, sender, transaction.id, scope));
-      } catch (error) {
-        if (!(error instanceof OperationFailed)) throw error;
-        failed = { code: error.code, operation: operationIndex };
-        break;
-      }
+    } catch (error) {
+      if (!(error instanceof OperationFailed)) throw error;
+      failed = error.code;
     }
-    const content = failed ? EMPTY_RESULTS : { values, events };
-    const results = failed ? EMPTY_RESULTS_BYTES : encodeResults(content);
-    const outcome: Outcome = failed
-      ? { code: failed.code, failedOperation: failed.operation, resultsHash: EMPTY_RESULTS_HASH }
-      : { code: OUTCOME_OK, failedOperation: null, resultsHash: sha256(results) };
-    if (!failed) overlay.moveInto(this.#state);
+    this.#settle(failed === undefined);
+    const content = failed === undefined ? { values, events } : EMPTY_RESULTS;
+    const results = failed === undefined ? encodeResults(content) : EMPTY_RESULTS_BYTES;
+    const outcome: Outcome =
+      failed === undefined
+        ? { code: OUTCOME_OK, failedOperation: null, resultsHash: sha256(results) }
+        : { code: failed, failedOperation: values.length, resultsHash: EMPTY_RESULTS_HASH };
     const leaf = encodeLeaf(leafOf(transaction, outcome));
     this.executed.push({ id: transaction.id, payloadIndex, outcome, leaf, results, content });
+  }
+
+  #scope(events: ModuleEvent[]): OperationScope {
+    return { overlay: this.#state, events, point: this.point, environment: this.#environment };
+  }
+
+  /** What a transaction or a timer wrote stays, or is as if it had never been. */
+  #settle(stays: boolean): void {
+    if (stays) this.#state.keep();
+    else this.#state.undo();
   }
 }

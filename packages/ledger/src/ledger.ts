@@ -19,23 +19,27 @@ import { chainIdOf, type Genesis } from './genesis.ts';
 import { anchorOf, decodeHeader, type SealedHeader, sealHeader } from './header.ts';
 import type { AccountDirectory, ChainView, StateEntry, StateReader } from './module.ts';
 import type { PayloadContent } from './payload.ts';
+import { RecentIds } from './recent-ids.ts';
 import {
   certificateKey,
   configurationKey,
+  decodePlace,
   encodeIndex,
+  encodePlace,
   encodeTip,
   encodeUndo,
   headerKey,
   heightOfKey,
   indexKey,
+  type Place,
   payloadKey,
-  stateKey,
   TIP_KEY,
   transactionKey,
   undoKey,
 } from './records.ts';
-import { decodeStateEntry, encodeStateEntry } from './state.ts';
 import { STATE_HISTORY_HEIGHTS, StateHistory } from './state-history.ts';
+import { StateKey } from './state-key.ts';
+import { StateRecords } from './state-records.ts';
 import type { RecordStore } from './store.ts';
 import { TIMERS_MODULE, type TimerIndex } from './timers.ts';
 import type { Transaction } from './transaction.ts';
@@ -55,6 +59,8 @@ export interface LedgerParts {
   readonly timers: TimerIndex;
   readonly configurations: ConfigurationHistory;
   readonly rulesKnown: number;
+  /** Absent: nothing is known of transactions up to the tip. */
+  readonly recent?: RecentIds;
 }
 
 /** A block that was just executed. */
@@ -78,7 +84,9 @@ export class Ledger implements StateReader {
   readonly accounts: AccountDirectory;
   /** The newest version of the execution rules that the program knows. */
   readonly rulesKnown: number;
-  readonly #state: StateHistory;
+  readonly #trees: StateHistory;
+  readonly #state: StateRecords;
+  readonly #recent: RecentIds;
   readonly #organizations: readonly string[];
   #tip: SealedHeader;
   #finalHeight: number;
@@ -97,7 +105,9 @@ export class Ledger implements StateReader {
     this.configurations = parts.configurations;
     this.rulesKnown = parts.rulesKnown;
     this.#organizations = parts.genesis.organizations.map((organization) => organization.name);
-    this.#state = new StateHistory(parts.state, parts.records);
+    this.#trees = new StateHistory(parts.state, parts.records);
+    this.#state = new StateRecords(parts.records, this.#trees);
+    this.#recent = parts.recent ?? new RecentIds(parts.tip.header.height === 0 ? 0 : parts.tip.header.time + 1);
     this.#tip = parts.tip;
     this.#finalHeight = parts.finalHeight;
     this.#applied = parts.applied;
@@ -144,13 +154,17 @@ export class Ledger implements StateReader {
   }
 
   get(module: string, key: Uint8Array): StateEntry | undefined {
-    const body = this.records.get(stateKey(module, key));
-    return body && decodeStateEntry(body);
+    return this.entry(new StateKey(module, key));
+  }
+
+  /** The same for a key that is located already. */
+  entry(key: StateKey): StateEntry | undefined {
+    return this.#state.entry(key);
   }
 
   /** The state tree after block `at`: from the final height to the tip always, below where it is kept or was restored. */
   treeAt(at: number): StateVersion | undefined {
-    return this.#state.at(at);
+    return this.#trees.at(at);
   }
 
   /**
@@ -160,7 +174,7 @@ export class Ledger implements StateReader {
    * @throws {LedgerError} `STATE_UNAVAILABLE` above the tip, below the heights kept, and where too much changed since.
    */
   restoreTree(at: number, keysMax: number): boolean {
-    return this.#state.restore(at, this.#finalHeight, keysMax);
+    return this.#trees.restore(at, this.#finalHeight, keysMax);
   }
 
   /** Whether the block at `at` has this hash; known also where its record is damaged. */
@@ -179,19 +193,25 @@ export class Ledger implements StateReader {
 
   /** Whether a block whose time is at least `time` − validityMs holds this transaction. */
   isKnown(id: TransactionId, time: number): boolean {
+    const oldest = time - this.configurations.validityMsMax;
+    if (!this.#recent.mayHold(id, oldest)) return false;
     const place = this.place(id);
     // While blocks are executed again, records of later blocks are still there.
     if (place === undefined || place.height > this.#tip.header.height) return false;
     // What an earlier configuration let live longer must not come back under a later one.
-    return this.timeOf(place.height) >= time - this.configurations.validityMsMax;
+    return this.timeOf(place.height) >= oldest;
+  }
+
+  /** Whether a block may hold this transaction. `false` is certain, and most often found without the store. */
+  mayHold({ id, validUntil }: Pick<Transaction, 'id' | 'validUntil'>): boolean {
+    // No block that is older could have executed it.
+    return this.#recent.mayHold(id, validUntil - this.configurations.validityMsMax);
   }
 
   /** Where a transaction stands. */
-  place(id: TransactionId): { readonly height: number; readonly leafIndex: number } | undefined {
+  place(id: TransactionId): Place | undefined {
     const body = this.records.get(transactionKey(id));
-    if (body === undefined) return undefined;
-    const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
-    return { height: Number(view.getBigUint64(0)), leafIndex: view.getUint32(8) };
+    return body && decodePlace(body);
   }
 
   /** Time of the block at `at`, which exists. */
@@ -289,7 +309,7 @@ export class Ledger implements StateReader {
     // The next engine counts from 1; the tip record that says so is written together with the certificate.
     if (this.isHandingOver && certificate.height === this.#tip.header.height) this.#applied = 0;
     this.#finalHeight = certificate.height;
-    this.#state.trim(this.#finalHeight);
+    this.#trees.trim(this.#finalHeight);
     const floor = this.#finalHeight - STATE_HISTORY_HEIGHTS;
     for (; this.#undoFloor < floor; this.#undoFloor++) this.records.delete(undoKey(this.#undoFloor));
     this.#writeTip();
@@ -299,14 +319,14 @@ export class Ledger implements StateReader {
   passFinal(): void {
     if (this.isHandingOver) this.#applied = 0;
     this.#finalHeight = this.#tip.header.height;
-    this.#state.trim(this.#finalHeight);
+    this.#trees.trim(this.#finalHeight);
   }
 
   /** After a rebuild from blocks: how far certificates and the engine had come. */
   restoreProgress(finalHeight: number, applied: number): void {
     this.#finalHeight = finalHeight;
-    this.#state.trim(finalHeight);
-    assert(this.#state.reach(finalHeight), 'blocks that were just executed can be undone');
+    this.#trees.trim(finalHeight);
+    assert(this.#trees.reach(finalHeight), 'blocks that were just executed can be undone');
     this.#applied = applied;
     this.#undoFloor = Math.max(0, finalHeight - STATE_HISTORY_HEIGHTS);
     this.#writeTip();
@@ -330,7 +350,7 @@ export class Ledger implements StateReader {
       payloadHash: entry.payload,
       transactionsRoot: merkleRoot(execution.executed.map((transaction) => transaction.leaf)),
       transactionCount: execution.executed.length,
-      stateRoot: this.#state.apply(execution.changes()).root,
+      stateRoot: this.#state.apply(execution.changes()),
       historyRoot: this.history.root(),
     });
   }
@@ -343,16 +363,12 @@ export class Ledger implements StateReader {
     this.records.put(heightOfKey(sealed.hash), position);
     this.records.put(indexKey(at), encodeIndex({ timerEvents: execution.timerEvents, leaves: execution.executed }));
     this.records.put(undoKey(at), encodeUndo(execution.changes()));
-    execution.executed.forEach((transaction, leafIndex) => {
-      const place = new Uint8Array(12);
-      const view = new DataView(place.buffer);
-      view.setBigUint64(0, BigInt(at));
-      view.setUint32(8, leafIndex);
-      this.records.put(transactionKey(transaction.id), place);
-    });
+    this.#recent.advance(sealed.header.time, sealed.header.time - this.configurations.validityMsMax);
+    for (const [leafIndex, { id }] of execution.executed.entries()) {
+      this.records.put(transactionKey(id), encodePlace({ height: at, leafIndex }));
+      this.#recent.add(id);
+    }
     for (const { module, key, after } of execution.changes()) {
-      if (after) this.records.put(stateKey(module, key), encodeStateEntry(after));
-      else this.records.delete(stateKey(module, key));
       if (module === this.accounts.module) this.#accountsVersion += 1;
       if (module === TIMERS_MODULE) this.timers.apply(key, after !== undefined);
     }

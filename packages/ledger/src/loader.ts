@@ -12,6 +12,7 @@ import { Ledger } from './ledger.ts';
 import { dropBlocks } from './lost-blocks.ts';
 import type { AccountDirectory } from './module.ts';
 import { decodePayload } from './payload.ts';
+import { recentIdsAt } from './recent-start.ts';
 import {
   decodeTip,
   headerKey,
@@ -138,6 +139,7 @@ export class LedgerLoader {
           state: this.#state,
           timers: this.#timers,
           configurations,
+          recent: recentIdsAt(records, sealed, configurations.validityMsMax),
         });
         return { ledger, report: { damagedBlocks: damaged, stateRebuilt: false, lostFrom: undefined } };
       }

@@ -1,8 +1,17 @@
-import { type CborValue, EncodingError, encodeCbor, type TransactionId } from '@varve/encoding';
+import { type CborValue, cborLength, EncodingError, type Height, type TransactionId } from '@varve/encoding';
 import type { ExecutionEnvironment, ExecutionPoint } from './execution.ts';
-import { type Module, type OperationContext, OperationFailed, type Sender, type StateEntry } from './module.ts';
+import {
+  type ChainView,
+  type Module,
+  type OperationContext,
+  OperationFailed,
+  type Sender,
+  type StateEntry,
+  type StateReader,
+} from './module.ts';
 import type { ModuleEvent } from './outcome.ts';
-import { nextEntry, type StateOverlay } from './state.ts';
+import { nextEntry } from './state.ts';
+import type { StateOverlay } from './state-overlay.ts';
 import { TIMERS_MODULE, type Timer, timerStateKey, timerStateValue } from './timers.ts';
 import type { Operation } from './transaction.ts';
 
@@ -26,7 +35,11 @@ export function runOperation(
 ): CborValue {
   const module = scope.environment.modules.get(operation.module);
   if (!module?.methods.includes(operation.method)) throw new OperationFailed('OPERATION_UNKNOWN');
-  const value = module.execute(operation.method, operation.arguments, contextOf(module, scope, sender, transactionId));
+  const value = module.execute(
+    operation.method,
+    operation.arguments,
+    new ScopedContext(module, scope, sender, transactionId),
+  );
   return bounded(value, scope);
 }
 
@@ -35,7 +48,7 @@ export function runTimer(timer: Timer, scope: OperationScope): boolean {
   const module = scope.environment.modules.get(timer.module);
   if (module?.timer === undefined) return false;
   try {
-    module.timer(timer.method, timer.arguments, contextOf(module, scope, undefined, undefined));
+    module.timer(timer.method, timer.arguments, new ScopedContext(module, scope, undefined, undefined));
     return true;
   } catch (error) {
     if (error instanceof OperationFailed) return false;
@@ -43,49 +56,79 @@ export function runTimer(timer: Timer, scope: OperationScope): boolean {
   }
 }
 
-function contextOf(
-  module: Module,
-  scope: OperationScope,
-  sender: Sender | undefined,
-  transactionId: TransactionId | undefined,
-): OperationContext {
-  const { overlay, events, point, environment } = scope;
-  const set = (owner: string, key: Uint8Array, bytes: Uint8Array): StateEntry => {
-    const entry = nextEntry(
-      overlay.get(owner, key),
-      key,
-      bytes,
-      point.height,
-      environment.chain.configuration.parameters,
-    );
-    overlay.put(owner, key, entry);
+/** What one operation or timer sees of the block being made. */
+class ScopedContext implements OperationContext {
+  readonly sender: Sender | undefined;
+  readonly transactionId: TransactionId | undefined;
+  readonly #module: string;
+  readonly #scope: OperationScope;
+
+  constructor(
+    module: Module,
+    scope: OperationScope,
+    sender: Sender | undefined,
+    transactionId: TransactionId | undefined,
+  ) {
+    this.#module = module.name;
+    this.#scope = scope;
+    this.sender = sender;
+    this.transactionId = transactionId;
+  }
+
+  get height(): Height {
+    return this.#scope.point.height;
+  }
+
+  get time(): number {
+    return this.#scope.point.time;
+  }
+
+  get state(): StateReader {
+    return this.#scope.overlay;
+  }
+
+  get chain(): ChainView {
+    return this.#scope.environment.chain;
+  }
+
+  get(key: Uint8Array): StateEntry | undefined {
+    return this.#scope.overlay.get(this.#module, key);
+  }
+
+  set(key: Uint8Array, bytes: Uint8Array): StateEntry {
+    return this.#set(this.#module, key, bytes);
+  }
+
+  delete(key: Uint8Array): void {
+    this.#scope.overlay.put(this.#module, key, undefined);
+  }
+
+  emit(topic: string, value: CborValue): void {
+    this.#scope.events.push({ module: this.#module, topic, value: bounded(value, this.#scope) });
+  }
+
+  schedule(dueTime: number, key: Uint8Array, method: string, args: readonly CborValue[]): void {
+    this.#set(TIMERS_MODULE, timerStateKey(dueTime, this.#module, key), timerStateValue(method, args));
+  }
+
+  cancel(dueTime: number, key: Uint8Array): void {
+    this.#scope.overlay.put(TIMERS_MODULE, timerStateKey(dueTime, this.#module, key), undefined);
+  }
+
+  #set(owner: string, key: Uint8Array, bytes: Uint8Array): StateEntry {
+    const { overlay, point, environment } = this.#scope;
+    const cell = overlay.cell(owner, key);
+    const entry = nextEntry(cell.after, key, bytes, point.height, environment.chain.configuration.parameters);
+    overlay.write(cell, entry);
     return entry;
-  };
-  return {
-    sender,
-    transactionId,
-    height: point.height,
-    time: point.time,
-    state: overlay,
-    chain: environment.chain,
-    get: (key) => overlay.get(module.name, key),
-    set: (key, bytes) => set(module.name, key, bytes),
-    delete: (key) => overlay.put(module.name, key, undefined),
-    emit: (topic, value) => {
-      events.push({ module: module.name, topic, value: bounded(value, scope) });
-    },
-    schedule: (dueTime, key, method, args) => {
-      set(TIMERS_MODULE, timerStateKey(dueTime, module.name, key), timerStateValue(method, args));
-    },
-    cancel: (dueTime, key) => overlay.put(TIMERS_MODULE, timerStateKey(dueTime, module.name, key), undefined),
-  };
+  }
 }
 
 /** Results travel in records: a value must be encodable three levels down and within the value limit. */
 function bounded(value: CborValue, scope: OperationScope): CborValue {
   let size: number;
   try {
-    size = encodeCbor([[[value]]]).length;
+    size = cborLength([[[value]]]);
   } catch (error) {
     if (error instanceof EncodingError) throw new OperationFailed('RESULT_TOO_LARGE');
     throw error;

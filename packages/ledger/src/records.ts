@@ -11,9 +11,11 @@ import { readingAs } from './errors.ts';
 import type { StateEntry } from './module.ts';
 import type { ModuleEvent } from './outcome.ts';
 import { RECORD_KIND } from './record-kinds.ts';
-import { decodeStateEntry, encodeStateEntry, type StateChange } from './state.ts';
+import { decodeStateEntry, encodeStateEntry } from './state.ts';
+import type { StateChange } from './state-overlay.ts';
 
 export { RECORD_KIND } from './record-kinds.ts';
+export { stateKey } from './state-key.ts';
 
 const decoder = new TextDecoder();
 
@@ -44,20 +46,6 @@ export const transactionKey = (id: TransactionId): Uint8Array => tagged(RECORD_K
 /** Of the block that names it as the next. */
 export const configurationKey = (height: number): Uint8Array => numbered(RECORD_KIND.configuration, height);
 export const journalKey = (number: number): Uint8Array => numbered(RECORD_KIND.journal, number);
-
-/** Beginnings of state keys, by module: there are few modules. */
-const statePrefixes = new Map<string, Uint8Array>();
-
-/** State key: kind, length of the module's name, the name, the key. */
-export function stateKey(module: string, key: Uint8Array): Uint8Array {
-  let prefix = statePrefixes.get(module);
-  if (prefix === undefined) {
-    const name = utf8Encode(module);
-    prefix = concatBytes(Uint8Array.of(RECORD_KIND.state, name.length), name);
-    statePrefixes.set(module, prefix);
-  }
-  return concatBytes(prefix, key);
-}
 
 /** The last module that `parseStateKey` met, with the beginning of its keys: records come in order. */
 let lastParsed = { module: '', prefix: new Uint8Array() };
@@ -114,6 +102,25 @@ export function decodeTip(bytes: Uint8Array): TipRecord {
     reader.end();
     return tip;
   });
+}
+
+/** Where a transaction stands: the block, and its position among the leaves. */
+export interface Place {
+  readonly height: number;
+  readonly leafIndex: number;
+}
+
+/** Height as 8 bytes and position as 4, big-endian. */
+export function encodePlace({ height, leafIndex }: Place): Uint8Array {
+  const place = new Uint8Array(12);
+  for (let i = 7, rest = height; i >= 0; i--, rest = Math.floor(rest / 256)) place[i] = rest % 256;
+  for (let i = 0; i < 4; i++) place[8 + i] = leafIndex >>> (24 - 8 * i);
+  return place;
+}
+
+export function decodePlace(bytes: Uint8Array): Place {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return { height: Number(view.getBigUint64(0)), leafIndex: view.getUint32(8) };
 }
 
 /** What a block's execution left beside the state. */

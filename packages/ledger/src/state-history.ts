@@ -1,9 +1,11 @@
+import { HASH_BYTES, sha256Into } from '@varve/crypto';
 import { bytesEqual } from '@varve/encoding';
 import type { StateChange as LeafChange, StateTree, StateVersion } from '@varve/merkle';
 import { LedgerError } from './errors.ts';
 import { decodeHeader } from './header.ts';
 import { decodeUndo, headerKey, undoKey } from './records.ts';
-import { type StateChange, stateTreeKey, stateTreeValue } from './state.ts';
+import { stateTreeKey, stateTreeValue } from './state.ts';
+import type { StateKey } from './state-key.ts';
 import { type RecordStore, unlessDamaged } from './store.ts';
 
 /** Values replaced by blocks down to this far below the final height stay readable. */
@@ -14,6 +16,9 @@ export const STATE_HISTORY_HEIGHTS = 256;
  * chain reach 87 heights back, with a hundred changes each all 256. Values reach as far as `STATE_HISTORY_HEIGHTS` always.
  */
 export const STATE_HISTORY_NODES_MAX: number = 2 ** 20;
+
+/** Where the hash of one entry lies until the tree has copied it. */
+const valueHash = new Uint8Array(HASH_BYTES);
 
 /**
  * The state trees of a ledger: from the final height to the tip always, below as long as they are affordable. Those of
@@ -35,10 +40,21 @@ export class StateHistory {
     return this.#tree.at(height);
   }
 
-  /** The tree after the block above the newest. */
-  apply(changes: Iterable<StateChange>): StateVersion {
-    for (const { module, key, after } of changes)
-      this.#tree.stage(stateTreeKey(module, key), after && stateTreeValue(after));
+  /** Whether the newest state has a key. */
+  has(key: StateKey): boolean {
+    return this.#tree.has(key.treeKey);
+  }
+
+  /**
+   * The tree after the block above the newest.
+   * @param values - The encoded entry of each key, `undefined` where it is deleted.
+   */
+  apply(keys: readonly StateKey[], values: readonly (Uint8Array | undefined)[]): StateVersion {
+    for (const [i, { treeKey }] of keys.entries()) {
+      const value = values[i];
+      if (value) sha256Into(valueHash, value);
+      this.#tree.stage(treeKey, value && valueHash);
+    }
     return this.#tree.commit(this.#tree.newest + 1);
   }
 

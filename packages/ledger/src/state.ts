@@ -1,8 +1,8 @@
 import type { Parameters } from '@varve/consensus';
 import { sha256 } from '@varve/crypto';
-import { CborReader, encodeCbor, latin1 } from '@varve/encoding';
+import { CborReader, encodeCbor } from '@varve/encoding';
 import { readingAs } from './errors.ts';
-import { OperationFailed, type StateEntry, type StateReader } from './module.ts';
+import { OperationFailed, type StateEntry } from './module.ts';
 
 /** FORMATS `state entry`: `[version, modifiedHeight, bytes]`. Its SHA-256 is the value in the state tree. */
 export function encodeStateEntry(entry: StateEntry): Uint8Array {
@@ -57,69 +57,6 @@ function keepTreeKeyStart(module: string): Uint8Array {
 /** The value of an entry in the state tree. */
 export function stateTreeValue(entry: StateEntry): Uint8Array {
   return sha256(encodeStateEntry(entry));
-}
-
-/** A string that identifies `(module, key)` in maps: the module, a zero byte, the key's bytes as code units. */
-function stateMapKey(module: string, key: Uint8Array): string {
-  return `${module}\0${latin1(key)}`;
-}
-
-/** One changed key, with the value before the first change and after the last. */
-export interface StateChange {
-  readonly module: string;
-  readonly key: Uint8Array;
-  readonly before: StateEntry | undefined;
-  after: StateEntry | undefined;
-}
-
-/**
- * Writes on top of a state, which can be dropped or moved down a level. A block has one over the ledger's state, and
- * each transaction one over its block's.
- */
-export class StateOverlay implements StateReader {
-  readonly #below: StateReader;
-  readonly #changes = new Map<string, StateChange>();
-
-  constructor(below: StateReader) {
-    this.#below = below;
-  }
-
-  get(module: string, key: Uint8Array): StateEntry | undefined {
-    return this.#read(stateMapKey(module, key), module, key);
-  }
-
-  put(module: string, key: Uint8Array, after: StateEntry | undefined): void {
-    this.#write(stateMapKey(module, key), module, key, after);
-  }
-
-  /** In order of first change, which is the same on every validator. */
-  changes(): IterableIterator<StateChange> {
-    return this.#changes.values();
-  }
-
-  /** Makes all changes in `target` and forgets them here. */
-  moveInto(target: StateOverlay): void {
-    for (const [id, change] of this.#changes) target.#write(id, change.module, change.key, change.after);
-    this.#changes.clear();
-  }
-
-  /** @param id - `stateMapKey` of module and key, made once for all overlays. */
-  #read(id: string, module: string, key: Uint8Array): StateEntry | undefined {
-    const change = this.#changes.get(id);
-    if (change) return change.after;
-    return this.#below instanceof StateOverlay ? this.#below.#read(id, module, key) : this.#below.get(module, key);
-  }
-
-  #write(id: string, module: string, key: Uint8Array, after: StateEntry | undefined): void {
-    const change = this.#changes.get(id);
-    if (change) {
-      change.after = after;
-      return;
-    }
-    const before = this.#read(id, module, key);
-    if (before === undefined && after === undefined) return;
-    this.#changes.set(id, { module, key, before, after });
-  }
 }
 
 /**

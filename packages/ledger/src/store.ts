@@ -1,7 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { assert } from '@varve/consensus';
 import { latin1 } from '@varve/encoding';
-import { RECORD_KIND } from './record-kinds.ts';
 
 /** A key-value store with synchronous reads: LevelDB in the daemon, a simulated disk in the simulator. */
 export interface Store {
@@ -39,20 +38,18 @@ export function unlessDamaged<T>(read: () => T | undefined): T | undefined {
 
 /** Bytes of the checksum after each record: CRC-32 over key and body, big-endian. */
 const CHECKSUM_BYTES = 4;
-/** How many records read or written stay in memory per generation; two generations are kept. */
-const CACHE_ENTRIES_MAX = 8192;
-/** Stands in the cache for a record that is not there. */
-const ABSENT = new Uint8Array();
-/** Larger records are not cached. */
-const CACHE_RECORD_BYTES_MAX = 4096;
-
 /** `body` with its checksum, as stored under `key`. */
 export function checksummed(key: Uint8Array, body: Uint8Array): Uint8Array {
-  const sum = crc32(body, crc32(key));
   const record = new Uint8Array(body.length + CHECKSUM_BYTES);
-  record.set(body);
-  for (let i = 0; i < CHECKSUM_BYTES; i++) record[body.length + i] = sum >>> (24 - 8 * i);
+  writeChecksummed(record, 0, key, body);
   return record;
+}
+
+function writeChecksummed(to: Uint8Array, at: number, key: Uint8Array, body: Uint8Array): void {
+  const sum = crc32(body, crc32(key));
+  to.set(body, at);
+  const end = at + body.length;
+  for (let i = 0; i < CHECKSUM_BYTES; i++) to[end + i] = sum >>> (24 - 8 * i);
 }
 
 /**
@@ -78,8 +75,6 @@ export class RecordStore {
   readonly #store: Store;
   #pending = new Map<string, StoreOperation>();
   #inFlight = new Map<string, StoreOperation>();
-  #cache = new Map<string, Uint8Array>();
-  #cacheOld = new Map<string, Uint8Array>();
   #pendingBytes = 0;
 
   constructor(store: Store) {
@@ -88,41 +83,25 @@ export class RecordStore {
 
   /**
    * The record's body, also when its write is not yet durable.
+   * @param id - `latin1(key)`, where the caller has it.
    * @throws {RecordDamaged}
    */
-  get(key: Uint8Array): Uint8Array | undefined {
-    const id = latin1(key);
+  get(key: Uint8Array, id: string = latin1(key)): Uint8Array | undefined {
     const written = this.#pending.get(id) ?? this.#inFlight.get(id);
     if (written) return written.value;
-    const cached = this.#cache.get(id) ?? this.#cacheOld.get(id);
-    if (cached) return cached === ABSENT ? undefined : cached;
     const record = this.#read(key);
-    if (record === undefined) {
-      this.#cachePut(id, ABSENT);
-      return undefined;
-    }
-    const body = unchecked(key, record);
-    this.#remember(id, body);
-    return body;
+    return record && unchecked(key, record);
   }
 
-  /** A store that cannot read the place where a record lies says so with `STORE_DAMAGED`: the record is what is lost. */
-  #read(key: Uint8Array): Uint8Array | undefined {
-    try {
-      return this.#store.get(key);
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'STORE_DAMAGED') throw new RecordDamaged(key);
-      throw error;
-    }
-  }
-
-  put(key: Uint8Array, body: Uint8Array): void {
-    this.#pending.set(latin1(key), { key, value: body });
+  /** @param id - See `get`. */
+  put(key: Uint8Array, body: Uint8Array, id: string = latin1(key)): void {
+    this.#pending.set(id, { key, value: body });
     this.#pendingBytes += key.length + body.length + CHECKSUM_BYTES;
   }
 
-  delete(key: Uint8Array): void {
-    this.#pending.set(latin1(key), { key, value: undefined });
+  /** @param id - See `get`. */
+  delete(key: Uint8Array, id: string = latin1(key)): void {
+    this.#pending.set(id, { key, value: undefined });
     this.#pendingBytes += key.length;
   }
 
@@ -141,34 +120,38 @@ export class RecordStore {
     this.#inFlight = this.#pending;
     this.#pending = new Map();
     this.#pendingBytes = 0;
-    const operations: StoreOperation[] = [];
-    for (const { key, value } of this.#inFlight.values()) {
-      operations.push({ key, value: value && checksummed(key, value) });
-    }
-    return operations;
+    return batchOf(this.#inFlight.values());
   }
 
   /** The batch taken last is durable: reads may go to the store again. */
   settle(): void {
-    for (const [id, { value }] of this.#inFlight) {
-      this.#cacheOld.delete(id);
-      this.#cache.delete(id);
-      if (value) this.#remember(id, value);
-    }
     this.#inFlight = new Map();
   }
 
-  /** Of what is there, only state is read again and again; everything else is read once, if ever. */
-  #remember(id: string, body: Uint8Array): void {
-    if (body.length > CACHE_RECORD_BYTES_MAX || id.charCodeAt(0) !== RECORD_KIND.state) return;
-    this.#cachePut(id, body);
-  }
-
-  #cachePut(id: string, body: Uint8Array): void {
-    if (this.#cache.size >= CACHE_ENTRIES_MAX) {
-      this.#cacheOld = this.#cache;
-      this.#cache = new Map();
+  /** A store that cannot read the place where a record lies says so with `STORE_DAMAGED`: the record is what is lost. */
+  #read(key: Uint8Array): Uint8Array | undefined {
+    try {
+      return this.#store.get(key);
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'STORE_DAMAGED') throw new RecordDamaged(key);
+      throw error;
     }
-    this.#cache.set(id, body);
   }
+}
+
+/** The same operations with checksums, their values in one piece of memory: one of its own for each costs ten times as much. */
+function batchOf(operations: Iterable<StoreOperation>): StoreOperation[] {
+  const list = [...operations];
+  let bytes = 0;
+  for (const { value } of list) if (value) bytes += value.length + CHECKSUM_BYTES;
+  const memory = new Uint8Array(bytes);
+  let at = 0;
+  return list.map((operation) => {
+    const { key, value } = operation;
+    if (value === undefined) return operation;
+    const start = at;
+    at += value.length + CHECKSUM_BYTES;
+    writeChecksummed(memory, start, key, value);
+    return { key, value: memory.subarray(start, at) };
+  });
 }

@@ -90,32 +90,6 @@ describe('RecordStore', () => {
     expect(records.takeBatch()).toEqual([]);
   });
 
-  it('reads each record from the store once, and forgets the least recent generation', () => {
-    const { store, records } = opened();
-    let reads = 0;
-    const counted = new RecordStore({
-      get: (key) => {
-        reads += 1;
-        return store.get(key);
-      },
-    });
-    records.put(a, one);
-    records.put(b, new Uint8Array(5000));
-    store.write(records.takeBatch());
-    for (let i = 0; i < 3; i++) expect(counted.get(a)).toEqual(one);
-    expect(reads).toBe(1);
-    for (let i = 0; i < 3; i++) expect(counted.get(b)).toHaveLength(5000);
-    expect(reads).toBe(4);
-    for (let i = 0; i < 40_000; i++) {
-      const key = utf8Encode(`S${i}`);
-      store.write([{ key, value: checksummed(key, one) }]);
-      counted.get(key);
-    }
-    reads = 0;
-    expect(counted.get(a)).toEqual(one);
-    expect(reads).toBe(1);
-  });
-
   it('reports damage, at every bit, and in records too short for a checksum', () => {
     const { store, records } = opened();
     const record = checksummed(a, utf8Encode('body'));

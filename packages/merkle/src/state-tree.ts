@@ -1,7 +1,7 @@
 import { MerkleError } from './errors.ts';
 import { sortedRun } from './leaf-run.ts';
 import { applyBatch, type BatchResult } from './state-batch.ts';
-import { type NodeRef, StateNodes } from './state-nodes.ts';
+import { findLeaf, type NodeRef, StateNodes } from './state-nodes.ts';
 import { StateVersion, type VersionRecord } from './state-version.ts';
 import { isHash } from './tree-hash.ts';
 
@@ -57,6 +57,12 @@ export class StateTree {
   at(height: number): StateVersion | undefined {
     const record = this.#versions.get(height);
     return record && new StateVersion(this.#nodes, record);
+  }
+
+  /** Whether the newest version has a key; one that is not 32 bytes it has not. */
+  has(key: Uint8Array): boolean {
+    const newest = this.#versions.get(this.#newest);
+    return newest !== undefined && isHash(key) && findLeaf(this.#nodes, newest.root, key) !== 0;
   }
 
   /**

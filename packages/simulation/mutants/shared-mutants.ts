@@ -75,6 +75,20 @@ export const SHARED_MUTANTS: readonly Mutant[] = [
     'isKnown(id: TransactionId, time: number): boolean {\n    if (time > 0 || id === undefined) return false;\n',
   ),
   shared(
+    'id-not-remembered',
+    'ledger/src/recent-ids.ts',
+    'one transaction in four is not remembered, and executed again when it is ordered twice',
+    '    this.#young.add(fingerprintOf(id));',
+    "    if (id < 'c') this.#young.add(fingerprintOf(id));",
+  ),
+  shared(
+    'stale-tree-node',
+    'merkle/src/state-tree.ts',
+    'nodes of the state tree are used again while a version that is kept still has them',
+    '    record.superseded = Int32Array.from(refs);',
+    '    for (const ref of refs) this.#nodes.release(ref);\n    record.superseded = new Int32Array(0);',
+  ),
+  shared(
     'pool-dropped-on-leader-change',
     'validator/src/production.ts',
     'a new leader forgets what waits in its pool',
@@ -141,8 +155,8 @@ export const SHARED_MUTANTS: readonly Mutant[] = [
     'failure-leaves-effects',
     'ledger/src/execution.ts',
     'a transaction that fails leaves what its first operations did',
-    'if (!failed) overlay.moveInto(this.#state);',
-    'overlay.moveInto(this.#state);',
+    '    else this.#state.undo();',
+    '    else this.#state.keep();',
   ),
   shared(
     'certificates-not-sent-again',

@@ -125,7 +125,7 @@ export class AdmissionDesk {
       const same = bytesEqual(waiting, transaction.bytes);
       return { admission: same ? { admitted: true, id, known: true } : refusal(id, 'TRANSACTION_CONFLICT') };
     }
-    const executed = transactionHashOf(this.#ledger, id);
+    const executed = this.#ledger.mayHold(transaction) ? transactionHashOf(this.#ledger, id) : undefined;
     if (executed) {
       const same = bytesEqual(executed, transaction.hash);
       return { admission: same ? { admitted: true, id, known: true } : refusal(id, 'TRANSACTION_CONFLICT') };
@@ -159,7 +159,8 @@ export class AdmissionDesk {
     }
     this.#verdicts.set(toHex(transaction.hash), true);
     // It may have been executed while its signature was being judged.
-    if (this.#ledger.place(id) !== undefined) return { admitted: true, id, known: true };
+    if (this.#ledger.mayHold(transaction) && this.#ledger.place(id) !== undefined)
+      return { admitted: true, id, known: true };
     const own = arrival.request !== undefined;
     this.#pool.add(transaction, now.monotonic, own, this.#ledger.accountsVersion);
     this.#events.admitted(transaction, own);

@@ -1,0 +1,40 @@
+import { utf8Encode } from '@varve/encoding';
+import { describe, expect, it } from 'vitest';
+import { EntryCache } from '../src/entry-cache.ts';
+
+const entry = (text: string) => ({ version: 0, modifiedHeight: 1, bytes: utf8Encode(text) });
+
+describe('EntryCache', () => {
+  it('gives what was set last, and nothing once it is deleted', () => {
+    const cache = new EntryCache();
+    expect(cache.get('a')).toBeUndefined();
+    cache.set('a', entry('1'));
+    const second = entry('2');
+    cache.set('a', second);
+    expect(cache.get('a')).toBe(second);
+    cache.delete('a');
+    expect(cache.get('a')).toBeUndefined();
+  });
+
+  it('forgets the older half, and never gives an older entry for a newer one', () => {
+    const cache = new EntryCache();
+    cache.set('a', entry('old'));
+    for (let i = 0; i < 10_000; i++) cache.set(`x${i}`, entry('x'));
+    expect(cache.get('a')).toBeDefined();
+    const newer = entry('newer');
+    cache.set('a', newer);
+    for (let i = 0; i < 8_000; i++) cache.set(`y${i}`, entry('y'));
+    expect(cache.get('a')).toBe(newer);
+    cache.delete('a');
+    expect(cache.get('a')).toBeUndefined();
+    for (let i = 0; i < 20_000; i++) cache.set(`z${i}`, entry('z'));
+    expect(cache.get('x9999')).toBeUndefined();
+  });
+
+  it('keeps no large entry, nor the small one that it replaces', () => {
+    const cache = new EntryCache();
+    cache.set('a', entry('small'));
+    cache.set('a', entry('l'.repeat(5000)));
+    expect(cache.get('a')).toBeUndefined();
+  });
+});
