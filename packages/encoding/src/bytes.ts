@@ -54,11 +54,30 @@ function fromCharCodes(codes: Uint8Array): string {
   return Reflect.apply(String.fromCharCode, undefined, codes);
 }
 
+/** Up to this length the encoder's entry fee is more than a loop costs. */
+const SHORT_TEXT_LENGTH = 64;
+const ASCII_MAX = 0x7f;
+
+/** A byte for each character, or `undefined` where one is not ASCII. */
+function asciiEncode(text: string): Uint8Array | undefined {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > ASCII_MAX) return undefined;
+    bytes[i] = code;
+  }
+  return bytes;
+}
+
 /**
  * UTF-8 of `text`.
  * @throws {EncodingError} `CBOR_UNENCODABLE` for a lone surrogate, which UTF-8 cannot carry.
  */
 export function utf8Encode(text: string): Uint8Array {
+  if (text.length <= SHORT_TEXT_LENGTH) {
+    const ascii = asciiEncode(text);
+    if (ascii) return ascii;
+  }
   if (!text.isWellFormed()) throw new EncodingError('CBOR_UNENCODABLE', { reason: 'lone surrogate' });
   return encoder.encode(text);
 }

@@ -364,8 +364,9 @@ export class Ledger implements StateReader {
     this.records.put(indexKey(at), encodeIndex({ timerEvents: execution.timerEvents, leaves: execution.executed }));
     this.records.put(undoKey(at), encodeUndo(execution.changes()));
     this.#recent.advance(sealed.header.time, sealed.header.time - this.configurations.validityMsMax);
-    for (const [leafIndex, { id }] of execution.executed.entries()) {
-      this.records.put(transactionKey(id), encodePlace({ height: at, leafIndex }));
+    let leafIndex = 0;
+    for (const { id } of execution.executed) {
+      this.records.put(transactionKey(id), encodePlace({ height: at, leafIndex: leafIndex++ }));
       this.#recent.add(id);
     }
     for (const { module, key, after } of execution.changes()) {

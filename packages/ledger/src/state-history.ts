@@ -50,10 +50,10 @@ export class StateHistory {
    * @param values - The encoded entry of each key, `undefined` where it is deleted.
    */
   apply(keys: readonly StateKey[], values: readonly (Uint8Array | undefined)[]): StateVersion {
-    for (const [i, { treeKey }] of keys.entries()) {
+    for (let i = 0; i < keys.length; i++) {
       const value = values[i];
       if (value) sha256Into(valueHash, value);
-      this.#tree.stage(treeKey, value && valueHash);
+      this.#tree.stage((keys[i] as StateKey).treeKey, value && valueHash);
     }
     return this.#tree.commit(this.#tree.newest + 1);
   }

@@ -34,9 +34,10 @@ export class StateRecords {
 
   /** Writes what a block changed. @returns The root of the tree after it, 32 bytes. */
   apply(changes: readonly StateCell[]): Uint8Array {
-    const values = changes.map(({ after }) => after && encodeStateEntry(after));
-    for (const [i, { before, after, recordKey, id }] of changes.entries()) {
-      const value = values[i];
+    const values: (Uint8Array | undefined)[] = [];
+    for (const { before, after, recordKey, id } of changes) {
+      const value = after && encodeStateEntry(after);
+      values.push(value);
       if (value) this.#records.put(recordKey, value, id);
       else this.#records.delete(recordKey, id);
       // What was just created is seldom read again soon.

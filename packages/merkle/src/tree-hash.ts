@@ -19,6 +19,12 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
   return sha256(node);
 }
 
+/** The same of two hashes that follow each other in `hashes` from `at` on. */
+export function pairHash(hashes: Uint8Array, at: number): Uint8Array {
+  for (let i = 0; i < 2 * HASH_BYTES; i++) node[1 + i] = hashes[at + i] as number;
+  return sha256(node);
+}
+
 /** Whether `value` is an array of 32 bytes; proofs come from strangers. */
 export function isHash(value: unknown): value is Uint8Array {
   return value instanceof Uint8Array && value.length === HASH_BYTES;

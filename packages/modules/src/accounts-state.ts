@@ -25,9 +25,18 @@ export function accountIdOf(publicKey: Uint8Array): AccountId {
   return toHex(sha256(publicKey)) as AccountId;
 }
 
-/** State key of an account, in module `accounts`. */
+/** Keys that were made not long ago: every transaction asks for its sender's. */
+const ACCOUNT_KEYS_KEPT = 4096;
+const accountKeys = new Map<AccountId, Uint8Array>();
+
+/** State key of an account, in module `accounts`. Nobody may write to it. */
 export function accountKey(account: AccountId): Uint8Array {
-  return tagged('a', fromHex(account));
+  const known = accountKeys.get(account);
+  if (known) return known;
+  const key = tagged('a', fromHex(account));
+  if (accountKeys.size >= ACCOUNT_KEYS_KEPT) accountKeys.clear();
+  accountKeys.set(account, key);
+  return key;
 }
 
 /** State key that says to which account a public key belongs, for ever. */

@@ -8,6 +8,7 @@ import {
   ROLES,
   type Role,
   type Sender,
+  type StateEntry,
   type StateReader,
 } from '@varve/ledger';
 import type { GenesisEntry, GenesisModule } from '@varve/ledger/chain';
@@ -82,11 +83,26 @@ export const accountDirectory: AccountDirectory = {
   module: MODULE,
 
   sender(state: StateReader, id: AccountId, publicKey: Uint8Array): Sender | undefined {
-    const account = accountIn(state, id);
-    if (account === undefined || !account.keys.some((key) => bytesEqual(key, publicKey))) return undefined;
-    return { account: id, organization: account.organization, roles: account.roles };
+    const entry = state.get(MODULE, accountKey(id));
+    if (entry === undefined) return undefined;
+    let holder = holders.get(entry);
+    if (holder === undefined) {
+      const { organization, roles, keys } = decodeAccount(entry.bytes);
+      holder = { sender: { account: id, organization, roles }, keys };
+      holders.set(entry, holder);
+    }
+    return holder.keys.some((key) => bytesEqual(key, publicKey)) ? holder.sender : undefined;
   },
 };
+
+/** What an entry of the state says of an account; entries do not change. */
+interface Holder {
+  readonly sender: Sender;
+  readonly keys: readonly Uint8Array[];
+}
+
+/** Decoded once for each entry: every transaction asks for its sender. */
+const holders = new WeakMap<StateEntry, Holder>();
 
 /** An account as it stands in `state`. */
 export function accountIn(state: StateReader, id: AccountId): Account | undefined {

@@ -4,6 +4,7 @@ import { concatBytes, utf8Encode } from '@varve/encoding';
 export const ROOT_PATH = '/';
 /** Digits of a sequence suffix. */
 const SEQUENCE_DIGITS = 10;
+const ASCII_MAX = 0x7f;
 /** The greatest counter that a sequence suffix can show. */
 export const SEQUENCE_MAX: number = 10 ** SEQUENCE_DIGITS - 1;
 
@@ -43,18 +44,27 @@ export function sequentialPath(prefix: string, counter: number): string {
  * @throws {EncodingError} `CBOR_UNENCODABLE` for a lone surrogate; other malformed paths just have no entry.
  */
 export function coordinationKey(path: string): Uint8Array {
-  return concatBytes(Uint8Array.of(0x6e), utf8Encode(path));
+  return pathKey(Uint8Array.of(0x6e), path);
 }
 
 /** State key of what is kept of a node beside its data: `c`, then its path. */
 export function familyKey(path: string): Uint8Array {
-  return concatBytes(Uint8Array.of(0x63), utf8Encode(path));
+  return pathKey(Uint8Array.of(0x63), path);
 }
 
 /** State key of the child in `slot` of a parent: `s`, the slot as 4 big-endian bytes, then the parent's path. */
 export function childSlotKey(parent: string, slot: number): Uint8Array {
-  const head = new Uint8Array(5);
-  head[0] = 0x73;
-  new DataView(head.buffer).setUint32(1, slot);
-  return concatBytes(head, utf8Encode(parent));
+  return pathKey(Uint8Array.of(0x73, slot >>> 24, slot >>> 16, slot >>> 8, slot), parent);
+}
+
+/** `head`, then the path in UTF-8. Most paths are ASCII: those are written without a copy. */
+function pathKey(head: Uint8Array, path: string): Uint8Array {
+  const key = new Uint8Array(head.length + path.length);
+  key.set(head);
+  for (let i = 0; i < path.length; i++) {
+    const code = path.charCodeAt(i);
+    if (code > ASCII_MAX) return concatBytes(head, utf8Encode(path));
+    key[head.length + i] = code;
+  }
+  return key;
 }
