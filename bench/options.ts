@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { transactionBytesOf } from '../apps/node/src/load/transactions.ts';
+import { type LoadOperation, transactionBytesOf } from '../apps/node/src/load/transactions.ts';
 
 /** What `npm run bench` measures. */
 export interface BenchOptions {
@@ -7,6 +7,8 @@ export interface BenchOptions {
   readonly validators: number;
   /** Whole signed transactions of exactly this size. */
   readonly transactionBytes: number;
+  /** What each of them does. */
+  readonly operation: LoadOperation;
   /** Seconds each measurement lasts. */
   readonly seconds: number;
   /** How often each is repeated; medians are printed. */
@@ -32,7 +34,8 @@ export interface BenchOptions {
   readonly save: boolean;
 }
 
-const USAGE = `usage: npm run bench -- [--protocol raft] [--validators 3] [--transactions 300B] [--seconds 6] [--runs 3]
+const USAGE = `usage: npm run bench -- [--protocol raft] [--validators 3] [--transactions 300B] [--operation create|set]
+                        [--seconds 6] [--runs 3]
                         [--recovery] [--switch] [--hostile] [--simulation] [--state-tree] [--stages] [--audit]
                         [--profile DIR] [--save] [--json]`;
 
@@ -44,6 +47,7 @@ export function readOptions(words: readonly string[]): BenchOptions {
       protocol: { type: 'string' },
       validators: { type: 'string' },
       transactions: { type: 'string', default: '300B' },
+      operation: { type: 'string', default: 'create' },
       seconds: { type: 'string' },
       runs: { type: 'string', default: '3' },
       json: { type: 'boolean', default: false },
@@ -62,13 +66,19 @@ export function readOptions(words: readonly string[]): BenchOptions {
   const secondsText = values.seconds ?? (values.hostile ? '20' : '6');
   const [validators, seconds, runs] = [validatorsText, secondsText, values.runs].map(Number);
   const transactionBytes = transactionBytesOf(values.transactions) ?? Number.NaN;
-  if (![validators, seconds, runs, transactionBytes].every((n) => Number.isInteger(n) && Number(n) > 0)) {
+  const { operation } = values;
+  const isOperation = operation === 'create' || operation === 'set';
+  if (
+    !isOperation ||
+    ![validators, seconds, runs, transactionBytes].every((n) => Number.isInteger(n) && Number(n) > 0)
+  ) {
     throw new Error(USAGE);
   }
   return {
     protocol: values.protocol ?? (values.hostile ? 'tendermint' : 'raft'),
     validators: Number(validators),
     transactionBytes,
+    operation,
     seconds: Number(seconds),
     runs: Number(runs),
     json: values.json,

@@ -1,3 +1,4 @@
+import type { LoadOperation } from '../apps/node/src/load/transactions.ts';
 import { loadText, type MachineLoad } from './machine-watch.ts';
 
 /** What one measurement of throughput showed; medians of the runs. */
@@ -16,6 +17,7 @@ export interface BenchReport {
   readonly protocol: string;
   readonly validators: number;
   readonly transactionBytes: number;
+  readonly operation: LoadOperation;
   readonly runs: number;
   readonly secondsPerRun: number;
   readonly transactionsPerSecond: number;
@@ -48,7 +50,7 @@ export function printTable(report: BenchReport): void {
       .map(([stage, micros]) => `${stage} ${micros.toFixed(1)}`)
       .join(', ');
   console.log(
-    `\n${report.protocol}, ${report.validators} validators, ${report.transactionBytes}-byte signed transactions`,
+    `\n${report.protocol}, ${report.validators} validators, ${report.transactionBytes}-byte signed transactions (${report.operation})`,
   );
   console.log(
     `${report.machine}; medians of ${report.runs} runs of ${report.secondsPerRun} s; client on the same machine\n`,

@@ -28,7 +28,7 @@ import {
 import { accountDirectory, builtinModules } from '@varve/modules';
 import { machineName } from '../apps/node/src/load/machine.ts';
 import { median } from '../apps/node/src/load/statistics.ts';
-import { TransactionMaker } from '../apps/node/src/load/transactions.ts';
+import { type LoadOperation, TransactionMaker } from '../apps/node/src/load/transactions.ts';
 import { LevelStore } from '../apps/node/src/storage/index.ts';
 import type { BenchOptions } from './options.ts';
 
@@ -48,12 +48,12 @@ type Stage = (typeof STAGES)[number];
 type StageReport = Readonly<Record<Stage | 'all', number>>;
 
 /** What each stage of a validator costs, by its own classes in one process: no network, no HTTP, no engine. */
-export function measureStages({ runs, json, transactionBytes }: BenchOptions): void {
-  const reports = Array.from({ length: runs }, () => inProcessOfItsOwn(transactionBytes));
+export function measureStages({ runs, json, transactionBytes, operation }: BenchOptions): void {
+  const reports = Array.from({ length: runs }, () => inProcessOfItsOwn(transactionBytes, operation));
   const medians = Object.fromEntries(
     [...STAGES, 'all' as const].map((stage) => [stage, median(reports.map((report) => report[stage]))]),
   );
-  const shape = { blocks: BLOCKS, blockTransactions: BLOCK_TRANSACTIONS, transactionBytes, runs };
+  const shape = { blocks: BLOCKS, blockTransactions: BLOCK_TRANSACTIONS, transactionBytes, operation, runs };
   if (json) console.log(JSON.stringify({ machine: machineName(), ...shape, micros: medians }, undefined, 2));
   else
     console.table(
@@ -63,22 +63,23 @@ export function measureStages({ runs, json, transactionBytes }: BenchOptions): v
     );
 }
 
-function inProcessOfItsOwn(transactionBytes: number): StageReport {
-  const words = [...process.execArgv, ...NODE_FLAGS, import.meta.filename, String(transactionBytes)];
+function inProcessOfItsOwn(transactionBytes: number, operation: LoadOperation): StageReport {
+  const words = [...process.execArgv, ...NODE_FLAGS, import.meta.filename, String(transactionBytes), operation];
   const { stdout, stderr, status } = spawnSync(process.execPath, words, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`the measurement failed: ${stderr}`);
   return JSON.parse(stdout) as StageReport;
 }
 
-async function measured(transactionBytes: number): Promise<StageReport> {
+async function measured(transactionBytes: number, operation: LoadOperation): Promise<StageReport> {
   const signers = Array.from({ length: ACCOUNTS }, (_, i) => createSigner(sha256(utf8Encode(`bench ${i}`))));
   const genesis = genesisOf(signers.map(({ publicKey }) => publicKeyHex(toHex(publicKey))));
-  const maker = new TransactionMaker(chainIdOf(genesis), signers, transactionBytes);
+  const maker = new TransactionMaker(chainIdOf(genesis), signers, transactionBytes, operation);
   const folder = mkdtempSync(join(tmpdir(), 'varve-bench-stages-'));
   try {
     const store = await LevelStore.create(join(folder, 'store'));
     await store.commit(initialRecords(genesis, builtinModules().values(), new Uint8Array(32)));
     const run = new StageRun(store, await openLedger(store, genesis), await BatchVerifier.create());
+    await run.block(maker.makeNodes());
     for (let block = 0; block < WARM_UP_BLOCKS; block++) await run.block(maker.make(BLOCK_TRANSACTIONS));
     run.reset();
     for (let block = 0; block < BLOCKS; block++) await run.block(maker.make(BLOCK_TRANSACTIONS));
@@ -113,6 +114,7 @@ class StageRun {
   }
 
   async block(received: readonly Uint8Array[]): Promise<void> {
+    if (received.length === 0) return;
     const ledger = this.#ledger;
     const decoded = this.#timed('decode', () => received.map((bytes) => decodeTransaction(new Uint8Array(bytes))));
     this.#timed('admit', () => this.#admit(decoded));
@@ -232,4 +234,5 @@ function cpuMicros(): number {
   return user + system;
 }
 
-if (process.argv[1] === import.meta.filename) console.log(JSON.stringify(await measured(Number(process.argv[2]))));
+if (process.argv[1] === import.meta.filename)
+  console.log(JSON.stringify(await measured(Number(process.argv[2]), process.argv[3] === 'set' ? 'set' : 'create')));

@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { assert } from '@varve/consensus';
 import type { Signer } from '@varve/crypto';
 import type { ChainId } from '@varve/encoding';
-import { PARAMETERS_DEFAULT, prepareTransaction } from '@varve/ledger';
+import { type Operation, PARAMETERS_DEFAULT, prepareTransaction } from '@varve/ledger';
 import { accountIdOf } from '@varve/modules';
 import { LoadError } from './errors.ts';
 
@@ -20,10 +20,19 @@ const SIGNED_IN_A_TURN = 100;
 /** Gives so many fresh transactions, or `undefined` when no more are to be sent. */
 export type TransactionSource = (count: number) => readonly Uint8Array[] | undefined;
 
-/** Makes signed transactions of one size, each creating a node of its own. */
+/** What each transaction of a load does: creates a node of its own, or sets one of `NODES_SET` that are there. */
+export type LoadOperation = 'create' | 'set';
+
+/** Nodes that are set in turn. */
+const NODES_SET = 10_000;
+/** Operations of a transaction that creates them. */
+const NODES_PER_TRANSACTION = 50;
+
+/** Makes signed transactions of one size. */
 export class TransactionMaker {
   readonly #chainId: ChainId;
   readonly #signers: readonly Signer[];
+  readonly #operation: LoadOperation;
   readonly #padding: number;
   readonly #run: string = randomBytes(RUN_BYTES).toString('hex');
   #made = 0;
@@ -33,10 +42,20 @@ export class TransactionMaker {
    * @param bytes - Size of each whole transaction.
    * @throws {LoadError} `TRANSACTION_SIZE_UNREACHABLE`.
    */
-  constructor(chainId: ChainId, signers: readonly Signer[], bytes: number) {
+  constructor(chainId: ChainId, signers: readonly Signer[], bytes: number, operation: LoadOperation = 'create') {
     this.#chainId = chainId;
     this.#signers = signers;
-    this.#padding = paddingFor(bytes);
+    this.#operation = operation;
+    this.#padding = paddingFor(bytes, operation);
+  }
+
+  /** What must be executed before any of the others: none, unless nodes are to be set. */
+  makeNodes(): Uint8Array[] {
+    const count = this.#operation === 'set' ? NODES_SET / NODES_PER_TRANSACTION : 0;
+    return Array.from({ length: count }, (_, i) => {
+      const numbers = Array.from({ length: NODES_PER_TRANSACTION }, (_node, k) => i * NODES_PER_TRANSACTION + k);
+      return this.#signed(numbers.map((number) => operationOf('create', pathOf(this.#run, number), 0)));
+    });
   }
 
   /** `count` fresh transactions, valid for ten minutes less a little. */
@@ -45,10 +64,14 @@ export class TransactionMaker {
   }
 
   #one(): Uint8Array {
-    const signer = this.#signers[this.#made % this.#signers.length];
+    const number = this.#operation === 'set' ? this.#made % NODES_SET : this.#made;
+    return this.#signed([operationOf(this.#operation, pathOf(this.#run, number), this.#padding)]);
+  }
+
+  #signed(operations: readonly Operation[]): Uint8Array {
+    const signer = this.#signers[this.#made++ % this.#signers.length];
     assert(signer !== undefined, 'somebody signs');
-    const path = pathOf(this.#run, this.#made++);
-    const { signedBytes, assemble } = prepare(this.#chainId, signer.publicKey, path, this.#padding);
+    const { signedBytes, assemble } = prepare(this.#chainId, signer.publicKey, operations);
     return assemble(signer.sign(signedBytes)).bytes;
   }
 }
@@ -87,10 +110,10 @@ export function transactionBytesOf(text: string): number | undefined {
  * @throws {LoadError} `TRANSACTION_SIZE_UNREACHABLE`: too small or too large for one that creates a node, or just
  *   where the encoding of a length takes a byte more.
  */
-export function paddingFor(bytes: number): number {
+export function paddingFor(bytes: number, operation: LoadOperation = 'create'): number {
   const path = pathOf('0'.repeat(2 * RUN_BYTES), 0);
   const sizeWith = (padding: number): number =>
-    prepare('0'.repeat(64) as ChainId, new Uint8Array(KEY_BYTES), path, padding).assemble(
+    prepare('0'.repeat(64) as ChainId, new Uint8Array(KEY_BYTES), [operationOf(operation, path, padding)]).assemble(
       new Uint8Array(SIGNATURE_BYTES),
     ).bytes.length;
   const bytesMin = sizeWith(0);
@@ -108,11 +131,15 @@ function pathOf(run: string, number: number): string {
   return `/${run}-${String(number).padStart(NUMBER_DIGITS, '0')}`;
 }
 
+function operationOf(method: LoadOperation, path: string, padding: number): Operation {
+  const value = new Uint8Array(padding);
+  return { module: 'coordination', method, arguments: method === 'set' ? [path, value, null] : [path, value] };
+}
+
 function prepare(
   chainId: ChainId,
   publicKey: Uint8Array,
-  path: string,
-  padding: number,
+  operations: readonly Operation[],
 ): ReturnType<typeof prepareTransaction> {
   return prepareTransaction(
     {
@@ -120,7 +147,7 @@ function prepare(
       account: accountIdOf(publicKey),
       nonce: randomBytes(16),
       validUntil: Date.now() + VALID_MS,
-      operations: [{ module: 'coordination', method: 'create', arguments: [path, new Uint8Array(padding)] }],
+      operations,
     },
     publicKey,
   );

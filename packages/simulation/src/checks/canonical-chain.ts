@@ -1,4 +1,4 @@
-import type { BlockHash } from '@varve/encoding';
+import { type BlockHash, bytesEqual, toHex } from '@varve/encoding';
 import type { Certificate, SealedHeader } from '@varve/ledger';
 import { certificateAt, headerAt, type Ledger, RecordDamaged, transactionsAt } from '@varve/ledger/chain';
 import type { SignatureRule } from '@varve/validator';
@@ -10,6 +10,9 @@ import type { Report } from './violation.ts';
 
 /** How far a block's time may be ahead: what clocks may differ, and a little for the way. Milliseconds. */
 const BLOCK_AHEAD_MS_MAX = 2500;
+
+/** Besides that of the final height the state is looked at so many blocks below. */
+const EARLIER_STATE = 8;
 
 /** What was submitted under a transaction's id. */
 export interface Submitted {
@@ -29,11 +32,12 @@ export interface ChainTransaction {
 /**
  * The one chain, as whoever came first to a height told it. Every other node must tell the same: one block hash per
  * height and so one state, history and transactions root, since the header holds them; each transaction at most once;
- * every outcome as the model has it; one certified hash per height.
+ * every outcome as the model has it; one certified hash per height; and trees of the state that have the roots of its blocks.
  */
 export class CanonicalChain {
   /** Block hashes by height, from 1; the block at 0 follows from the genesis. */
   readonly #hashes = new Map<number, BlockHash>();
+  readonly #stateRoots = new Map<number, Uint8Array>();
   readonly #positions = new Map<string, Position>();
   readonly #submitted: ReadonlyMap<string, Submitted>;
   readonly #model: Model;
@@ -119,6 +123,7 @@ export class CanonicalChain {
       this.#report('a certificate is signed by a quorum', `that of ${node.name} for ${height} ${fault}`);
     }
     this.#finalHeight = Math.max(this.#finalHeight, height);
+    for (const at of [height, height - EARLIER_STATE]) this.#checkState(node.name, ledger, at);
     const known = this.#hashes.get(height);
     if (known !== undefined && known !== certificate.blockHash) {
       this.#report(
@@ -147,6 +152,14 @@ export class CanonicalChain {
     }
   }
 
+  /** Whoever asks for a proof at a height gets it from the tree of that height. */
+  #checkState(name: string, ledger: Ledger, at: number): void {
+    const root = ledger.treeAt(at)?.root;
+    const expected = this.#stateRoots.get(at);
+    if (root === undefined || expected === undefined || bytesEqual(root, expected)) return;
+    this.#report('the state tree of a height has its root', `${name}: ${toHex(root)} at ${at}, not ${toHex(expected)}`);
+  }
+
   #extend(name: string, ledger: Ledger, at: number): void {
     const sealed = headerAt(ledger, at);
     if (sealed === undefined) return this.#report('contiguous heights', `${name} has no block ${at}`);
@@ -158,6 +171,7 @@ export class CanonicalChain {
     this.#checkTime(at, sealed.header.time);
     this.#height = at;
     this.#hashes.set(at, sealed.hash);
+    this.#stateRoots.set(at, sealed.header.stateRoot);
     for (const view of views) {
       this.#append(view.transaction.id, { height: at, leafIndex: view.leafIndex }, view.outcome.code);
     }
