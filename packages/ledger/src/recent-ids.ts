@@ -1,45 +1,8 @@
 import type { TransactionId } from '@varve/encoding';
+import { Fingerprints } from '@varve/merkle';
 
 /** Digits of an id that are looked at: 32 bits. */
 const FINGERPRINT_DIGITS = 8;
-const SLOTS_MIN = 1024;
-/** A table is doubled when more of it is taken. */
-const LOAD_MAX = 0.6;
-
-/** Fingerprints of ids in flat memory, 4 bytes each and room to grow; collisions are rare and harmless. */
-class Fingerprints {
-  /** Open addressing with linear probing; 0 is a free place. */
-  #slots = new Uint32Array(SLOTS_MIN);
-  #shift = 32 - Math.log2(SLOTS_MIN);
-  #count = 0;
-
-  has(fingerprint: number): boolean {
-    return this.#slots[this.#place(fingerprint)] !== 0;
-  }
-
-  add(fingerprint: number): void {
-    const at = this.#place(fingerprint);
-    if (this.#slots[at] !== 0) return;
-    this.#slots[at] = fingerprint;
-    this.#count += 1;
-    if (this.#count > LOAD_MAX * this.#slots.length) this.#grow();
-  }
-
-  /** Where it is, or where it belongs. */
-  #place(fingerprint: number): number {
-    const slots = this.#slots;
-    let at = fingerprint >>> this.#shift;
-    while (slots[at] !== 0 && slots[at] !== fingerprint) at = (at + 1) & (slots.length - 1);
-    return at;
-  }
-
-  #grow(): void {
-    const old = this.#slots;
-    this.#slots = new Uint32Array(2 * old.length);
-    this.#shift -= 1;
-    for (const fingerprint of old) if (fingerprint !== 0) this.#slots[this.#place(fingerprint)] = fingerprint;
-  }
-}
 
 /**
  * Which transactions the last blocks hold, as far as somebody may still submit them again: most ids that are asked for
@@ -86,7 +49,6 @@ export class RecentIds {
   }
 }
 
-/** Never 0. */
 function fingerprintOf(id: TransactionId): number {
-  return Number.parseInt(id.slice(0, FINGERPRINT_DIGITS), 16) || 1;
+  return Number.parseInt(id.slice(0, FINGERPRINT_DIGITS), 16);
 }

@@ -1,4 +1,5 @@
 export { MerkleError, type MerkleErrors } from './errors.ts';
+export { Fingerprints } from './fingerprints.ts';
 export { MerkleLog } from './merkle-log.ts';
 export { consistencyProof, inclusionProof, verifyConsistency, verifyInclusion } from './merkle-path.ts';
 export { merkleRoot } from './merkle-root.ts';

@@ -1,9 +1,13 @@
 import { MerkleError } from './errors.ts';
+import { Fingerprints } from './fingerprints.ts';
 import { sortedRun } from './leaf-run.ts';
 import { applyBatch, type BatchResult } from './state-batch.ts';
 import { findLeaf, type NodeRef, StateNodes } from './state-nodes.ts';
 import { StateVersion, type VersionRecord } from './state-version.ts';
 import { isHash } from './tree-hash.ts';
+
+/** Fewer deleted keys than that are not worth forgetting. */
+const KEYS_FORGOTTEN_MIN = 65_536;
 
 /** One change of the state: key and value are hashes of 32 bytes; no value deletes the key. */
 export interface StateChange {
@@ -22,6 +26,8 @@ export interface StateChange {
  */
 export class StateTree {
   readonly #nodes = new StateNodes();
+  /** Those of the newest version, and of what was deleted since. */
+  #keys = new Fingerprints();
   readonly #versions = new Map<number, VersionRecord>();
   #staged: number[] = [];
   #oldest = 0;
@@ -59,10 +65,14 @@ export class StateTree {
     return record && new StateVersion(this.#nodes, record);
   }
 
-  /** Whether the newest version has a key; one that is not 32 bytes it has not. */
+  /**
+   * Whether the newest version has a key; one that is not 32 bytes it has not. Most keys that are absent are denied
+   * without a walk down the tree, which would fetch a node from memory at every level.
+   */
   has(key: Uint8Array): boolean {
+    if (!isHash(key) || !this.#keys.has(prefixOf(key))) return false;
     const newest = this.#versions.get(this.#newest);
-    return newest !== undefined && isHash(key) && findLeaf(this.#nodes, newest.root, key) !== 0;
+    return newest !== undefined && findLeaf(this.#nodes, newest.root, key) !== 0;
   }
 
   /**
@@ -73,6 +83,7 @@ export class StateTree {
     if (!isHash(key)) this.#refuse('a key is not 32 bytes');
     if (value !== undefined && !isHash(value)) this.#refuse('a value is not 32 bytes');
     const leaf = this.#nodes.allocateLeaf(key, value);
+    if (value !== undefined) this.#keys.add(prefixOf(key));
     this.#staged.push(value === undefined ? -leaf : leaf);
   }
 
@@ -90,6 +101,7 @@ export class StateTree {
     if (before !== undefined) this.#supersede(before, result.superseded);
     else this.#oldest = height;
     this.#newest = height;
+    this.#forgetKeys((before?.size ?? 0) + result.sizeChange, result.root);
     return this.#add(height, (before?.size ?? 0) + result.sizeChange, result.root);
   }
 
@@ -126,6 +138,17 @@ export class StateTree {
     this.#oldest += 1;
   }
 
+  /** Keys that were deleted stay among `#keys` until there are many. */
+  #forgetKeys(size: number, root: NodeRef): void {
+    if (this.#keys.count <= 2 * size + KEYS_FORGOTTEN_MIN) return;
+    this.#keys = new Fingerprints();
+    const ahead: NodeRef[] = [root];
+    for (let ref = ahead.pop(); ref !== undefined; ref = ahead.pop()) {
+      if (ref > 0) ahead.push(this.#nodes.child(ref, 1), this.#nodes.child(ref, 0));
+      else if (ref < 0) this.#keys.add(this.#nodes.keyPrefix(-ref));
+    }
+  }
+
   #apply(root: NodeRef): BatchResult {
     const staged = this.#staged;
     this.#staged = [];
@@ -153,6 +176,12 @@ export class StateTree {
     this.#staged = [];
     throw new MerkleError('STATE_CHANGES_INVALID', { reason });
   }
+}
+
+/** The first 32 bits of a key. */
+function prefixOf(key: Uint8Array): number {
+  const [a, b, c, d] = [key[0], key[1], key[2], key[3]] as [number, number, number, number];
+  return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
 }
 
 function unknownVersion(height: number): MerkleError {
