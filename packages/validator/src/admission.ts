@@ -1,7 +1,7 @@
 import type { VerdictCache } from '@varve/crypto';
 import { bytesEqual, type PublicKeyHex, type TransactionId, toHex } from '@varve/encoding';
-import { decodeTransaction, LedgerError, type Transaction } from '@varve/ledger';
-import { type Ledger, skipCode, transactionHashOf } from '@varve/ledger/chain';
+import { decodeTransaction, LedgerError, type SealedHeader, type Transaction } from '@varve/ledger';
+import { type ExecutionEnvironment, type Ledger, skipCode, transactionHashOf } from '@varve/ledger/chain';
 import type { Admission, Instant, Retry } from './events.ts';
 import type { Outbox } from './outbox.ts';
 import type { Pool } from './pool.ts';
@@ -13,6 +13,12 @@ interface Arrival {
   readonly peer: PublicKeyHex | undefined;
   readonly admissions: (Admission | undefined)[];
   left: number;
+}
+
+/** The rules that a block on `tip` has, but for signatures. */
+interface Surroundings {
+  readonly tip: SealedHeader;
+  readonly environment: ExecutionEnvironment;
 }
 
 /** Something admission found out. */
@@ -46,6 +52,7 @@ export class AdmissionDesk {
   >();
   readonly #verifying = new Map<TransactionId, Uint8Array>();
   #verifyingBytes = 0;
+  #surroundings: Surroundings;
 
   constructor(ledger: Ledger, pool: Pool, verdicts: VerdictCache, outbox: Outbox, events: AdmissionEvents) {
     this.#ledger = ledger;
@@ -53,6 +60,7 @@ export class AdmissionDesk {
     this.#verdicts = verdicts;
     this.#outbox = outbox;
     this.#events = events;
+    this.#surroundings = surroundingsOf(ledger);
   }
 
   /** Transactions of a client; the answer follows once each is judged. */
@@ -141,13 +149,9 @@ export class AdmissionDesk {
   /** The rule by which a block of now would skip it, signatures aside. */
   #skipCode(transaction: Transaction, now: Instant): string | undefined {
     const { tip } = this.#ledger;
+    if (this.#surroundings.tip !== tip) this.#surroundings = surroundingsOf(this.#ledger);
     const point = { height: tip.header.height, time: Math.max(now.wall, tip.header.time) };
-    const judged = skipCode(
-      transaction,
-      point,
-      this.#ledger,
-      this.#ledger.environment(() => true),
-    );
+    const judged = skipCode(transaction, point, this.#ledger, this.#surroundings.environment);
     return typeof judged === 'string' ? judged : undefined;
   }
 
@@ -177,6 +181,10 @@ export class AdmissionDesk {
     const admissions = arrival.admissions.filter((admission) => admission !== undefined);
     this.#outbox.answer({ kind: 'submitted', request: arrival.request, admissions });
   }
+}
+
+function surroundingsOf(ledger: Ledger): Surroundings {
+  return { tip: ledger.tip, environment: ledger.environment(() => true) };
 }
 
 function refusal(id: TransactionId | undefined, code: string, detail: string = DETAIL[code] ?? code): Admission {
