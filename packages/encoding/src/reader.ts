@@ -23,6 +23,13 @@ const SHORT_CODES: readonly number[][] = Array.from({ length: SHORT_TEXT_BYTES +
   new Array<number>(length).fill(0),
 );
 
+/** An array that grows by pushing takes room for 17 items with the first; few have as many. */
+const SHORT_LIST_LENGTH = 16;
+
+function roomFor<T>(size: number): T[] {
+  return size <= SHORT_LIST_LENGTH ? new Array<T>(size) : [];
+}
+
 /**
  * Reads canonical CBOR of a known shape from left to right, without building values that nobody asked for.
  * Byte strings come back as views on the input. Every method throws `EncodingError`: `CBOR_MALFORMED` where the
@@ -86,8 +93,8 @@ export class CborReader {
     const start = this.offset;
     const size = this.array();
     if (size > lengthMax) this.unexpected(`array of at most ${lengthMax} items`, start);
-    const items: T[] = [];
-    for (let i = 0; i < size; i++) items.push(item(this, i));
+    const items = roomFor<T>(size);
+    for (let i = 0; i < size; i++) items[i] = item(this, i);
     return items;
   }
 
@@ -118,8 +125,8 @@ export class CborReader {
 
   #values(depth: number): CborValue[] {
     const size = this.array();
-    const items: CborValue[] = [];
-    for (let i = 0; i < size; i++) items.push(this.value(depth));
+    const items = roomFor<CborValue>(size);
+    for (let i = 0; i < size; i++) items[i] = this.value(depth);
     return items;
   }
 
