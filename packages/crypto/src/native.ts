@@ -2,7 +2,6 @@ import type * as NodeCryptoModule from 'node:crypto';
 
 /** The functions of `sodium-native` that we call. Output comes first; a wrong length throws. */
 export interface Sodium {
-  crypto_hash_sha256(out: Uint8Array, input: Uint8Array): void;
   crypto_sign_verify_detached(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean;
   crypto_sign_seed_keypair(publicKey: Uint8Array, secretKey: Uint8Array, seed: Uint8Array): void;
   crypto_sign_detached(signature: Uint8Array, message: Uint8Array, secretKey: Uint8Array): void;

@@ -4,10 +4,8 @@ import { type Native, native } from './native.ts';
 
 /** Length of every hash, bytes. */
 export const HASH_BYTES = 32;
-/** Up to this input length libsodium is faster than OpenSSL, whose calls have a high entry fee. */
-const SODIUM_INPUT_BYTES_MAX = 320;
-/** V8 keeps arrays up to this length on its heap, and must move each of them before native code can see it. */
-const ON_HEAP_BYTES_MAX = 64;
+/** `sha256Parts` joins up to so many bytes in memory that is there already. */
+const JOINED_BYTES = 320;
 
 /** SHA-256 (FIPS 180-4) of one input, written to `output` when given, else to a new array. */
 export type Sha256 = (bytes: Uint8Array, output?: Uint8Array) => Uint8Array;
@@ -16,29 +14,19 @@ export type Sha256 = (bytes: Uint8Array, output?: Uint8Array) => Uint8Array;
  * SHA-256 by the fastest means of `accelerators`. All means give the same result; tests compare them.
  * @param accelerators - `{}` gives @noble/hashes.
  */
-export function createSha256(accelerators: Native): Sha256 {
-  const long = createLongSha256(accelerators);
-  const { sodium } = accelerators;
-  if (sodium === undefined) return long;
-  const result = new Uint8Array(new ArrayBuffer(2 * HASH_BYTES), 0, HASH_BYTES);
-  const input = new ArrayBuffer(2 * ON_HEAP_BYTES_MAX);
-  const inputs = Array.from({ length: ON_HEAP_BYTES_MAX + 1 }, (_, length) => new Uint8Array(input, 0, length));
-  return (bytes, output) => {
-    if (bytes.length > SODIUM_INPUT_BYTES_MAX) return long(bytes, output);
-    const copied = inputs[bytes.length];
-    copied?.set(bytes);
-    sodium.crypto_hash_sha256(output ?? result, copied ?? bytes);
-    return output ?? new Uint8Array(result);
-  };
+export function createSha256({ nodeCrypto }: Native): Sha256 {
+  if (nodeCrypto === undefined) return (bytes, output) => written(nobleSha256(bytes), output);
+  // OpenSSL uses what the processor has for SHA-256, libsodium does not. A text costs V8 a fraction of a Buffer.
+  if (typeof nodeCrypto.hash === 'function')
+    return (bytes, output) =>
+      codesInto(output ?? new Uint8Array(HASH_BYTES), nodeCrypto.hash('sha256', bytes, 'binary'));
+  return (bytes, output) => written(nodeCrypto.createHash('sha256').update(bytes).digest(), output);
 }
 
-function createLongSha256({ nodeCrypto }: Native): Sha256 {
-  if (nodeCrypto === undefined) return (bytes, output) => written(nobleSha256(bytes), output);
-  const digest =
-    typeof nodeCrypto.hash === 'function'
-      ? (bytes: Uint8Array) => nodeCrypto.hash('sha256', bytes, 'buffer')
-      : (bytes: Uint8Array) => nodeCrypto.createHash('sha256').update(bytes).digest();
-  return (bytes, output) => written(digest(bytes), output);
+/** The code units of `text`, one for each byte. */
+function codesInto(output: Uint8Array, text: string): Uint8Array {
+  for (let i = 0; i < HASH_BYTES; i++) output[i] = text.charCodeAt(i);
+  return output;
 }
 
 function written(digest: Uint8Array, output: Uint8Array | undefined): Uint8Array {
@@ -48,6 +36,11 @@ function written(digest: Uint8Array, output: Uint8Array | undefined): Uint8Array
 }
 
 const hash = createSha256(native);
+const { nodeCrypto } = native;
+const hashHex: (bytes: Uint8Array) => string =
+  typeof nodeCrypto?.hash === 'function'
+    ? (bytes) => nodeCrypto.hash('sha256', bytes, 'hex')
+    : (bytes) => toHex(hash(bytes));
 
 /**
  * SHA-256 of `bytes`.
@@ -59,18 +52,18 @@ export function sha256(bytes: Uint8Array): Uint8Array {
 
 /**
  * Writes SHA-256 of `bytes` to `output`, for loops over many hashes: a fresh array for each costs a sixth more.
- * @param output - 32 bytes; a view on a larger buffer that the caller keeps is fastest. Must not overlap `bytes`.
+ * @param output - 32 bytes. Must not overlap `bytes`.
  */
 export function sha256Into(output: Uint8Array, bytes: Uint8Array): void {
   hash(bytes, output);
 }
 
-/** SHA-256 of `bytes`: 64 lower-case hexadecimal digits. */
+/** SHA-256 of `bytes`: 64 lower-case hexadecimal digits. Cheaper than the bytes and `toHex`. */
 export function sha256Hex(bytes: Uint8Array): string {
-  return toHex(hash(bytes));
+  return hashHex(bytes);
 }
 
-const joined = new Uint8Array(SODIUM_INPUT_BYTES_MAX);
+const joined = new Uint8Array(JOINED_BYTES);
 /** The beginning of `joined`, by length: a view made for each call costs as much as hashing it. */
 const joinedViews: Uint8Array[] = Array.from({ length: joined.length + 1 }, (_, length) => joined.subarray(0, length));
 

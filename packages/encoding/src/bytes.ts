@@ -1,4 +1,5 @@
 import { EncodingError } from './errors.ts';
+import { slices } from './native-slices.ts';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -38,48 +39,46 @@ export function copyBytes(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes);
 }
 
-/** How many arguments one call may take, well below every engine's limit. */
-const CODES_MAX = 4096;
-
 /** A text of code units 0 to 255, one for each byte: a key for maps. */
 export function latin1(bytes: Uint8Array): string {
+  if (slices) return slices.latin1(bytes);
   if (bytes.length <= CODES_MAX) return fromCharCodes(bytes);
   let text = '';
   for (let at = 0; at < bytes.length; at += CODES_MAX) text += fromCharCodes(bytes.subarray(at, at + CODES_MAX));
   return text;
 }
 
+/** How many arguments one call may take, well below every engine's limit. */
+const CODES_MAX = 4096;
+
 /** `apply` takes any array-like, which its type does not say; spreading would iterate, many times slower. */
 function fromCharCodes(codes: Uint8Array): string {
   return Reflect.apply(String.fromCharCode, undefined, codes);
 }
 
-/** Up to this length the encoder's entry fee is more than a loop costs. */
+/** V8 keeps arrays up to this length on its heap. */
 const SHORT_TEXT_LENGTH = 64;
-const ASCII_MAX = 0x7f;
-
-/** A byte for each character, or `undefined` where one is not ASCII. */
-function asciiEncode(text: string): Uint8Array | undefined {
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code > ASCII_MAX) return undefined;
-    bytes[i] = code;
-  }
-  return bytes;
-}
 
 /**
  * UTF-8 of `text`.
  * @throws {EncodingError} `CBOR_UNENCODABLE` for a lone surrogate, which UTF-8 cannot carry.
  */
 export function utf8Encode(text: string): Uint8Array {
-  if (text.length <= SHORT_TEXT_LENGTH) {
-    const ascii = asciiEncode(text);
-    if (ascii) return ascii;
-  }
+  const short = text.length <= SHORT_TEXT_LENGTH ? asciiEncode(text) : undefined;
+  if (short) return short;
   if (!text.isWellFormed()) throw new EncodingError('CBOR_UNENCODABLE', { reason: 'lone surrogate' });
   return encoder.encode(text);
+}
+
+/** ASCII of `text`, or `undefined`: most texts are names and paths, not worth the encoder's entry fee. */
+function asciiEncode(text: string): Uint8Array | undefined {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < bytes.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 0x7f) return undefined;
+    bytes[i] = code;
+  }
+  return bytes;
 }
 
 /** Text of valid UTF-8, or `undefined`; a byte order mark is kept as a character. */

@@ -1,6 +1,7 @@
 import { utf8Encode } from './bytes.ts';
 import { EncodingError } from './errors.ts';
 import { CBOR_DEPTH_MAX, CborReader, type CborValue } from './reader.ts';
+import { sharedCopy } from './shared-memory.ts';
 
 /**
  * Canonical CBOR of `value`: shortest heads, definite lengths (RFC 8949 §4.2.1).
@@ -36,16 +37,10 @@ export function decodeCbor(bytes: Uint8Array): CborValue {
 
 const SHORT_TEXT_LENGTH = 64;
 
-/** Results up to this length share memory, 8 KiB at a time: memory of its own costs a small array ten times as much. */
-const POOLED_BYTES_MAX = 512;
-const POOL_BYTES = 8192;
-
 /** One growing buffer, reused: records are small and encoding is synchronous. */
 class Writer {
   #buffer = new Uint8Array(4096);
   #length = 0;
-  #pool = new ArrayBuffer(POOL_BYTES);
-  #pooled = 0;
 
   reset(): void {
     this.#length = 0;
@@ -56,16 +51,7 @@ class Writer {
   }
 
   finish(): Uint8Array {
-    const length = this.#length;
-    if (length > POOLED_BYTES_MAX) return this.#buffer.slice(0, length);
-    if (this.#pooled + length > POOL_BYTES) {
-      this.#pool = new ArrayBuffer(POOL_BYTES);
-      this.#pooled = 0;
-    }
-    const result = new Uint8Array(this.#pool, this.#pooled, length);
-    result.set(this.#buffer.subarray(0, length));
-    this.#pooled += length;
-    return result;
+    return sharedCopy(this.#buffer.subarray(0, this.#length));
   }
 
   value(value: CborValue, depth: number): void {
@@ -108,15 +94,22 @@ class Writer {
     }
     const top = major << 5;
     if (argument < 24) return this.#byte(top | argument);
-    const width = argument < 0x100 ? 1 : argument < 0x1_0000 ? 2 : argument < 0x1_0000_0000 ? 4 : 8;
-    this.#byte(top | (24 + Math.log2(width)));
+    if (argument < 0x100) return this.#argument(top | 24, argument, 1);
+    if (argument < 0x1_0000) return this.#argument(top | 25, argument, 2);
+    if (argument < 0x1_0000_0000) return this.#argument(top | 26, argument, 4);
+    this.#argument(top | 27, Math.floor(argument / 0x1_0000_0000), 4);
+    this.#bigEndian(argument % 0x1_0000_0000, 4);
+  }
+
+  #argument(initial: number, argument: number, width: number): void {
+    this.#byte(initial);
+    this.#bigEndian(argument, width);
+  }
+
+  /** The low `width` bytes of `value`, at most 4. */
+  #bigEndian(value: number, width: number): void {
     this.#reserve(width);
-    let rest = argument;
-    for (let i = width - 1; i >= 0; i--) {
-      this.#buffer[this.#length + i] = rest % 256;
-      rest = Math.floor(rest / 256);
-    }
-    this.#length += width;
+    for (let shift = 8 * (width - 1); shift >= 0; shift -= 8) this.#buffer[this.#length++] = value >>> shift;
   }
 
   #byte(byte: number): void {

@@ -1,14 +1,11 @@
 import { EncodingError } from './errors.ts';
+import { slices } from './native-slices.ts';
 
 const pairs: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
-const bufferClass = (
-  globalThis as { Buffer?: { from(b: ArrayBufferLike, o: number, l: number): { toString(e: 'hex'): string } } }
-).Buffer;
 
 /** Lower-case hexadecimal without prefix, two digits a byte. */
 export function toHex(bytes: Uint8Array): string {
-  // Node's Buffer converts natively, several times faster; browsers take the table.
-  if (bufferClass) return bufferClass.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
+  if (slices) return slices.hex(bytes);
   let text = '';
   for (const byte of bytes) text += pairs[byte] as string;
   return text;

@@ -29,3 +29,4 @@ export { EncodingError, type EncodingErrors } from './errors.ts';
 export { fromHex, isHex, toHex } from './hex.ts';
 export type { CborValue } from './reader.ts';
 export { CBOR_DEPTH_MAX, CborReader } from './reader.ts';
+export { sharedCopy } from './shared-memory.ts';

@@ -14,7 +14,21 @@ const TEXT = 3;
 const ARRAY = 4;
 const TAG = 6;
 
+/** The least argument worth so many bytes: below it a shorter form exists. */
+const ARGUMENT_LEAST: Readonly<Record<number, number>> = { 1: 24, 2: 0x100, 4: 0x1_0000, 8: 0x1_0000_0000 };
+
 const SHORT_TEXT_BYTES = 32;
+/** For short texts of each length their character codes, used again and again. */
+const SHORT_CODES: readonly number[][] = Array.from({ length: SHORT_TEXT_BYTES + 1 }, (_, length) =>
+  new Array<number>(length).fill(0),
+);
+
+/** An array that grows by pushing takes room for 17 items with the first; few have as many. */
+const SHORT_LIST_LENGTH = 16;
+
+function roomFor<T>(size: number): T[] {
+  return size <= SHORT_LIST_LENGTH ? new Array<T>(size) : [];
+}
 
 /**
  * Reads canonical CBOR of a known shape from left to right, without building values that nobody asked for.
@@ -36,16 +50,29 @@ export class CborReader {
 
   /** A byte string; `length` demands its exact number of bytes. */
   byteString(length?: number): Uint8Array {
+    return this.#take(this.byteStringLength(length));
+  }
+
+  /** The head of a byte string, whose content is the next to be read: its length, which `length` demands exactly. */
+  byteStringLength(length?: number): number {
     const start = this.offset;
     const size = this.#head(BYTES, 'byte string');
     if (length !== undefined && size !== length) this.unexpected(`byte string of ${length} bytes`, start);
-    return this.#take(size);
+    if (size > this.bytes.length - this.offset) this.malformed('unexpected end', this.bytes.length);
+    return size;
+  }
+
+  /** The head of a text, whose content is the next to be read: its length. It has yet to be judged as UTF-8. */
+  textLength(): number {
+    const size = this.#head(TEXT, 'text');
+    if (size > this.bytes.length - this.offset) this.malformed('unexpected end', this.bytes.length);
+    return size;
   }
 
   /** Valid UTF-8 text. */
   text(): string {
     const start = this.offset;
-    const size = this.#head(TEXT, 'text');
+    const size = this.textLength();
     const text = this.#ascii(size) ?? utf8Decode(this.#take(size));
     if (text === undefined) this.malformed('invalid UTF-8', start);
     return text;
@@ -66,8 +93,8 @@ export class CborReader {
     const start = this.offset;
     const size = this.array();
     if (size > lengthMax) this.unexpected(`array of at most ${lengthMax} items`, start);
-    const items: T[] = [];
-    for (let i = 0; i < size; i++) items.push(item(this, i));
+    const items = roomFor<T>(size);
+    for (let i = 0; i < size; i++) items[i] = item(this, i);
     return items;
   }
 
@@ -90,10 +117,17 @@ export class CborReader {
         return this.text();
       case ARRAY:
         if (depth >= CBOR_DEPTH_MAX) this.malformed('nested too deeply', this.offset);
-        return this.list((inner) => inner.value(depth + 1));
+        return this.#values(depth + 1);
       default:
         return initial === 0xf6 ? this.nullable(() => null) : this.boolean();
     }
+  }
+
+  #values(depth: number): CborValue[] {
+    const size = this.array();
+    const items = roomFor<CborValue>(size);
+    for (let i = 0; i < size; i++) items[i] = this.value(depth);
+    return items;
   }
 
   boolean(): boolean {
@@ -146,11 +180,11 @@ export class CborReader {
   #ascii(size: number): string | undefined {
     const end = this.offset + size;
     if (size > SHORT_TEXT_BYTES || end > this.bytes.length) return undefined;
-    const codes: number[] = [];
-    for (let at = this.offset; at < end; at++) {
-      const byte = this.bytes[at] as number;
+    const codes = SHORT_CODES[size] as number[];
+    for (let i = 0; i < size; i++) {
+      const byte = this.bytes[this.offset + i] as number;
       if (byte > 0x7f) return undefined;
-      codes.push(byte);
+      codes[i] = byte;
     }
     this.offset = end;
     return String.fromCharCode(...codes);
@@ -179,8 +213,7 @@ export class CborReader {
     let value = 0;
     for (; this.offset < end; this.offset++) value = value * 256 + (this.bytes[this.offset] as number);
     if (value > Number.MAX_SAFE_INTEGER) this.malformed('integer above 2^53 - 1', start);
-    const least = width === 1 ? 24 : 256 ** (width / 2);
-    if (value < least) this.malformed('argument not in shortest form', start);
+    if (value < (ARGUMENT_LEAST[width] as number)) this.malformed('argument not in shortest form', start);
     return value;
   }
 }

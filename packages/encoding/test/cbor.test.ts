@@ -261,6 +261,19 @@ describe('CborReader', () => {
     expect(() => read(reader(hex))).toThrow(unexpected);
   });
 
+  it('reads the head of a string alone, whose content must be there', () => {
+    const one = reader('8242686961ff');
+    one.array(2);
+    expect(one.byteStringLength()).toBe(2);
+    expect(one.offset).toBe(2);
+    one.offset += 2;
+    expect(one.textLength()).toBe(1);
+    expect(() => reader('4101').byteStringLength(2)).toThrow(unexpected);
+    expect(() => reader('4201').byteStringLength()).toThrow(malformed);
+    expect(() => reader('6261').textLength()).toThrow(malformed);
+    expect(() => reader('40').textLength()).toThrow(unexpected);
+  });
+
   it('counts the arrays around a value', () => {
     expect(reader('818100').value(6)).toEqual([[0]]);
     expect(() => reader('818100').value(7)).toThrow(malformed);

@@ -1,5 +1,5 @@
 import { type Anchor, EPOCH_ZERO, type Epoch } from '@varve/consensus';
-import { sha256 } from '@varve/crypto';
+import { sha256, sha256Hex } from '@varve/crypto';
 import {
   type BlockHash,
   blockHash,
@@ -78,7 +78,7 @@ export function sealHeader(header: Header): SealedHeader {
 
 /** SHA-256 of a header's bytes. */
 export function blockHashOf(headerBytes: Uint8Array): BlockHash {
-  return toHex(sha256(headerBytes)) as BlockHash;
+  return sha256Hex(headerBytes) as BlockHash;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Epoch } from '@varve/consensus';
-import { sha256 } from '@varve/crypto';
-import { CborReader, encodeCbor, type PayloadId, toHex } from '@varve/encoding';
+import { sha256Hex } from '@varve/crypto';
+import { CborReader, encodeCbor, type PayloadId } from '@varve/encoding';
 import { epochValue, readEpoch } from './epoch-codec.ts';
 import { readingAs } from './errors.ts';
 
@@ -16,7 +16,7 @@ export interface PayloadContent {
 
 /** SHA-256 of a payload. */
 export function payloadIdOf(bytes: Uint8Array): PayloadId {
-  return toHex(sha256(bytes)) as PayloadId;
+  return sha256Hex(bytes) as PayloadId;
 }
 
 /** FORMATS `payload`. */

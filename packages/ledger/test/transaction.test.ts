@@ -2,7 +2,8 @@ import { ed25519 } from '@noble/curves/ed25519.js';
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
 import { verifySignature } from '@varve/crypto';
 import { concatBytes, encodeCbor, fromHex, toHex, utf8Encode } from '@varve/encoding';
-import { encode as encodeFreely } from 'cborg';
+import { decode as decodeFreely, encode as encodeFreely } from 'cborg';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeTransaction, type Operation, prepareTransaction } from '../src/index.ts';
 import {
@@ -15,6 +16,7 @@ import {
   SEED_1,
   transactionBytes,
 } from './harness.ts';
+import { slowBody } from './slow-transaction.ts';
 
 const malformed = expect.objectContaining({ code: 'TRANSACTION_MALFORMED' });
 const hexOf = (text: string) => toHex(utf8Encode(text));
@@ -161,6 +163,104 @@ describe('decodeTransaction', () => {
     const at = message.indexOf('a058') + 2;
     const longer = `${message.slice(0, at)}5900${message.slice(at + 2)}`;
     expect(() => decodeTransaction(fromHex(longer))).toThrow(malformed);
+  });
+});
+
+describe('decodeTransaction beside cborg', () => {
+  /** The same verdict, and equal values. */
+  const compare = (bytes: Uint8Array): boolean => {
+    const expected = slowBody(bytes);
+    const transaction = decodedOrRefused(decodeTransaction, bytes);
+    if (transaction === undefined || expected === undefined) {
+      expect(transaction).toBe(expected);
+      return false;
+    }
+    const { chainId, account, nonce, validUntil, operations } = transaction;
+    expect({ chainId, account, nonce, validUntil, operations }).toEqual(expected);
+    const body = decodeFreely(bytes.subarray(43, bytes.length - 66)) as Uint8Array;
+    const signed = encodeFreely(['Signature1', bytes.subarray(4, 42), utf8Encode('varve/tx/1'), body]);
+    expect(toHex(transaction.signedBytes)).toBe(toHex(signed));
+    expect(transaction.id).toBe(toHex(nobleSha256(signed)));
+    expect(toHex(transaction.hash)).toBe(toHex(nobleSha256(bytes)));
+    expect(transaction.hashHex).toBe(toHex(transaction.hash));
+    expect(toHex(transaction.publicKey)).toBe(toHex(bytes.subarray(10, 42)));
+    expect(toHex(transaction.signature)).toBe(toHex(bytes.subarray(bytes.length - 64)));
+    return true;
+  };
+
+  const value = fc.letrec<{ value: unknown }>((tie) => ({
+    value: fc.oneof(
+      { depthSize: 'small', maxDepth: 6 },
+      fc.constantFrom(0, 23, 24, 255, 256, 65_535, 65_536, 2 ** 32 - 1, 2 ** 32, Number.MAX_SAFE_INTEGER),
+      fc.string({ unit: 'grapheme', maxLength: 40 }),
+      fc.uint8Array({ maxLength: 300 }),
+      fc.constantFrom(true, false, null, 1.5, undefined),
+      fc.array(tie('value'), { maxLength: 4 }),
+    ),
+  })).value;
+  const name = fc.oneof(fc.constantFrom('coordination', 'create', 'm'), fc.stringMatching(/^[a-z][a-z0-9.-]{0,32}$/));
+  const hash = fc.oneof(fc.constant(fromHex(VECTOR.chainId)), fc.uint8Array({ minLength: 32, maxLength: 32 }));
+  const body = fc
+    .tuple(
+      fc.constant(1),
+      hash,
+      hash,
+      fc.uint8Array({ minLength: 16, maxLength: 16 }),
+      fc.maxSafeNat(),
+      fc.array(fc.tuple(name, name, fc.array(value, { maxLength: 4 })), { minLength: 1, maxLength: 3 }),
+    )
+    .map((fields) => encodeFreely(fields));
+  const HEADS = [
+    0x00, 0x17, 0x18, 0x1b, 0x57, 0x58, 0x59, 0x5f, 0x61, 0x78, 0x80, 0x83, 0x98, 0x9f, 0xa0, 0xc2, 0xf6, 0xff,
+  ];
+  const change = fc.record({
+    at: fc.nat(),
+    cut: fc.nat({ max: 2 }),
+    put: fc.oneof(
+      fc.constantFrom(...HEADS).map((head) => Uint8Array.of(head)),
+      fc.uint8Array({ maxLength: 3 }),
+    ),
+  });
+  const changed = (bytes: Uint8Array, changes: readonly { at: number; cut: number; put: Uint8Array }[]) =>
+    changes.reduce((now, { at, cut, put }) => {
+      const place = at % (now.length + 1);
+      return concatBytes(now.subarray(0, place), put, now.subarray(place + cut));
+    }, bytes);
+  const around = (bytes: Uint8Array) =>
+    concatBytes(
+      fromHex(`d2845826a20127045820${VECTOR.key}a0`),
+      encodeCbor(bytes),
+      encodeCbor(new Uint8Array(64).fill(9)),
+    );
+
+  it('agrees on what is well-formed but for its values', () => {
+    let accepted = 0;
+    const check = (bytes: Uint8Array) => {
+      if (compare(around(bytes))) accepted += 1;
+    };
+    fc.assert(fc.property(body, check), { numRuns: 1000 });
+    expect(accepted).toBeGreaterThan(300);
+  });
+
+  it('agrees on mutated bodies and mutated messages', () => {
+    const changes = fc.array(change, { minLength: 1, maxLength: 3 });
+    fc.assert(
+      fc.property(body, changes, (bytes, how) => void compare(around(changed(bytes, how)))),
+      { numRuns: 2000 },
+    );
+    fc.assert(
+      fc.property(body, changes, (bytes, how) => void compare(changed(around(bytes), how))),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('agrees with every byte of a message changed, and on every part of it', () => {
+    const message = fromHex(VECTOR.message);
+    for (const bytes of mutations(message, [0x01, 0x02, 0x20, 0x80, 0xff])) compare(bytes);
+    for (let at = 0; at <= message.length; at++) {
+      expect(compare(message.subarray(0, at))).toBe(at === message.length);
+      compare(concatBytes(message.subarray(0, at), Uint8Array.of(at & 0xff), message.subarray(at)));
+    }
   });
 });
 

@@ -1,5 +1,5 @@
 import type { VerdictCache } from '@varve/crypto';
-import { bytesEqual, type PublicKeyHex, type TransactionId, toHex } from '@varve/encoding';
+import { bytesEqual, type PublicKeyHex, type TransactionId } from '@varve/encoding';
 import { decodeTransaction, LedgerError, type SealedHeader, type Transaction } from '@varve/ledger';
 import { type ExecutionEnvironment, type Ledger, skipCode, transactionHashOf } from '@varve/ledger/chain';
 import type { Admission, Instant, Retry } from './events.ts';
@@ -161,7 +161,7 @@ export class AdmissionDesk {
       if (arrival.peer) this.#outbox.misbehaved(arrival.peer, 'a transaction with a bad signature');
       return refusal(id, 'SIGNATURE_INVALID');
     }
-    this.#verdicts.set(toHex(transaction.hash), true);
+    this.#verdicts.set(transaction.hashHex, true);
     // It may have been executed while its signature was being judged.
     if (this.#ledger.mayHold(transaction) && this.#ledger.place(id) !== undefined)
       return { admitted: true, id, known: true };

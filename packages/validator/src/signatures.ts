@@ -1,5 +1,5 @@
 import type { VerdictCache } from '@varve/crypto';
-import { type PayloadId, toHex } from '@varve/encoding';
+import type { PayloadId } from '@varve/encoding';
 import type { Transaction } from '@varve/ledger';
 import { OPENED_PAYLOADS_BYTES_MAX } from './limits.ts';
 import { OpenedPayloads } from './opened-payloads.ts';
@@ -34,7 +34,7 @@ export class PayloadVerifier {
     const items = [];
     for (const transaction of this.opened.open(payload, bytes)?.decoded ?? []) {
       if (transaction === undefined) continue;
-      const hash = toHex(transaction.hash);
+      const hash = transaction.hashHex;
       if (this.#verdicts.get(hash) !== undefined) continue;
       hashes.push(hash);
       items.push({
@@ -71,7 +71,7 @@ export class PayloadVerifier {
 
   /** The verdict on one transaction. */
   isSigned(transaction: Transaction): boolean {
-    const hash = toHex(transaction.hash);
+    const hash = transaction.hashHex;
     const known = this.#verdicts.get(hash);
     if (known !== undefined) return known;
     const verdict = this.#rule(transaction.publicKey, transaction.signedBytes, transaction.signature);

@@ -1,0 +1,27 @@
+import { Buffer } from 'node:buffer';
+import { describe, expect, it } from 'vitest';
+import { sharedCopy } from '../src/index.ts';
+
+describe('sharedCopy', () => {
+  it('gives copies that nothing else writes to, at every length', () => {
+    const originals = Array.from({ length: 700 }, (_, length) => new Uint8Array(length).fill(length & 255));
+    const copies = originals.map((bytes) => sharedCopy(bytes));
+    for (const bytes of originals) bytes.fill(1);
+    for (const [length, copy] of copies.entries()) {
+      expect(copy).toEqual(new Uint8Array(length).fill(length & 255));
+      copy.fill(2);
+    }
+  });
+
+  it('shares memory among small ones alone, and no more than 8 KiB', () => {
+    expect(sharedCopy(new Uint8Array(512)).buffer.byteLength).toBe(8192);
+    expect(sharedCopy(new Uint8Array(513)).buffer.byteLength).toBe(513);
+  });
+
+  it('copies a large Buffer too, whose slice would be a view', () => {
+    const buffer = Buffer.alloc(1000);
+    const copy = sharedCopy(buffer);
+    buffer.fill(1);
+    expect(copy).toEqual(new Uint8Array(1000));
+  });
+});
