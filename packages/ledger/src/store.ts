@@ -41,15 +41,13 @@ const CHECKSUM_BYTES = 4;
 /** `body` with its checksum, as stored under `key`. */
 export function checksummed(key: Uint8Array, body: Uint8Array): Uint8Array {
   const record = new Uint8Array(body.length + CHECKSUM_BYTES);
-  writeChecksummed(record, 0, key, body);
+  record.set(body);
+  writeSum(record, body.length, crc32(body, crc32(key)));
   return record;
 }
 
-function writeChecksummed(to: Uint8Array, at: number, key: Uint8Array, body: Uint8Array): void {
-  const sum = crc32(body, crc32(key));
-  to.set(body, at);
-  const end = at + body.length;
-  for (let i = 0; i < CHECKSUM_BYTES; i++) to[end + i] = sum >>> (24 - 8 * i);
+function writeSum(to: Uint8Array, at: number, sum: number): void {
+  for (let i = 0; i < CHECKSUM_BYTES; i++) to[at + i] = sum >>> (24 - 8 * i);
 }
 
 /**
@@ -139,19 +137,26 @@ export class RecordStore {
   }
 }
 
-/** The same operations with checksums, their values in one piece of memory: one of its own for each costs ten times as much. */
+/**
+ * The same operations with checksums, keys and values in one piece of memory: one of its own for each costs ten times as
+ * much, and what native code is to read must have memory outside of the heap.
+ */
 function batchOf(operations: Iterable<StoreOperation>): StoreOperation[] {
   const list = [...operations];
   let bytes = 0;
-  for (const { value } of list) if (value) bytes += value.length + CHECKSUM_BYTES;
+  for (const { key, value } of list) bytes += key.length + (value ? value.length + CHECKSUM_BYTES : 0);
   const memory = new Uint8Array(bytes);
   let at = 0;
-  return list.map((operation) => {
-    const { key, value } = operation;
-    if (value === undefined) return operation;
+  return list.map(({ key, value }) => {
     const start = at;
-    at += value.length + CHECKSUM_BYTES;
-    writeChecksummed(memory, start, key, value);
-    return { key, value: memory.subarray(start, at) };
+    const body = start + key.length;
+    memory.set(key, start);
+    at = body;
+    if (value === undefined) return { key: memory.subarray(start, body), value: undefined };
+    const end = body + value.length;
+    memory.set(value, body);
+    writeSum(memory, end, crc32(memory.subarray(start, end)));
+    at = end + CHECKSUM_BYTES;
+    return { key: memory.subarray(start, body), value: memory.subarray(body, at) };
   });
 }
