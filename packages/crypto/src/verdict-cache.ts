@@ -43,4 +43,10 @@ export class VerdictCache {
     }
     this.#young.set(hashHex, verdict);
   }
+
+  /** Forgets a verdict that nobody will ask for again. */
+  delete(hashHex: string): void {
+    this.#young.delete(hashHex);
+    this.#old.delete(hashHex);
+  }
 }

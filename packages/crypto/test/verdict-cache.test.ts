@@ -37,4 +37,14 @@ describe('VerdictCache', () => {
     for (let i = 0; i < 9; i++) cache.set('b', true);
     expect(cache.get('old')).toBe(true);
   });
+
+  it('forgets what it is told to, in both generations', () => {
+    const cache = new VerdictCache(4);
+    cache.set('a', true);
+    cache.set('b', false);
+    cache.set('c', true);
+    expect(cache.get('a')).toBe(true);
+    for (const name of ['a', 'b', 'unknown']) cache.delete(name);
+    expect([cache.get('a'), cache.get('b'), cache.get('c')]).toEqual([undefined, undefined, true]);
+  });
 });

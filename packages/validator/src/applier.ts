@@ -36,6 +36,7 @@ interface Current {
   readonly item: Item;
   readonly execution: Execution;
   readonly payload: PayloadId;
+  readonly decoded: OpenedPayload['decoded'];
 }
 
 /** Executes what is ordered, one payload after another, in slices that leave room for other events. */
@@ -99,7 +100,7 @@ export class Applier {
     const { payload, opened } = found;
     const isSigned = (transaction: Transaction): boolean => this.#verifier.isSigned(transaction);
     const execution = this.#ledger.begin(opened.content, isSigned, opened.decoded);
-    this.#current = { item, execution, payload };
+    this.#current = { item, execution, payload, decoded: opened.decoded };
   }
 
   /** What is to be executed; `undefined` for what is past or has nothing in it. */
@@ -128,9 +129,9 @@ export class Applier {
     return undefined;
   }
 
-  #finish({ item, execution, payload }: Current): void {
+  #finish({ item, execution, payload, decoded }: Current): void {
     this.#current = undefined;
-    this.#verifier.opened.forget(payload);
+    this.#verifier.executed(payload, decoded);
     if (item.entry) {
       const { index, epoch } = item.entry;
       const made = this.#ledger.finish(execution, { index, epoch, payload });

@@ -2,7 +2,7 @@ import type { VerdictCache } from '@varve/crypto';
 import type { PayloadId } from '@varve/encoding';
 import type { Transaction } from '@varve/ledger';
 import { OPENED_PAYLOADS_BYTES_MAX } from './limits.ts';
-import { OpenedPayloads } from './opened-payloads.ts';
+import { type OpenedPayload, OpenedPayloads } from './opened-payloads.ts';
 import type { Outbox } from './outbox.ts';
 
 /** The one signature rule (ZIP-215): injected, since simulations use a cheaper stand-in. */
@@ -62,6 +62,12 @@ export class PayloadVerifier {
       if (verdict !== undefined) this.#verdicts.set(hash, verdict);
     });
     return true;
+  }
+
+  /** The payload was executed: neither it nor its verdicts are needed again, as a rule. */
+  executed(payload: PayloadId, decoded: OpenedPayload['decoded']): void {
+    this.opened.forget(payload);
+    for (const transaction of decoded) if (transaction) this.#verdicts.delete(transaction.hashHex);
   }
 
   /** Whether verdicts on this payload are still being found. */
