@@ -47,6 +47,7 @@ export {
   leavesAt,
   outcomeOf,
   payloadAt,
+  receiptAt,
   receiptOf,
   stateAt,
   stateProofAt,
