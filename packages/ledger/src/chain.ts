@@ -44,7 +44,6 @@ export {
   headerAt,
   heightOfDamage,
   heightOfHash,
-  leavesAt,
   outcomeOf,
   payloadAt,
   receiptAt,
@@ -55,4 +54,5 @@ export {
   transactionHashOf,
   transactionOf,
   transactionsAt,
+  wantedLeaves,
 } from './views.ts';
