@@ -72,8 +72,9 @@ export class EventLoop {
 
   /** Gives the validator an event at the end of this turn, after those that wait. */
   deliver(event: Delivery): void {
+    if (this.#stopped) return;
     this.#queue.push(event);
-    if (this.#scheduled || this.#stopped) return;
+    if (this.#scheduled) return;
     this.#scheduled = true;
     setImmediate(() => this.#turn());
   }
