@@ -1,5 +1,5 @@
 import type { Transaction } from '@varve/ledger';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Api, createApi } from '../../../apps/node/src/api/index.ts';
 import { admin, signerOf, TestNode } from '../../../apps/node/test/api/test-node.ts';
 import { type Client, type ClientOptions, createClient, operations, VarveError } from '../src/index.ts';
@@ -148,7 +148,7 @@ describe('transactions submitted in one turn', () => {
     const client = clientWith();
     const wait = { wait: 'committed' } as const;
     const waiting = Promise.all([client.submit(create(1), wait), client.submit(create(2), wait)]);
-    await new Promise((resolve) => setTimeout(resolve, 40));
+    await vi.waitFor(() => expect(posts.length).toBeGreaterThanOrEqual(2), 10_000);
     node.poolMax = 10;
     expect((await waiting).map(({ status }) => status)).toEqual(['committed', 'committed']);
     expect(posts.slice(0, 3).map((post) => post.split(' ')[0])).toEqual([
@@ -166,7 +166,8 @@ describe('transactions submitted in one turn', () => {
     const given = client.submit(create(1), { ...wait, signal: controller.signal });
     const kept = client.submit(create(2), wait);
     const never = codeOf(client.submit(create(3), { ...wait, signal: AbortSignal.abort(new Error('before')) }));
-    setTimeout(() => controller.abort(new Error('enough')), 30);
+    await vi.waitFor(() => expect(node.view().pool.transactions).toBe(2), 10_000);
+    controller.abort(new Error('enough'));
     await expect(given).rejects.toThrow('enough');
     expect(await never).toBe('Error: before');
     node.commit();
