@@ -20,6 +20,7 @@ import type {
 import { Builder, type BuildOptions } from './builder.ts';
 import { problemError, VarveError } from './errors.ts';
 import type { EvidenceAnswer } from './evidence-answers.ts';
+import { SharedRequests } from './shared-requests.ts';
 import type { TransactionSigner } from './signer.ts';
 import { type EventsOptions, followEvents } from './stream.ts';
 import { sendAll, type WaitOptions } from './submission.ts';
@@ -33,6 +34,12 @@ export interface ClientOptions {
   readonly token?: string | undefined;
   /** Signs what `submit` builds. */
   readonly signer?: TransactionSigner | undefined;
+  /**
+   * Whether transactions that `submit` and `submitRaw` are given in the same turn, with the same `wait` and time, leave
+   * in one request, which costs a node much less; default `true`. Each call has a result or error of its own, but all of
+   * a request are answered together. Those that are to come back with a receipt go alone: see `receipt` of `WaitOptions`.
+   */
+  readonly batching?: boolean | undefined;
   /** Default: the host's own. */
   readonly fetch?: typeof fetch | undefined;
 }
@@ -53,14 +60,16 @@ export interface Client {
   /** A signed transaction for this chain, not yet sent. */
   build(operations: Operation | readonly Operation[], options?: BuildOptions): Promise<Transaction>;
   /**
-   * Builds, signs, sends, and waits (for `final` unless told otherwise).
+   * Builds, signs, sends, and waits (for `final` unless told otherwise). The result of a final transaction has its
+   * receipt. With `wait: 'none'` or `'committed'`, or `receipt: false`, what is submitted in the same turn shares a
+   * request, unless the client was created with `batching: false`.
    * @throws {VarveError} the code of a refusal or of a failed execution; `WAIT_TIMEOUT` where the time was up first:
    *   the transaction may still be executed.
    */
   submit(what: Submittable, options?: SubmitOptions): Promise<TransactionResult>;
   /** As `submit`, but whatever becomes of the transaction is the result. */
   submitRaw(what: Submittable, options?: SubmitOptions): Promise<TransactionResult | RefusedResult>;
-  /** Many transactions in few requests, which is many times cheaper; a result for each. */
+  /** Many transactions in few requests, which is many times cheaper; a result for each, without receipts if there are several. */
   submitBatch(
     items: readonly Submittable[],
     options?: SubmitOptions,
@@ -112,8 +121,13 @@ export function createClient(options: ClientOptions): Client {
     for (const item of items) transactions.push(await made(item, choices));
     return sendAll(transport, transactions, choices);
   };
-  const submitRaw: Client['submitRaw'] = async (what, choices) =>
-    (await submitBatch([what], choices))[0] as TransactionResult | RefusedResult;
+  const shared = options.batching === false ? undefined : new SharedRequests(transport);
+  const submitRaw: Client['submitRaw'] = async (what, choices = {}) => {
+    const needsReceipt = (choices.wait ?? 'final') === 'final' && choices.receipt !== false;
+    const transactions = [await made(what, choices)];
+    const [result] = await sendAll(transport, transactions, choices, needsReceipt ? undefined : shared);
+    return result as TransactionResult | RefusedResult;
+  };
 
   return {
     url: transport.url,

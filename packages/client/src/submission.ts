@@ -1,8 +1,16 @@
-import { concatBytes } from '@varve/encoding';
 import type { Transaction } from '@varve/ledger';
-import type { BatchAnswer, RefusedResult, StatusAnswer, TransactionAnswer, TransactionResult } from './answers.ts';
+import type { StatusAnswer, TransactionAnswer, TransactionResult } from './answers.ts';
 import { backoffMs, delay } from './delay.ts';
 import { VarveError } from './errors.ts';
+import type { SharedRequests } from './shared-requests.ts';
+import {
+  type Asked,
+  BATCH_BYTES_MAX,
+  BATCH_TRANSACTIONS_MAX,
+  type Result,
+  sendMany,
+  sendOne,
+} from './submit-request.ts';
 import type { Transport } from './transport.ts';
 
 /** How far a submission is waited for. */
@@ -12,30 +20,30 @@ export interface WaitOptions {
   /** Default: until the transaction can no longer be executed, and some time to learn of it. */
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Whether the result of a single transaction with `wait: 'final'` is to have its receipt; default `true`. Only a
+   * request for one transaction is answered with a receipt: without, it can share a request with others.
+   */
+  readonly receipt?: boolean | undefined;
 }
 
-/** What one request may carry; the node takes no more. */
-const BATCH_TRANSACTIONS_MAX = 1_000;
-const BATCH_BYTES_MAX = 4 * 1024 * 1024;
 /** The longest wait asked of the node at once: proxies cut what is silent for long. */
 const REQUEST_WAIT_MS = 25_000;
-/** How long an answer may take beyond the wait that was asked for; then the node counts as silent. */
-const ANSWER_MS = 5_000;
 /** After a transaction's validity has ended: how long the chain may take to say what became of it. */
 const AFTERMATH_MS = 30_000;
 const EXPIRED = 'TRANSACTION_EXPIRED';
 
-type Result = TransactionResult | RefusedResult;
-
 /**
  * Sends transactions and resends the same bytes, which is harmless, until each is as far as `wait` says, refused for
  * good, or the time is up; then the result says how far it came.
+ * @param shared - Given for one transaction that may share its first request with others.
  * @throws {NodeUnreachable} when the time is up and the node never answered since; or the reason of `signal`.
  */
 export async function sendAll(
   transport: Transport,
   transactions: readonly Transaction[],
   options: WaitOptions,
+  shared?: SharedRequests,
 ): Promise<Result[]> {
   const wait = options.wait ?? 'final';
   const last = Math.max(0, ...transactions.map(({ validUntil }) => validUntil)) + AFTERMATH_MS;
@@ -49,7 +57,9 @@ export async function sendAll(
     try {
       for (const part of parts(open)) {
         const timeout = Math.max(0, Math.min(REQUEST_WAIT_MS, deadline - Date.now()));
-        const answers = await sendPart(transport, part, wait, timeout, options.signal);
+        const asked = { wait, timeout, signal: options.signal };
+        // What is sent again may wait for long, and would keep others that share its request.
+        const answers = await sendPart(transport, part, asked, attempt === 0 ? shared : undefined);
         for (const [i, answer] of answers.entries()) {
           const transaction = part[i] as Transaction;
           // Expired after it had been admitted, now or by an earlier sending: it may be in a block.
@@ -82,28 +92,12 @@ function isSettled(result: Result | undefined, wait: 'none' | 'committed' | 'fin
 async function sendPart(
   transport: Transport,
   part: readonly Transaction[],
-  wait: string,
-  timeout: number,
-  signal: AbortSignal | undefined,
+  asked: Asked,
+  shared: SharedRequests | undefined,
 ): Promise<readonly Result[]> {
-  const path = `/v1/transactions?wait=${wait}&timeout=${timeout}`;
-  const call = { method: 'POST', signal, silenceMs: timeout + ANSWER_MS } as const;
   const [first] = part;
-  if (part.length !== 1 || first === undefined) {
-    const body = concatBytes(...part.map(({ bytes }) => bytes));
-    const headers = { 'content-type': 'application/cbor-seq' };
-    const accept = (answer: unknown): boolean => typeof answer === 'object' && answer !== null && 'results' in answer;
-    return (await transport.json<BatchAnswer>(path, { ...call, headers, body, accept })).results;
-  }
-  try {
-    const headers = { 'content-type': 'application/cose' };
-    return [await transport.json<TransactionResult>(path, { ...call, headers, body: first.bytes })];
-  } catch (error) {
-    // What the node says of this transaction is its result; what it says of the request is not.
-    if (!(error instanceof VarveError) || error.status === undefined || error.code === 'ANSWER_MALFORMED') throw error;
-    if (error.retry === 'later' && error.transactionId === undefined) throw error;
-    return [refusal(first, error)];
-  }
+  if (part.length !== 1 || first === undefined) return sendMany(transport, part, asked);
+  return [await (shared ? shared.send(first, asked) : sendOne(transport, first, asked))];
 }
 
 /** What became of a transaction that the node now calls expired: known only once a final block is past its validity. */
@@ -143,10 +137,4 @@ function* parts(transactions: readonly Transaction[]): Iterable<readonly Transac
 
 function pending({ id }: Transaction): TransactionResult {
   return { transactionId: id, status: 'pending', height: null, index: null, outcome: null, known: false };
-}
-
-function refusal({ id }: Transaction, error: VarveError): RefusedResult {
-  const { code, detail, hint = '', retry = 'never', status = 0 } = error;
-  const problem = { type: `/errors#${code}`, title: code, status, code, detail, hint, retry, transactionId: id };
-  return { transactionId: id, status: 'refused', problem };
 }

@@ -44,9 +44,9 @@ export {
   headerAt,
   heightOfDamage,
   heightOfHash,
-  leavesAt,
   outcomeOf,
   payloadAt,
+  receiptAt,
   receiptOf,
   stateAt,
   stateProofAt,
@@ -54,4 +54,5 @@ export {
   transactionHashOf,
   transactionOf,
   transactionsAt,
+  wantedLeaves,
 } from './views.ts';

@@ -7,7 +7,7 @@ import { LedgerError } from './errors.ts';
 import { decodeHeader, type SealedHeader } from './header.ts';
 import type { Ledger } from './ledger.ts';
 import type { StateEntry } from './module.ts';
-import { decodeLeaf, decodeResults, type Leaf, type ModuleEvent, type Outcome } from './outcome.ts';
+import { decodeLeaf, decodeResults, type Leaf, leafId, type ModuleEvent, type Outcome } from './outcome.ts';
 import { decodePayload } from './payload.ts';
 import type { ConfigurationStep, Receipt } from './receipt.ts';
 import {
@@ -77,9 +77,17 @@ export function certificateAt(ledger: Ledger, at: number): Certificate | undefin
   return body && decodeCertificate(body);
 }
 
-/** What execution left of a block, with the tree over its leaves once somebody asked for a path. */
+/** What execution left of a block, with what receipts of it have in common once somebody asked for one. */
 interface BlockIndex extends IndexRecord {
-  tree: MerkleLog | undefined;
+  common: ReceiptParts | undefined;
+}
+
+/** Never changes once the block has a certificate of its own. */
+interface ReceiptParts {
+  readonly header: SealedHeader;
+  readonly transactions: readonly Uint8Array[];
+  readonly tree: MerkleLog;
+  readonly certificate: Certificate | undefined;
 }
 
 /** Decoded indexes kept for each ledger: whoever asks for one transaction of a block tends to ask for others. */
@@ -99,16 +107,22 @@ function indexAt(ledger: Ledger, at: number): BlockIndex | undefined {
   const body = ledger.records.get(indexKey(at));
   // Every executed block has one: without it the block would look empty.
   if (body === undefined) throw new RecordDamaged(indexKey(at));
-  const index: BlockIndex = { ...decodeIndex(body), tree: undefined };
+  const index: BlockIndex = { ...decodeIndex(body), common: undefined };
   const [oldest] = kept.keys();
   if (kept.size >= INDEXES_KEPT && oldest !== undefined) kept.delete(oldest);
   kept.set(at, index);
   return index;
 }
 
-/** Ids and outcomes of the block at `at`, in the order of its leaves. */
-export function leavesAt(ledger: Ledger, at: number): readonly Leaf[] {
-  return (indexAt(ledger, at)?.leaves ?? []).map((entry) => decodeLeaf(entry.leaf));
+/** Those leaves of the block at `at` whose ids are wanted, in order, and their places; of others only the id is read. */
+export function wantedLeaves(
+  ledger: Ledger,
+  at: number,
+  isWanted: (id: TransactionId) => boolean,
+): readonly (Leaf & { readonly leafIndex: number })[] {
+  return (indexAt(ledger, at)?.leaves ?? []).flatMap(({ leaf }, leafIndex) =>
+    isWanted(leafId(leaf)) ? [{ ...decodeLeaf(leaf), leafIndex }] : [],
+  );
 }
 
 /** The transactions of the block at `at` that got a leaf, in order. */
@@ -201,27 +215,48 @@ export function eventsAt(
  */
 export function receiptOf(ledger: Ledger, id: TransactionId): Receipt | undefined {
   const place = ledger.place(id);
-  if (place === undefined || place.height > ledger.finalHeight) return undefined;
-  const header = headerAt(ledger, place.height);
-  const index = indexAt(ledger, place.height);
-  if (header === undefined || index === undefined) return undefined;
-  const payload = demandPayload(ledger, place.height);
-  index.tree ??= MerkleLog.of(index.leaves.map((leaf) => leaf.leaf));
-  const entry = index.leaves[place.leafIndex];
-  const transaction = entry && decodePayload(payload).transactions[entry.payloadIndex];
-  if (entry === undefined || transaction === undefined) return undefined;
-  const { certificate, later } = finalityOf(ledger, place.height);
+  return place && receiptAt(ledger, place.height, place.leafIndex);
+}
+
+/**
+ * The receipt of the transaction with leaf `leafIndex` of the block at `at`, where that is final.
+ * @throws {RecordDamaged} as `receiptOf`.
+ */
+export function receiptAt(ledger: Ledger, at: number, leafIndex: number): Receipt | undefined {
+  if (at > ledger.finalHeight) return undefined;
+  const index = indexAt(ledger, at);
+  const entry = index?.leaves[leafIndex];
+  if (index === undefined || entry === undefined) return undefined;
+  const { header, transactions, tree, certificate: own } = receiptParts(ledger, at, index);
+  const transaction = transactions[entry.payloadIndex];
+  if (transaction === undefined) return undefined;
+  const { certificate, later } = own ? { certificate: own, later: null } : finalityOf(ledger, at);
   return {
     transaction,
     results: entry.results,
     outcome: decodeLeaf(entry.leaf).outcome,
-    leafIndex: place.leafIndex,
-    path: index.tree.inclusion(place.leafIndex, index.tree.size),
+    leafIndex,
+    path: tree.inclusion(leafIndex, tree.size),
     header,
     later,
     certificate,
     configurations: stepsTo(ledger, certificate.height),
   };
+}
+
+/** What all receipts of the block at `at` have in common; kept with the index, since most are asked for together. */
+function receiptParts(ledger: Ledger, at: number, index: BlockIndex): ReceiptParts {
+  if (index.common) return index.common;
+  const header = headerAt(ledger, at);
+  if (header === undefined) throw new RecordDamaged(headerKey(at));
+  const parts: ReceiptParts = {
+    header,
+    transactions: decodePayload(demandPayload(ledger, at)).transactions,
+    tree: MerkleLog.of(index.leaves.map((leaf) => leaf.leaf)),
+    certificate: certificateAt(ledger, at),
+  };
+  if (parts.certificate) index.common = parts;
+  return parts;
 }
 
 /** From the genesis configuration to the one that rules the block at `at`; each last block has its own certificate. */

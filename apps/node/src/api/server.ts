@@ -1,7 +1,13 @@
 import { setMaxListeners } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { RecordDamaged } from '@varve/ledger/chain';
-import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, LogController } from 'fastify';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
 import type { NodeService } from '../host/service.ts';
 import { blockRoutes } from './blocks.ts';
 import { readBodies } from './bodies.ts';
@@ -162,9 +168,12 @@ function createServer(options: ApiOptions, context: ApiContext): FastifyInstance
 
 /** Reads wait for `Varve-Min-Height`, and every answer names the node's height. */
 function nameHeights(app: FastifyInstance, context: ApiContext): void {
-  app.addHook('preHandler', async (request) => {
-    if (request.method !== 'GET' || request.headers['varve-min-height'] === undefined) return;
-    await reach(context, 'committed', minHeightOf(request));
+  const reachHeight = async (request: FastifyRequest): Promise<void> =>
+    reach(context, 'committed', minHeightOf(request));
+  // With a callback: a promise for each request would cost more than this asks.
+  app.addHook('preHandler', (request, _reply, done) => {
+    if (request.method !== 'GET' || request.headers['varve-min-height'] === undefined) return done();
+    reachHeight(request).then(() => done(), done);
   });
   app.addHook('onSend', (_request, reply, payload, done) => {
     reply.header(HEIGHT_HEADER, context.progress.height);

@@ -1,7 +1,7 @@
 import type { BatchAnswer, Problem, TransactionResult } from '@varve/client';
 import { type TransactionId, toHex } from '@varve/encoding';
 import { encodeReceipt } from '@varve/ledger';
-import { receiptOf } from '@varve/ledger/chain';
+import { receiptAt } from '@varve/ledger/chain';
 import type { Admission, TransactionState } from '@varve/validator';
 import type { ApiContext } from './context.ts';
 import { outcomeJson } from './json.ts';
@@ -28,7 +28,8 @@ export async function submitOne(context: ApiContext, bytes: Uint8Array, patience
   const [admission] = await context.service.submit([bytes]);
   const settled = await settle(context, admission as Admission, patience);
   if (settled.refused || patience.wait !== 'final' || settled.result.status !== 'final') return settled;
-  const receipt = receiptOf(context.service.ledger, settled.result.transactionId as TransactionId);
+  const { height, index } = settled.result;
+  const receipt = height !== null && index !== null && receiptAt(context.service.ledger, height, index);
   return receipt ? { ...settled, result: { ...settled.result, receipt: toHex(encodeReceipt(receipt)) } } : settled;
 }
 

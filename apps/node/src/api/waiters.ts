@@ -1,6 +1,6 @@
 import type { TransactionId } from '@varve/encoding';
 import type { Outcome } from '@varve/ledger';
-import { type Ledger, leavesAt } from '@varve/ledger/chain';
+import { type Ledger, wantedLeaves } from '@varve/ledger/chain';
 import type { Notice } from '@varve/validator';
 
 import { WAITING_TRANSACTIONS_MAX } from './limits.ts';
@@ -84,13 +84,13 @@ export class Waiters {
 
   #committed(height: number): void {
     if (this.#byId.size === 0) return;
-    leavesAt(this.#ledger, height).forEach(({ id, outcome }, leafIndex) => {
+    for (const { id, outcome, leafIndex } of wantedLeaves(this.#ledger, height, (id) => this.#byId.has(id))) {
       const settled: Executed = { kind: 'executed', height, leafIndex, outcome };
       for (const wait of [...(this.#byId.get(id) ?? [])]) {
         if (wait.until === 'committed') wait.settle(settled);
         else this.#awaitFinal(wait, settled);
       }
-    });
+    }
   }
 
   #awaitFinal(wait: Wait, executed: Executed): void {

@@ -4,12 +4,14 @@ import { type PublicKeyHex, toHex } from '@varve/encoding';
 import type { Answer, Effects, GossipTopic, Instant, Notice, Validator, ValidatorEvent } from '@varve/validator';
 import type { Network } from '../network/index.ts';
 import type { LevelStore } from '../storage/index.ts';
+import { TurnEffects } from './turn-effects.ts';
 import { Verifier } from './verifier.ts';
+import { WakeTimer } from './wake-timer.ts';
 
 /** What carries a validator's effects out. */
 export interface LoopParts {
-  readonly validator: Validator;
-  readonly store: LevelStore;
+  readonly validator: Pick<Validator, 'step'>;
+  readonly store: Pick<LevelStore, 'commit'>;
   /** None for observers, which sign nothing. */
   readonly signers: readonly Signer[];
   /** Absent: signatures are judged one by one. */
@@ -21,16 +23,30 @@ export interface LoopParts {
   readonly failed: (code: string, detail: string) => void;
 }
 
-/** Feeds a validator with events one after another and carries out what it asks for, with the machine's clocks. */
+/** An event, or what makes it when its turn comes: of everything that was gathered by then. */
+export type Delivery = ValidatorEvent | (() => ValidatorEvent);
+
+/** So much stepping, and what came of it is carried out before the rest of the turn: peers must not wait. Milliseconds. */
+const STEPPING_MS_MAX = 4;
+
+/**
+ * Feeds a validator with events one after another and carries out what it asks for, with the machine's clocks.
+ *
+ * Whatever arrives in one turn of the process's event loop is stepped at its end, and packets, answers and notices of
+ * these steps leave together. Writes begin at once. All that arrived is stepped before sockets are read again, so that
+ * a validator that cannot keep up slows those who send to it.
+ */
 export class EventLoop {
   readonly #parts: LoopParts;
   readonly #verifier: Verifier;
   readonly #signers: ReadonlyMap<string, Signer>;
-  readonly #queue: ValidatorEvent[] = [];
-  #network: Network | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #timerAt = Number.POSITIVE_INFINITY;
-  #running = false;
+  readonly #effects = new TurnEffects();
+  /** Peers that were cut off in this turn: what else they sent in it counts for nothing. */
+  readonly #cutOff = new Set<PublicKeyHex>();
+  readonly #timer: WakeTimer = new WakeTimer(() => this.deliver({ kind: 'timer' }));
+  #queue: Delivery[] = [];
+  #network: Pick<Network, 'send' | 'publish'> | undefined;
+  #scheduled = false;
   #stopped = false;
   #commits = 0;
   #idle: (() => void) | undefined;
@@ -50,28 +66,23 @@ export class EventLoop {
   }
 
   /** Packets can leave from now on. */
-  connect(network: Network): void {
+  connect(network: Pick<Network, 'send' | 'publish'>): void {
     this.#network = network;
   }
 
-  /** Gives the validator an event, at once or after those that wait. */
-  deliver(event: ValidatorEvent): void {
+  /** Gives the validator an event at the end of this turn, after those that wait. */
+  deliver(event: Delivery): void {
+    if (this.#stopped) return;
     this.#queue.push(event);
-    if (this.#running) return;
-    this.#running = true;
-    for (let next = this.#queue.shift(); next !== undefined && !this.#stopped; next = this.#queue.shift()) {
-      const from = performance.now();
-      const effects = this.#parts.validator.step(next, instant());
-      this.stepMicros += (performance.now() - from) * 1000;
-      this.#carryOut(effects);
-    }
-    this.#running = false;
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => this.#turn());
   }
 
   /** Delivers nothing more; resolves when no commit is under way. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    clearTimeout(this.#timer);
+    this.#timer.stop();
     if (this.#commits > 0) {
       await new Promise<void>((resolve) => {
         this.#idle = resolve;
@@ -79,20 +90,53 @@ export class EventLoop {
     }
   }
 
-  #carryOut(effects: Effects): void {
+  #turn(): void {
+    let from = performance.now();
+    let flushAt = from + STEPPING_MS_MAX;
+    // By position: what steps sign is appended meanwhile.
+    for (let next = 0; next < this.#queue.length && !this.#stopped; next++) {
+      const queued = this.#queue[next] as Delivery;
+      const event = typeof queued === 'function' ? queued() : queued;
+      if (event.kind === 'packet' && this.#cutOff.has(event.from)) continue;
+      const effects = this.#parts.validator.step(event, { monotonic: Math.floor(from), wall: Date.now() });
+      const to = performance.now();
+      this.stepMicros += (to - from) * 1000;
+      this.#begin(effects);
+      from = to;
+      if (to < flushAt) continue;
+      this.#flush();
+      from = performance.now();
+      flushAt = from + STEPPING_MS_MAX;
+    }
+    this.#queue = [];
+    this.#cutOff.clear();
+    this.#scheduled = false;
+    this.#flush();
+  }
+
+  /** Starts what takes its time, and keeps the rest for the end of the turn. */
+  #begin(effects: Effects): void {
     if (effects.persist) this.#commit(effects.persist);
     for (const { job, items } of effects.verify) this.#verifier.add(job, items);
     for (const wanted of effects.sign) this.#sign(wanted);
-    this.#send(effects);
-    for (const answer of effects.answers) this.#parts.answered(answer);
-    for (const notice of effects.notices) this.#parts.noticed(notice);
-    for (const { peer, reason } of effects.misbehaved) this.#parts.misbehaved(peer, reason);
+    this.#effects.add(effects);
+    for (const { peer, reason } of effects.misbehaved) {
+      this.#cutOff.add(peer);
+      this.#parts.misbehaved(peer, reason);
+    }
     if (effects.halt) {
       this.#stopped = true;
+      this.#flush();
       this.#parts.failed(effects.halt.code, effects.halt.detail);
-      return;
     }
-    this.#wake(effects.wakeAt);
+  }
+
+  #flush(): void {
+    const { send, publish, answers, notices, wakeAt } = this.#effects.take();
+    this.#send(send, publish);
+    for (const answer of answers) this.#parts.answered(answer);
+    for (const notice of notices) this.#parts.noticed(notice);
+    if (!this.#stopped && wakeAt !== undefined) this.#timer.set(wakeAt);
   }
 
   #commit(persist: NonNullable<Effects['persist']>): void {
@@ -123,27 +167,13 @@ export class EventLoop {
     this.#queue.push({ kind: 'signed', job, signatures: messages.map((message) => signer.sign(message)) });
   }
 
-  #send({ send, publish }: Effects): void {
+  #send(send: Effects['send'], publish: Effects['publish']): void {
     const network = this.#network;
     if (network === undefined || (send.length === 0 && publish.length === 0)) return;
     const from = performance.now();
     for (const { to, packet } of send) network.send(to, packet);
     for (const { topic, bytes } of publish) network.publish(topic satisfies GossipTopic, bytes);
     this.sendMicros += (performance.now() - from) * 1000;
-  }
-
-  #wake(at: number): void {
-    if (this.#timer !== undefined && this.#timerAt === at) return;
-    clearTimeout(this.#timer);
-    this.#timerAt = at;
-    const delay = Math.max(0, at - instant().monotonic);
-    this.#timer = setTimeout(
-      () => {
-        this.#timer = undefined;
-        this.deliver({ kind: 'timer' });
-      },
-      Math.min(delay, 60_000),
-    );
   }
 }
 

@@ -13,6 +13,7 @@ import type { Network } from '../network/index.ts';
 import { NodeError } from './errors.ts';
 import { type EventLoop, instant } from './event-loop.ts';
 import type { NodeService, NodeView, PeerView } from './service.ts';
+import { Submissions } from './submissions.ts';
 
 interface Waiting {
   readonly resolve: (answer: Answer) => void;
@@ -34,6 +35,7 @@ export class ServiceHost implements NodeService {
   readonly #identity: { readonly networkKey: PublicKeyHex; readonly bootId: string };
   readonly #diskLow: () => boolean;
   readonly #waiting = new Map<number, Waiting>();
+  readonly #submissions: Submissions;
   readonly #listeners = new Set<(notice: Notice) => void>();
   readonly #lag: IntervalHistogram;
   readonly #lagTimer: NodeJS.Timeout;
@@ -54,6 +56,10 @@ export class ServiceHost implements NodeService {
     this.#network = network;
     this.#identity = identity;
     this.#diskLow = diskLow;
+    this.#submissions = new Submissions(
+      (event) => loop.deliver(event),
+      () => this.#request++,
+    );
     this.#lag = monitorEventLoopDelay({ resolution: 10 });
     this.#lag.enable();
     this.#lagTimer = setInterval(() => {
@@ -102,8 +108,8 @@ export class ServiceHost implements NodeService {
 
   async submit(transactions: readonly Uint8Array[]): Promise<readonly Admission[]> {
     if (this.#diskLow()) return transactions.map(() => DISK_LOW);
-    const answer = await this.#ask((request) => this.#loop.deliver({ kind: 'submit', request, transactions }));
-    return answer.kind === 'submitted' ? answer.admissions : [];
+    if (this.#stopping) throw stopping();
+    return this.#submissions.add(transactions);
   }
 
   async barrier(): Promise<Height> {
@@ -133,6 +139,10 @@ export class ServiceHost implements NodeService {
 
   /** The loop's answers come here. */
   answered(answer: Answer): void {
+    if (answer.kind === 'submitted') {
+      this.#submissions.answered(answer.request, answer.admissions);
+      return;
+    }
     const waiting = this.#waiting.get(answer.request);
     this.#waiting.delete(answer.request);
     waiting?.resolve(answer);
@@ -150,6 +160,7 @@ export class ServiceHost implements NodeService {
     this.#lag.disable();
     for (const { reject } of this.#waiting.values()) reject(stopping());
     this.#waiting.clear();
+    this.#submissions.fail(stopping);
   }
 
   #ask(deliver: (request: number) => void): Promise<Answer> {

@@ -3,7 +3,7 @@ import type { BatchVerifier } from '@varve/crypto/batch';
 import type { VerifyItem } from '@varve/validator';
 
 /** Signatures judged before other work of the process gets its turn. */
-const SIGNATURES_PER_TURN = 256;
+export const SIGNATURES_PER_TURN = 256;
 
 interface Job {
   readonly job: number;
@@ -43,41 +43,50 @@ export class Verifier {
   #turn(): void {
     this.#scheduled = false;
     const from = performance.now();
-    const slice = this.#slice();
-    const strict = this.#judge(
-      slice.map(({ item }) => item).filter((item) => item.strict),
-      verifySignatureNative,
-    );
-    const others = this.#judge(
-      slice.map(({ item }) => item).filter((item) => !item.strict),
-      verifySignature,
-    );
-    for (const { job, item } of slice) job.verdicts.push((item.strict ? strict : others).shift() ?? false);
+    const finished = this.#jobs.splice(0, this.#judgeSlice());
     this.micros += (performance.now() - from) * 1000;
-    const finished = this.#jobs.filter(isFinished);
-    this.#jobs.splice(0, finished.length);
     if (this.#jobs.length > 0) this.#schedule();
     for (const { job, verdicts } of finished) this.#done(job, verdicts);
   }
 
-  /** What this turn judges, in order. */
-  #slice(): readonly { readonly job: Job; readonly item: VerifyItem }[] {
-    const slice: { readonly job: Job; readonly item: VerifyItem }[] = [];
-    for (const job of this.#jobs) {
-      for (const item of job.items.slice(job.verdicts.length)) {
-        if (slice.length === SIGNATURES_PER_TURN) return slice;
-        slice.push({ job, item });
+  /** Judges what this turn may; returns how many jobs, the first of all, are finished. */
+  #judgeSlice(): number {
+    const strict: VerifyItem[] = [];
+    const others: VerifyItem[] = [];
+    const reached = this.#gather(strict, others);
+    const strictVerdicts = this.#judge(strict, verifySignatureNative);
+    const otherVerdicts = this.#judge(others, verifySignature);
+    let strictTaken = 0;
+    let othersTaken = 0;
+    let left = strict.length + others.length;
+    for (const { items, verdicts } of this.#jobs.slice(0, reached)) {
+      for (; verdicts.length < items.length && left > 0; left--) {
+        const isStrict = items[verdicts.length]?.strict === true;
+        const verdict = isStrict ? strictVerdicts[strictTaken++] : otherVerdicts[othersTaken++];
+        verdicts.push(verdict === true);
       }
     }
-    return slice;
+    const last = this.#jobs[reached - 1];
+    return last === undefined || last.verdicts.length === last.items.length ? reached : reached - 1;
   }
 
-  #judge(items: readonly VerifyItem[], single: typeof verifySignature): boolean[] {
+  /** Sorts this turn's signatures by their rule; returns how many jobs they reach into. */
+  #gather(strict: VerifyItem[], others: VerifyItem[]): number {
+    let reached = 0;
+    for (const { items, verdicts } of this.#jobs) {
+      reached += 1;
+      for (let i = verdicts.length; i < items.length; i++) {
+        if (strict.length + others.length === SIGNATURES_PER_TURN) return reached;
+        const item = items[i] as VerifyItem;
+        (item.strict ? strict : others).push(item);
+      }
+    }
+    return reached;
+  }
+
+  #judge(items: readonly VerifyItem[], single: typeof verifySignature): readonly boolean[] {
+    if (items.length === 0) return [];
     if (this.#batch) return this.#batch.verify(items, single);
     return items.map(({ publicKey, message, signature }) => single(publicKey, message, signature));
   }
-}
-
-function isFinished({ items, verdicts }: Job): boolean {
-  return verdicts.length === items.length;
 }

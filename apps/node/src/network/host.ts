@@ -1,4 +1,3 @@
-import { noise } from '@chainsafe/libp2p-noise';
 import type { GossipSub } from '@libp2p/gossipsub';
 import { type Identify, identify } from '@libp2p/identify';
 import type { ConnectionGater, Ed25519PrivateKey, Libp2p } from '@libp2p/interface';
@@ -7,6 +6,7 @@ import { tcp } from '@libp2p/tcp';
 import { yamux } from '@libp2p/yamux';
 import { createLibp2p } from 'libp2p';
 import { listenAddress } from './addresses.ts';
+import { encryption } from './encryption.ts';
 import { NetworkError } from './errors.ts';
 import { gossipService } from './gossip.ts';
 import {
@@ -43,7 +43,7 @@ export async function createHost(
     addresses: { listen: addresses },
     connectionGater,
     transports: [tcp()],
-    connectionEncrypters: [noise()],
+    connectionEncrypters: [encryption()],
     streamMuxers: [
       yamux({
         maxInboundStreams: STREAMS_MAX,

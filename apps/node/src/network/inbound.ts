@@ -1,6 +1,7 @@
 import type { Stream } from '@libp2p/interface';
 import { ConnectionEnded } from './errors.ts';
 import { FrameReader } from './frames.ts';
+import { tellSeldom } from './window.ts';
 
 /** Where an inbound stream's packets go. */
 export interface InboundPort {
@@ -15,7 +16,10 @@ export interface InboundPort {
  */
 export function readPackets(stream: Stream, port: InboundPort): void {
   const reader = new FrameReader((packet) => port.onPacket(packet));
+  let bytesRead = 0;
+  tellSeldom(stream, () => bytesRead);
   stream.addEventListener('message', ({ data }) => {
+    bytesRead += data.byteLength;
     for (const chunk of data instanceof Uint8Array ? [data] : data) {
       if (reader.push(chunk)) continue;
       // False also when the stream closed while a packet was being handled.
