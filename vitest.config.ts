@@ -3,8 +3,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { APART } from './test/support/apart.ts';
 
 /**
- * Tests with processes wait a lot and those of seeds compute all the time: side by side they keep every core busy. All
- * others are short, and end the run: one worker takes many of them, unless a file that is apart comes between.
+ * Tests with processes wait a lot and those of seeds compute all the time: side by side they keep every core busy. What
+ * shares a process comes last, since a worker ends when it meets a file that is apart; there the long ones come first.
  */
 class SideBySide extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -13,12 +13,13 @@ class SideBySide extends BaseSequencer {
       (folder: RegExp) =>
       ({ moduleId }: TestSpecification): boolean =>
         folder.test(moduleId.slice(import.meta.dirname.length));
-    const apart = sorted.filter(isApart);
-    const waiting = apart.filter(isOf(/^\/(test|apps)\//));
-    const computing = apart.filter((file) => !waiting.includes(file));
-    const rest = sorted.filter((file) => !isApart(file));
+    const split = (all: TestSpecification[], is: (file: TestSpecification) => boolean) =>
+      [all.filter(is), all.filter((file) => !is(file))] as const;
+    const [apart, together] = split(sorted, ({ project }) => project.config.isolate);
+    const [waiting, computing] = split(apart, isOf(/^\/(test|apps)\//));
+    const [long, short] = split(together, isOf(/^\/packages\/(simulation|tendermint)\/test\//));
     const paired = waiting.flatMap((file, i) => [file, ...computing.slice(i, i + 1)]);
-    return [...paired, ...computing.slice(waiting.length), ...rest];
+    return [...paired, ...computing.slice(waiting.length), ...long, ...short];
   }
 }
 
@@ -26,10 +27,6 @@ const TESTS = ['packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts', 'test
 
 function testsOf(pattern: string): string {
   return pattern.replace(/\/\*\*$/, '/**/*.test.ts');
-}
-
-function isApart({ project }: TestSpecification): boolean {
-  return project.config.isolate;
 }
 
 export default defineConfig({
