@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { join, matchesGlob, relative, sep } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { APART } from './support/apart.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -57,6 +58,16 @@ const BANNED =
 const PURE_NODE_MODULES = ['node:zlib'];
 /** Packages that browsers load: nothing of Node at all on their main entry. */
 const BROWSER = ['encoding', 'merkle', 'consensus', 'verify', 'client'];
+
+/** What a test that shares its process with others must not do: change what they see, or start what may outlive it. */
+const NOT_TOGETHER = [
+  /\bvi\.(stubGlobal|mock|doMock|hoisted|resetModules|useFakeTimers|setSystemTime)\b/,
+  /\bprocess\.(chdir|exit|on|once|umask)\(/,
+  /\bprocess\.env[\w.[\]']* = |\bdelete process\.env|\bglobalThis[\w.[\]']* = |\.prototype\.\w+ = /,
+  /\bnode:(child_process|cluster|v8|worker_threads)\b/,
+];
+/** What a file that several tests import must not do: only the first would see it. */
+const HOOKS = /^(beforeAll|beforeEach|afterAll|afterEach|expect\.extend|vi\.setConfig)\(/m;
 
 const SOURCE_LINES_MAX = 400;
 const TEST_LINES_MAX = 600;
@@ -193,5 +204,20 @@ describe('sources', () => {
   it('name their exports by hand', () => {
     const wrong = sources.filter(({ text, path }) => /^export \* /m.test(text) && !path.endsWith('.config.ts'));
     expect(wrong.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('of tests that share a process leave nothing behind for the next', () => {
+    const patterns = APART.map((pattern) => pattern.replace(/\*\*$/, '**/*'));
+    const shared = sources.filter(
+      ({ path, isTest }) => isTest && !patterns.some((pattern) => matchesGlob(path, pattern)),
+    );
+    expect(shared.length).toBeGreaterThan(100);
+    const wrong = shared.flatMap(({ path, text }) => {
+      const found = NOT_TOGETHER.filter((pattern) => pattern.test(text)).map((pattern) => `${path}: ${pattern}`);
+      if (!path.endsWith('.test.ts') && HOOKS.test(text)) found.push(`${path}: ${HOOKS}`);
+      if (text.includes('vi.stubEnv') && !text.includes('vi.unstubAllEnvs')) found.push(`${path}: vi.stubEnv`);
+      return found;
+    });
+    expect(wrong).toEqual([]);
   });
 });

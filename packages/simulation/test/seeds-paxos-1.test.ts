@@ -1,3 +1,0 @@
-import { seedTests } from './seed-tests.ts';
-
-seedTests({ protocol: 'paxos', validators: 3, first: 121, last: 160 });
