@@ -39,7 +39,7 @@ const BLOCKS = 60;
 const WARM_UP_BLOCKS = 20;
 const ACCOUNTS = 3;
 /** What `varve` gives its own process. */
-const NODE_FLAGS = ['--max-semi-space-size=16', '--v8-pool-size=1'];
+const NODE_FLAGS = ['--max-semi-space-size=32', '--v8-pool-size=1'];
 
 const STAGES = ['decode', 'admit', 'verify', 'build', 'execute', 'finish', 'persist'] as const;
 type Stage = (typeof STAGES)[number];

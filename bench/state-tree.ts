@@ -10,7 +10,7 @@ const KEYS = [100_000, 1_000_000] as const;
 const CHANGES_PER_BLOCK = [100, 1_000] as const;
 const MEASURED_BLOCKS = 300;
 /** What `varve` gives its own process, and a way to collect the heap. */
-const NODE_FLAGS = ['--max-semi-space-size=16', '--v8-pool-size=1', '--expose-gc'];
+const NODE_FLAGS = ['--max-semi-space-size=32', '--v8-pool-size=1', '--expose-gc'];
 const MIB = 2 ** 20;
 
 interface Shape {

@@ -13,7 +13,7 @@ const source = join(folder, 'src', 'main.ts');
 const isSource = existsSync(source);
 const entry = isSource ? source : join(folder, 'dist', 'main.js');
 // A small young generation, since most of a validator's garbage is short-lived, and one helper thread for collection.
-const memoryFlags = ['--max-semi-space-size=16', '--v8-pool-size=1'];
+const memoryFlags = ['--max-semi-space-size=32', '--v8-pool-size=1'];
 const flags = isSource
   ? [...memoryFlags, '--conditions=varve-source', '--disable-warning=ExperimentalWarning']
   : memoryFlags;

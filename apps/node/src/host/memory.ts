@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 
 /** How far the heap may grow beyond what lives before old objects are collected, percent. */
-const HEAP_GROWING_PERCENT = 40;
+const HEAP_GROWING_PERCENT = 100;
 
 /**
  * Keeps resident memory near what is really used. By default the engine lets garbage grow to several times that on a
