@@ -5,6 +5,8 @@ import { type ExecutionEnvironment, type Ledger, skipCode, transactionHashOf } f
 import type { Admission, Instant, Retry } from './events.ts';
 import type { Outbox } from './outbox.ts';
 import type { Pool } from './pool.ts';
+import type { PayloadVerifier } from './signatures.ts';
+import type { VerdictsUnderway } from './verdicts-underway.ts';
 
 /** Where transactions came from, and whom to tell. */
 interface Arrival {
@@ -13,6 +15,13 @@ interface Arrival {
   readonly peer: PublicKeyHex | undefined;
   readonly admissions: (Admission | undefined)[];
   left: number;
+}
+
+/** A transaction whose signature is being judged, and its place among those that came with it. */
+interface Verifying {
+  readonly arrival: Arrival;
+  readonly position: number;
+  readonly transaction: Transaction;
 }
 
 /** The rules that a block on `tip` has, but for signatures. */
@@ -46,18 +55,18 @@ export class AdmissionDesk {
   readonly #verdicts: VerdictCache;
   readonly #outbox: Outbox;
   readonly #events: AdmissionEvents;
-  readonly #jobs = new Map<
-    number,
-    { readonly arrival: Arrival; readonly position: number; readonly transaction: Transaction }[]
-  >();
-  readonly #verifying = new Map<TransactionId, Uint8Array>();
+  readonly #jobs = new Map<number, readonly Verifying[]>();
+  readonly #verifying = new Map<TransactionId, Transaction>();
+  readonly #underway: VerdictsUnderway;
   #verifyingBytes = 0;
   #surroundings: Surroundings;
 
-  constructor(ledger: Ledger, pool: Pool, verdicts: VerdictCache, outbox: Outbox, events: AdmissionEvents) {
+  /** @param verifier - Whose verdicts serve here, and whom those found here serve. */
+  constructor(ledger: Ledger, pool: Pool, verifier: PayloadVerifier, outbox: Outbox, events: AdmissionEvents) {
+    this.#verdicts = verifier.verdicts;
+    this.#underway = verifier.verdictsUnderway;
     this.#ledger = ledger;
     this.#pool = pool;
-    this.#verdicts = verdicts;
     this.#outbox = outbox;
     this.#events = events;
     this.#surroundings = surroundingsOf(ledger);
@@ -79,27 +88,47 @@ export class AdmissionDesk {
     if (items === undefined) return false;
     this.#jobs.delete(job);
     const done = new Set<Arrival>();
-    items.forEach(({ arrival, position, transaction }, i) => {
-      this.#verifying.delete(transaction.id);
-      this.#verifyingBytes -= transaction.bytes.length;
-      this.#settle(arrival, position, this.#decide(arrival, transaction, verdicts[i] === true, now));
-      done.add(arrival);
+    items.forEach((item, i) => {
+      this.#judged(item, verdicts[i] === true, now);
+      this.#underway.end(item.transaction.hashHex);
+      done.add(item.arrival);
     });
     for (const arrival of done) this.#answer(arrival);
     return true;
   }
 
+  /** The verdict that a payload needed is here. */
+  #judgedElsewhere(item: Verifying, now: Instant): void {
+    this.#judged(item, this.#verdicts.get(item.transaction.hashHex) === true, now);
+    this.#answer(item.arrival);
+  }
+
+  #judged({ arrival, position, transaction }: Verifying, signed: boolean, now: Instant): void {
+    this.#verifying.delete(transaction.id);
+    this.#verifyingBytes -= transaction.bytes.length;
+    this.#settle(arrival, position, this.#decide(arrival, transaction, signed, now));
+  }
+
   #judge(arrival: Arrival, transactions: readonly Uint8Array[], now: Instant): void {
-    const toVerify: { arrival: Arrival; position: number; transaction: Transaction }[] = [];
+    const toVerify: Verifying[] = [];
     for (const [position, bytes] of transactions.entries()) {
       const judged = this.#examine(bytes, now);
       if ('admission' in judged) {
         this.#settle(arrival, position, judged.admission);
         continue;
       }
-      toVerify.push({ arrival, position, transaction: judged.transaction });
-      this.#verifying.set(judged.transaction.id, judged.transaction.bytes);
-      this.#verifyingBytes += judged.transaction.bytes.length;
+      const { transaction } = judged;
+      // A payload may have brought it first.
+      if (this.#verdicts.get(transaction.hashHex) === true) {
+        this.#settle(arrival, position, this.#decide(arrival, transaction, true, now));
+        continue;
+      }
+      this.#verifying.set(transaction.id, transaction);
+      this.#verifyingBytes += transaction.bytes.length;
+      const item = { arrival, position, transaction };
+      if (this.#underway.wait(transaction.hashHex, () => this.#judgedElsewhere(item, now))) continue;
+      toVerify.push(item);
+      this.#underway.begin(transaction.hashHex);
     }
     if (toVerify.length > 0) {
       const job = this.#outbox.nextJob();
@@ -128,9 +157,9 @@ export class AdmissionDesk {
       return { admission: refusal(undefined, 'TRANSACTION_MALFORMED', error.details.reason) };
     }
     const { id } = transaction;
-    const waiting = this.#pool.get(id)?.transaction.bytes ?? this.#verifying.get(id);
+    const waiting = this.#pool.get(id)?.transaction ?? this.#verifying.get(id);
     if (waiting) {
-      const same = bytesEqual(waiting, transaction.bytes);
+      const same = waiting.hashHex === transaction.hashHex;
       return { admission: same ? { admitted: true, id, known: true } : refusal(id, 'TRANSACTION_CONFLICT') };
     }
     const executed = this.#ledger.mayHold(transaction) ? transactionHashOf(this.#ledger, id) : undefined;

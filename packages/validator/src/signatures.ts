@@ -4,6 +4,7 @@ import type { Transaction } from '@varve/ledger';
 import { OPENED_PAYLOADS_BYTES_MAX } from './limits.ts';
 import { type OpenedPayload, OpenedPayloads } from './opened-payloads.ts';
 import type { Outbox } from './outbox.ts';
+import { VerdictsUnderway } from './verdicts-underway.ts';
 
 /** The one signature rule (ZIP-215): injected, since simulations use a cheaper stand-in. */
 export type SignatureRule = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean;
@@ -15,14 +16,17 @@ export type SignatureRule = (publicKey: Uint8Array, message: Uint8Array, signatu
 export class PayloadVerifier {
   /** Whatever was prepared and not yet executed. */
   readonly opened: OpenedPayloads = new OpenedPayloads(OPENED_PAYLOADS_BYTES_MAX);
-  readonly #verdicts: VerdictCache;
+  /** What is being judged, here or at admission. */
+  readonly verdictsUnderway: VerdictsUnderway = new VerdictsUnderway();
+  readonly verdicts: VerdictCache;
   readonly #rule: SignatureRule;
   readonly #outbox: Outbox;
   readonly #jobs = new Map<number, { readonly payload: PayloadId; readonly hashes: readonly string[] }>();
-  readonly #underway = new Set<PayloadId>();
+  /** What each payload waits for: a job of its own, and verdicts that others are finding. */
+  readonly #underway = new Map<PayloadId, number>();
 
   constructor(verdicts: VerdictCache, rule: SignatureRule, outbox: Outbox) {
-    this.#verdicts = verdicts;
+    this.verdicts = verdicts;
     this.#rule = rule;
     this.#outbox = outbox;
   }
@@ -32,10 +36,17 @@ export class PayloadVerifier {
     if (this.#underway.has(payload)) return;
     const hashes: string[] = [];
     const items = [];
+    let awaited = 0;
+    const settled = (): void => this.#settled(payload);
     for (const transaction of this.opened.open(payload, bytes)?.decoded ?? []) {
       if (transaction === undefined) continue;
       const hash = transaction.hashHex;
-      if (this.#verdicts.get(hash) !== undefined) continue;
+      if (this.verdicts.get(hash) !== undefined) continue;
+      if (this.verdictsUnderway.wait(hash, settled)) {
+        awaited += 1;
+        continue;
+      }
+      this.verdictsUnderway.begin(hash);
       hashes.push(hash);
       items.push({
         publicKey: transaction.publicKey,
@@ -44,10 +55,11 @@ export class PayloadVerifier {
         strict: false,
       });
     }
+    const waits = awaited + (items.length > 0 ? 1 : 0);
+    if (waits > 0) this.#underway.set(payload, waits);
     if (items.length === 0) return;
     const job = this.#outbox.nextJob();
     this.#jobs.set(job, { payload, hashes });
-    this.#underway.add(payload);
     this.#outbox.verify(job, items);
   }
 
@@ -56,18 +68,25 @@ export class PayloadVerifier {
     const known = this.#jobs.get(job);
     if (known === undefined) return false;
     this.#jobs.delete(job);
-    this.#underway.delete(known.payload);
+    this.#settled(known.payload);
     known.hashes.forEach((hash, i) => {
       const verdict = verdicts[i];
-      if (verdict !== undefined) this.#verdicts.set(hash, verdict);
+      if (verdict !== undefined) this.verdicts.set(hash, verdict);
+      this.verdictsUnderway.end(hash);
     });
     return true;
+  }
+
+  #settled(payload: PayloadId): void {
+    const left = (this.#underway.get(payload) ?? 1) - 1;
+    if (left > 0) this.#underway.set(payload, left);
+    else this.#underway.delete(payload);
   }
 
   /** The payload was executed: neither it nor its verdicts are needed again, as a rule. */
   executed(payload: PayloadId, decoded: OpenedPayload['decoded']): void {
     this.opened.forget(payload);
-    for (const transaction of decoded) if (transaction) this.#verdicts.delete(transaction.hashHex);
+    for (const transaction of decoded) if (transaction) this.verdicts.delete(transaction.hashHex);
   }
 
   /** Whether verdicts on this payload are still being found. */
@@ -78,10 +97,10 @@ export class PayloadVerifier {
   /** The verdict on one transaction. */
   isSigned(transaction: Transaction): boolean {
     const hash = transaction.hashHex;
-    const known = this.#verdicts.get(hash);
+    const known = this.verdicts.get(hash);
     if (known !== undefined) return known;
     const verdict = this.#rule(transaction.publicKey, transaction.signedBytes, transaction.signature);
-    this.#verdicts.set(hash, verdict);
+    this.verdicts.set(hash, verdict);
     return verdict;
   }
 }

@@ -88,7 +88,7 @@ export class Validator {
     );
     this.#reactions = new Reactions(this.#reactionParts());
     this.#applier = new Applier(ledger, this.#verifier, this.#reactions);
-    this.#desk = new AdmissionDesk(ledger, this.#pool, verdicts, outbox, this.#reactions);
+    this.#desk = new AdmissionDesk(ledger, this.#pool, this.#verifier, outbox, this.#reactions);
     this.#follow = new Follow(
       { ledger, applier: this.#applier, peers: this.#peers, outbox },
       loaded.report.damagedBlocks,
