@@ -3,6 +3,7 @@ import { decodePayload, encodePayload, payloadIdOf, type Transaction } from '@va
 import { headerAt } from '@varve/ledger/chain';
 import { raft } from '@varve/raft';
 import { describe, expect, it } from 'vitest';
+import { BUILD_WAIT_MS } from '../../validator/src/limits.ts';
 import { type SimulatedNode, WALL_START } from '../src/world/node.ts';
 import {
   carriesPayloads,
@@ -17,7 +18,7 @@ import {
 } from './world-driver.ts';
 
 /** Longer than the wait before a payload is built while another is in flight, so that each makes an entry of its own. */
-const APART_MS = 15;
+const APART_MS: number = BUILD_WAIT_MS + 5;
 
 function handApart(driver: WorldDriver, node: SimulatedNode, count: number): Transaction[] {
   return Array.from({ length: count }, () => {
@@ -67,7 +68,7 @@ describe('memory', () => {
     const base = heightOf(leader);
     // The follower hears of entries and acknowledges them; its answers take long, so that nothing commits.
     driver.disturb({ delayMs: 3500, covers: (from, to) => from === follower.index && to === leader.index });
-    other.pausedUntil = driver.world.scheduler.now + 200;
+    other.pausedUntil = driver.world.scheduler.now + 10 * APART_MS;
     handApart(driver, leader, 3);
     const isLeaderToOther = (from: number, to: number): boolean => from === leader.index && to === other.index;
     driver.disturb({ blocked: true, covers: isLeaderToOther, concerns: carriesPayloads });

@@ -5,12 +5,13 @@ import { checksummed, headerAt, headerKey, kindRange, payloadKey, RECORD_KIND, u
 import { instanceOf } from '@varve/validator';
 import { describe, expect, it } from 'vitest';
 import { decodeEntry, engineEntryKey, parseEngineEntryKey } from '../../validator/src/engine-log.ts';
+import { BUILD_WAIT_MS } from '../../validator/src/limits.ts';
 import { standInSignatures } from '../src/world/keys.ts';
 import type { SimulatedNode } from '../src/world/node.ts';
 import { carriesPayloads, codesOf, kindsIn, ledgerOf, stateOf, statusOf, WorldDriver } from './world-driver.ts';
 
 /** Longer than the wait before a payload is built while another is in flight, so that each makes an entry of its own. */
-const APART_MS = 15;
+const APART_MS: number = BUILD_WAIT_MS + 5;
 
 function numberOf(node: SimulatedNode): number {
   return ledgerOf(node).configuration.number;

@@ -51,9 +51,9 @@ export const UNCERTIFIED_BLOCKS_MAX = 1000;
 /** or while their payloads have this many bytes together. */
 export const UNCERTIFIED_BYTES_MAX: number = 64 * 1024 * 1024;
 /** While a payload is in flight, the next is built when this many transactions wait, */
-export const BUILD_TRANSACTIONS = 200;
+export const BUILD_TRANSACTIONS = 500;
 /** or when the oldest has waited this long; milliseconds. */
-export const BUILD_WAIT_MS = 10;
+export const BUILD_WAIT_MS = 25;
 /** Seals are kept for blocks this far above the tip. */
 export const SEALS_AHEAD_MAX = 1024;
 /** Own seals sent again to a peer that lacks certificates, at each `Hello`. */
