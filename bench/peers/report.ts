@@ -1,6 +1,6 @@
 import { median } from '../../apps/node/src/load/statistics.ts';
 import { loadText, type MachineLoad } from '../machine-watch.ts';
-import { ALONE, BATCHES, FEWER, FULL, SINGLE, type Throughput } from './system.ts';
+import { ALONE, BATCHES, FEWER, FULL, SETS, SINGLE, SINGLE_SETS, type Throughput } from './system.ts';
 
 /** The systems, in the order in which they take turns. */
 export type SystemName = 'etcd' | 'zookeeper' | 'varve';
@@ -52,6 +52,9 @@ const RATIOS: readonly (readonly [string, Side, Side])[] = [
   ['varve in batches / zookeeper', ['varve', BATCHES], ['zookeeper', FULL]],
   ['varve in batches / etcd', ['varve', BATCHES], ['etcd', FULL]],
   ['varve one per request / etcd', ['varve', SINGLE], ['etcd', FEWER]],
+  ['varve setting in batches / zookeeper', ['varve', SETS], ['zookeeper', FULL]],
+  ['varve setting in batches / etcd', ['varve', SETS], ['etcd', FULL]],
+  ['varve setting one per request / etcd', ['varve', SINGLE_SETS], ['etcd', FEWER]],
   ['varve one at a time / etcd', ['varve', ALONE], ['etcd', ALONE]],
 ];
 

@@ -90,3 +90,6 @@ export const ALONE = 'one at a time';
 /** Of Varve: transactions a request, and one a request. */
 export const BATCHES = 'batches of 100';
 export const SINGLE = 'one per request';
+/** The same, where each sets a node that is there: one state record, as a put is, while a new node is four. */
+export const SETS = 'batches of 100, setting';
+export const SINGLE_SETS = 'one per request, setting';
