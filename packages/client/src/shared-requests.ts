@@ -26,6 +26,8 @@ interface Member {
 
 interface Group {
   readonly wait: Asked['wait'];
+  /** Of the first member: others join when theirs is about the same. */
+  readonly timeoutFirst: number;
   timeout: number;
   bytes: number;
   readonly members: Member[];
@@ -57,14 +59,14 @@ export class SharedRequests {
     const { asked, transaction } = member;
     const size = transaction.bytes.length;
     let group = this.#groups.find(
-      ({ wait, timeout, bytes, members }) =>
+      ({ wait, timeoutFirst, bytes, members }) =>
         wait === asked.wait &&
-        Math.abs(timeout - asked.timeout) <= TIMEOUT_TOLERANCE_MS &&
+        Math.abs(timeoutFirst - asked.timeout) <= TIMEOUT_TOLERANCE_MS &&
         members.length < BATCH_TRANSACTIONS_MAX &&
         bytes + size <= BATCH_BYTES_MAX,
     );
     if (group === undefined) {
-      group = { wait: asked.wait, timeout: asked.timeout, bytes: 0, members: [] };
+      group = { wait: asked.wait, timeoutFirst: asked.timeout, timeout: asked.timeout, bytes: 0, members: [] };
       this.#groups.push(group);
       if (this.#groups.length === 1) atEndOfTurn(() => this.#leave());
     }

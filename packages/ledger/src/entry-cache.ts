@@ -3,7 +3,7 @@ import type { StateEntry } from './module.ts';
 /** Entries of each generation; two are kept. */
 const GENERATION_MAX = 8192;
 /** Entries with larger values are not kept. */
-const VALUE_BYTES_MAX = 4096;
+const VALUE_BYTES_MAX = 1024;
 
 /** State entries that were read not long ago, decoded, by `StateKey.id`. */
 export class EntryCache {

@@ -1,6 +1,8 @@
 import type { TransactionId } from '@varve/encoding';
 import { Fingerprints } from '@varve/merkle';
 
+/** A configuration may let transactions live for days: memory ends at 16 MiB for each generation all the same. */
+const GENERATION_MAX: number = 2 ** 21;
 /** Digits of an id that are looked at: 32 bits. */
 const FINGERPRINT_DIGITS = 8;
 
@@ -17,10 +19,16 @@ export class RecentIds {
   /** Time of the first block whose ids are in `#young`. */
   #youngSince: number;
 
-  /** @param since - Ids of all blocks of this time and later are going to be added. */
-  constructor(since: number) {
+  readonly #generationMax: number;
+
+  /**
+   * @param since - Ids of all blocks of this time and later are going to be added.
+   * @param generationMax - Ids of each of two generations, about.
+   */
+  constructor(since: number, generationMax: number = GENERATION_MAX) {
     this.#since = since;
     this.#youngSince = since;
+    this.#generationMax = generationMax;
   }
 
   /** Whether a block of `time` or later may hold this id. `false` is certain. */
@@ -35,16 +43,17 @@ export class RecentIds {
   }
 
   /**
-   * Forgets what is older than a window, now or some time later. Times of blocks never go back.
+   * Forgets what is older than a window, now or some time later, and sooner where there are very many: the store is
+   * asked for those again. Times of blocks never go back.
    * @param time - Of the block whose ids are added next.
    * @param oldest - The earliest time that anybody will ask for.
    */
   advance(time: number, oldest: number): void {
-    if (this.#youngSince >= oldest) return;
+    if (this.#youngSince >= oldest && this.#young.count < this.#generationMax) return;
     // A block of exactly that time may be among those forgotten.
     this.#since = Math.max(this.#since, this.#youngSince + 1);
     this.#old = this.#young;
-    this.#young = new Fingerprints();
+    this.#young = new Fingerprints(this.#old.capacity);
     this.#youngSince = time;
   }
 }

@@ -11,24 +11,29 @@ describe('RecentIds', () => {
   it('never denies an id of the window, whatever times blocks have', () => {
     const block = fc.record({ step: fc.constantFrom(0, 0, 1, 10, 300, 999, 1000, 1001, 5000), ids: fc.nat(3) });
     fc.assert(
-      fc.property(fc.array(block, { minLength: 1, maxLength: 40 }), fc.nat(2000), (blocks, since) => {
-        const recent = new RecentIds(since);
-        const placed: { id: TransactionId; time: number }[] = [];
-        let time = since;
-        for (const { step, ids } of blocks) {
-          time += step;
-          recent.advance(time, time - WINDOW);
-          for (let i = 0; i < ids; i++) {
-            const id = idOf(placed.length);
-            recent.add(id);
-            placed.push({ id, time });
+      fc.property(
+        fc.array(block, { minLength: 1, maxLength: 40 }),
+        fc.nat(2000),
+        fc.integer({ min: 1, max: 50 }),
+        (blocks, since, most) => {
+          const recent = new RecentIds(since, most);
+          const placed: { id: TransactionId; time: number }[] = [];
+          let time = since;
+          for (const { step, ids } of blocks) {
+            time += step;
+            recent.advance(time, time - WINDOW);
+            for (let i = 0; i < ids; i++) {
+              const id = idOf(placed.length);
+              recent.add(id);
+              placed.push({ id, time });
+            }
+            for (const one of placed) {
+              for (const asked of [one.time, one.time - 1, time - WINDOW])
+                if (asked <= one.time) expect(recent.mayHold(one.id, asked)).toBe(true);
+            }
           }
-          for (const one of placed) {
-            for (const asked of [one.time, one.time - 1, time - WINDOW])
-              if (asked <= one.time) expect(recent.mayHold(one.id, asked)).toBe(true);
-          }
-        }
-      }),
+        },
+      ),
       { numRuns: 300 },
     );
   });

@@ -8,9 +8,20 @@ const LOAD_MAX = 0.6;
  */
 export class Fingerprints {
   /** Open addressing with linear probing; 0 is a free place. */
-  #slots = new Uint32Array(SLOTS_MIN);
-  #shift = 32 - Math.log2(SLOTS_MIN);
+  #slots: Uint32Array;
+  #shift: number;
   #count = 0;
+
+  /** @param capacity - Of another set that grew as large as this one will: growing moves everything. */
+  constructor(capacity: number = SLOTS_MIN) {
+    this.#slots = new Uint32Array(capacity);
+    this.#shift = 32 - Math.log2(capacity);
+  }
+
+  /** Places, taken or free; a power of two. */
+  get capacity(): number {
+    return this.#slots.length;
+  }
 
   /** Different ones that were added. */
   get count(): number {

@@ -52,6 +52,7 @@ const DETAIL: Readonly<Record<string, string>> = {
 export class AdmissionDesk {
   readonly #ledger: Ledger;
   readonly #pool: Pool;
+  readonly #verifier: PayloadVerifier;
   readonly #verdicts: VerdictCache;
   readonly #outbox: Outbox;
   readonly #events: AdmissionEvents;
@@ -63,6 +64,7 @@ export class AdmissionDesk {
 
   /** @param verifier - Whose verdicts serve here, and whom those found here serve. */
   constructor(ledger: Ledger, pool: Pool, verifier: PayloadVerifier, outbox: Outbox, events: AdmissionEvents) {
+    this.#verifier = verifier;
     this.#verdicts = verifier.verdicts;
     this.#underway = verifier.verdictsUnderway;
     this.#ledger = ledger;
@@ -187,7 +189,9 @@ export class AdmissionDesk {
   #decide(arrival: Arrival, transaction: Transaction, signed: boolean, now: Instant): Admission {
     const { id } = transaction;
     if (!signed) {
-      if (arrival.peer) this.#outbox.misbehaved(arrival.peer, 'a transaction with a bad signature');
+      // The sender may have it from a payload, whose rule is laxer than admission's: that is no lie.
+      if (arrival.peer && this.#verifier.isForged(transaction))
+        this.#outbox.misbehaved(arrival.peer, 'a transaction with a bad signature');
       return refusal(id, 'SIGNATURE_INVALID');
     }
     this.#verdicts.set(transaction.hashHex, true);

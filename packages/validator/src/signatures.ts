@@ -94,6 +94,11 @@ export class PayloadVerifier {
     return this.#underway.has(payload);
   }
 
+  /** Whether no rule of ours accepts a signature: whoever sends such a transaction lies, or lets others lie to it. */
+  isForged({ publicKey, signedBytes, signature }: Transaction): boolean {
+    return !this.#rule(publicKey, signedBytes, signature);
+  }
+
   /** The verdict on one transaction. */
   isSigned(transaction: Transaction): boolean {
     const hash = transaction.hashHex;

@@ -1,5 +1,5 @@
 import { VerdictCache } from '@varve/crypto';
-import { utf8Encode } from '@varve/encoding';
+import { type PublicKeyHex, utf8Encode } from '@varve/encoding';
 import { encodePayload, payloadIdOf, type Transaction } from '@varve/ledger';
 import { describe, expect, it } from 'vitest';
 import { AdmissionDesk } from '../src/admission.ts';
@@ -12,7 +12,7 @@ const NOW = { monotonic: 0, wall: START };
 const REQUEST = 7;
 
 /** Admission and payloads of one validator, with all that they ask to have judged. */
-function desk(transactions: number) {
+function desk(transactions: number, isGood = true) {
   const cluster = new Cluster({ validators: 1 }).start();
   const ledger = cluster.nodes[0]?.validator?.ledger;
   if (ledger === undefined) throw new TypeError('a node was started');
@@ -23,7 +23,7 @@ function desk(transactions: number) {
     new VerdictCache(100),
     () => {
       judged.push('on the spot');
-      return true;
+      return isGood;
     },
     outbox,
   );
@@ -99,6 +99,18 @@ describe('a signature', () => {
     expect(pool.size).toBe(0);
     expect(verifier.isSigned(a)).toBe(true);
     expect(judged).toEqual(['on the spot']);
+  });
+
+  it('that only the stricter rule refuses is no lie of the sender; one that no rule accepts is', () => {
+    for (const isGood of [true, false]) {
+      const { outbox, pool, admission, made } = desk(1, isGood);
+      const sender = 'a'.repeat(64) as PublicKeyHex;
+      admission.receive(sender, bytesOf(made), NOW);
+      const [job] = outbox.take().verify;
+      admission.verified(job?.job ?? 0, [false], NOW);
+      expect(outbox.take().misbehaved.map(({ peer }) => peer)).toEqual(isGood ? [] : [sender]);
+      expect(pool.size).toBe(0);
+    }
   });
 
   it('is forgotten once its payload is executed', () => {

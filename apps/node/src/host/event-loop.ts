@@ -76,7 +76,7 @@ export class EventLoop {
     this.#queue.push(event);
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(() => this.#turn());
+    setImmediate(() => this.#guardedTurn());
   }
 
   /** Delivers nothing more; resolves when no commit is under way. */
@@ -87,6 +87,16 @@ export class EventLoop {
       await new Promise<void>((resolve) => {
         this.#idle = resolve;
       });
+    }
+  }
+
+  /** What a turn leaves half done cannot be taken up again: the process ends, and starts from what is on disk. */
+  #guardedTurn(): void {
+    try {
+      this.#turn();
+    } catch (error) {
+      this.#stopped = true;
+      this.#parts.failed('INVARIANT_BROKEN', error instanceof Error ? (error.stack ?? error.message) : String(error));
     }
   }
 

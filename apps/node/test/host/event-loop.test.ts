@@ -148,4 +148,16 @@ describe('EventLoop', () => {
     await new Promise((resolve) => setTimeout(resolve, 60));
     expect(told.filter((one) => one === 'step timer')).toHaveLength(1);
   });
+
+  it('ends the process when a step throws, and steps nothing more', async () => {
+    answer = () => {
+      throw new TypeError('a bug');
+    };
+    loop.deliver({ kind: 'timer' });
+    loop.deliver({ kind: 'timer' });
+    await turn();
+    loop.deliver({ kind: 'timer' });
+    await turn();
+    expect(told).toEqual(['step timer', 'failed INVARIANT_BROKEN']);
+  });
 });
