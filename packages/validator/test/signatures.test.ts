@@ -113,6 +113,18 @@ describe('a signature', () => {
     }
   });
 
+  it('of many bad ones in a message is judged again only a few times', () => {
+    for (const isGood of [true, false]) {
+      const { outbox, admission, made, judged } = desk(20, isGood);
+      admission.receive('a'.repeat(64) as PublicKeyHex, bytesOf(made), NOW);
+      const [job] = outbox.take().verify;
+      const bad = made.map(() => false);
+      admission.verified(job?.job ?? 0, bad, NOW);
+      expect(judged).toHaveLength(isGood ? 4 : 1);
+      expect(outbox.take().misbehaved).toHaveLength(isGood ? 0 : 1);
+    }
+  });
+
   it('is forgotten once its payload is executed', () => {
     const { outbox, verifier, made, judged, payloadOf } = desk(2);
     const payload = payloadOf(made);
