@@ -7,6 +7,7 @@ import { median } from '../apps/node/src/load/statistics.ts';
 import { auditDirectories, temporaryDirectory, WrittenChain } from '../apps/node/test/audit/level-chain.ts';
 import { create, genesis, signed } from '../packages/audit/test/planted-chain.ts';
 import type { BenchOptions } from './options.ts';
+import { ownCpuMicros } from './own-process.ts';
 
 /** A chain of 51,200 transactions: 512 blocks of 100 each, every block certified by three of five. */
 const BLOCKS = 512;
@@ -25,13 +26,12 @@ export async function measureAudit({ runs, json }: BenchOptions): Promise<void> 
     const perSecond: number[] = [];
     const cpuMicros: number[] = [];
     for (let run = 1; run <= runs; run++) {
-      const before = process.cpuUsage();
+      const before = ownCpuMicros();
       const pool = new VerdictPool();
       const report = await auditDirectories(pool, genesis, directory);
       await pool.close();
       if (!report.clean) throw new Error(`the audit found ${JSON.stringify(report.copies[0]?.findings[0])}`);
-      const { user, system } = process.cpuUsage(before);
-      cpuMicros.push((user + system) / (BLOCKS * TRANSACTIONS_PER_BLOCK));
+      cpuMicros.push((ownCpuMicros() - before) / (BLOCKS * TRANSACTIONS_PER_BLOCK));
       perSecond.push(report.transactionsPerSecond);
       process.stderr.write(
         `run ${run} of ${runs}: ${perSecond.at(-1)} transactions a second, ${cpuMicros.at(-1)?.toFixed(0)} µs of processor time each\n`,

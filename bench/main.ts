@@ -14,6 +14,7 @@ import { measureHostile } from './hostile.ts';
 import { idleLatency } from './idle.ts';
 import { loadText, MachineWatch } from './machine-watch.ts';
 import { type BenchOptions, readOptions } from './options.ts';
+import { ownCpuMicros } from './own-process.ts';
 import { cpuMicros, folderBytes, residentMiB, writtenBytes } from './processes.ts';
 import { ProfileFolder, printProfile } from './profile-folder.ts';
 import { recoveryMs } from './recovery.ts';
@@ -279,11 +280,10 @@ function prepare(maker: TransactionMaker, seconds: number): Promise<TransactionS
 
 async function snapshot(): Promise<Snapshot> {
   const nodes = await Promise.all(urls().map(readNodeMetrics));
-  const client = process.cpuUsage();
   return {
     cpu: devnet.members.map(({ pid }) => cpuMicros(pid)),
     nodes,
-    client: client.user + client.system,
+    client: ownCpuMicros(),
     written: sum(devnet.members.map(({ pid }) => writtenBytes(pid))),
   };
 }

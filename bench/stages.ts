@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,23 +13,17 @@ import {
   type Genesis,
   PARAMETERS_DEFAULT,
   payloadIdOf,
-  RULES_KNOWN,
   type Transaction,
 } from '@varve/ledger';
-import {
-  initialRecords,
-  type Ledger,
-  LedgerLoader,
-  RecordStore,
-  type StoreOperation,
-  skipCode,
-} from '@varve/ledger/chain';
-import { accountDirectory, builtinModules } from '@varve/modules';
+import { initialRecords, type Ledger, type StoreOperation, skipCode } from '@varve/ledger/chain';
+import { builtinModules } from '@varve/modules';
 import { machineName } from '../apps/node/src/load/machine.ts';
 import { median } from '../apps/node/src/load/statistics.ts';
 import { type LoadOperation, TransactionMaker } from '../apps/node/src/load/transactions.ts';
 import { LevelStore } from '../apps/node/src/storage/index.ts';
+import { openLedger } from './open-ledger.ts';
 import type { BenchOptions } from './options.ts';
+import { inOwnProcess, ownCpuMicros } from './own-process.ts';
 
 /** Transactions of a block, as under load; and of a batch of signatures. */
 const BLOCK_TRANSACTIONS = 500;
@@ -38,8 +31,6 @@ const BLOCKS = 60;
 /** Until the compiler has seen what runs hot. */
 const WARM_UP_BLOCKS = 20;
 const ACCOUNTS = 3;
-/** What `varve` gives its own process. */
-const NODE_FLAGS = ['--max-semi-space-size=32', '--v8-pool-size=1'];
 
 const STAGES = ['decode', 'admit', 'verify', 'build', 'execute', 'finish', 'persist'] as const;
 type Stage = (typeof STAGES)[number];
@@ -49,7 +40,9 @@ type StageReport = Readonly<Record<Stage | 'all', number>>;
 
 /** What each stage of a validator costs, by its own classes in one process: no network, no HTTP, no engine. */
 export function measureStages({ runs, json, transactionBytes, operation }: BenchOptions): void {
-  const reports = Array.from({ length: runs }, () => inProcessOfItsOwn(transactionBytes, operation));
+  const reports = Array.from({ length: runs }, () =>
+    inOwnProcess<StageReport>(import.meta.filename, [String(transactionBytes), operation]),
+  );
   const medians = Object.fromEntries(
     [...STAGES, 'all' as const].map((stage) => [stage, median(reports.map((report) => report[stage]))]),
   );
@@ -61,13 +54,6 @@ export function measureStages({ runs, json, transactionBytes, operation }: Bench
         Object.entries(medians).map(([stage, us]) => [stage, { 'µs each': Math.round(us * 10) / 10 }]),
       ),
     );
-}
-
-function inProcessOfItsOwn(transactionBytes: number, operation: LoadOperation): StageReport {
-  const words = [...process.execArgv, ...NODE_FLAGS, import.meta.filename, String(transactionBytes), operation];
-  const { stdout, stderr, status } = spawnSync(process.execPath, words, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`the measurement failed: ${stderr}`);
-  return JSON.parse(stdout) as StageReport;
 }
 
 async function measured(transactionBytes: number, operation: LoadOperation): Promise<StageReport> {
@@ -173,39 +159,23 @@ class StageRun {
   }
 
   async #persist(): Promise<void> {
-    const from = cpuMicros();
+    const from = ownCpuMicros();
     const batch: StoreOperation[] = this.#ledger.records.takeBatch();
     await this.#store.commit(batch);
     this.#ledger.records.settle();
-    this.#add('persist', cpuMicros() - from);
+    this.#add('persist', ownCpuMicros() - from);
   }
 
   #timed<T>(stage: Stage, run: () => T): T {
-    const from = cpuMicros();
+    const from = ownCpuMicros();
     const result = run();
-    this.#add(stage, cpuMicros() - from);
+    this.#add(stage, ownCpuMicros() - from);
     return result;
   }
 
   #add(stage: Stage, micros: number): void {
     this.#micros.set(stage, (this.#micros.get(stage) ?? 0) + micros);
   }
-}
-
-async function openLedger(store: LevelStore, genesis: Genesis): Promise<Ledger> {
-  const loader = new LedgerLoader();
-  for (const range of LedgerLoader.ranges) {
-    for await (const [key, record] of store.entries(range)) loader.add(key, record);
-  }
-  const modules = builtinModules();
-  const surroundings = {
-    modules,
-    accounts: accountDirectory,
-    isSigned: () => true,
-    rebuild: false,
-    rulesKnown: RULES_KNOWN,
-  };
-  return loader.finish(new RecordStore(store), surroundings, genesis).ledger;
 }
 
 function genesisOf(keys: readonly ReturnType<typeof publicKeyHex>[]): Genesis {
@@ -226,12 +196,6 @@ function genesisOf(keys: readonly ReturnType<typeof publicKeyHex>[]): Genesis {
     organizations: [{ name: 'one', title: 'One' }],
     accounts: keys.map((publicKey) => ({ publicKey, organization: 'one', roles: ['client'] as const })),
   };
-}
-
-/** Of all threads of this process. */
-function cpuMicros(): number {
-  const { user, system } = process.cpuUsage();
-  return user + system;
 }
 
 if (process.argv[1] === import.meta.filename)

@@ -1,16 +1,16 @@
-import { spawnSync } from 'node:child_process';
 import { sha256 } from '@varve/crypto';
 import { STATE_HISTORY_HEIGHTS, STATE_HISTORY_NODES_MAX } from '@varve/ledger/chain';
 import { StateTree } from '@varve/merkle';
 import { machineName } from '../apps/node/src/load/machine.ts';
 import { median } from '../apps/node/src/load/statistics.ts';
 import type { BenchOptions } from './options.ts';
+import { inOwnProcess, ownCpuMicros } from './own-process.ts';
 
 const KEYS = [100_000, 1_000_000] as const;
 const CHANGES_PER_BLOCK = [100, 1_000] as const;
 const MEASURED_BLOCKS = 300;
-/** What `varve` gives its own process, and a way to collect the heap. */
-const NODE_FLAGS = ['--max-semi-space-size=32', '--v8-pool-size=1', '--expose-gc'];
+/** A way to collect the heap. */
+const COLLECTION = ['--expose-gc'];
 const MIB = 2 ** 20;
 
 interface Shape {
@@ -38,7 +38,11 @@ export function measureStateTree({ json }: BenchOptions): void {
   const shapes = KEYS.flatMap((keys) => CHANGES_PER_BLOCK.map((changesPerBlock) => ({ keys, changesPerBlock })));
   const reports = shapes.map((shape) => {
     process.stderr.write(`${shape.keys} keys, ${shape.changesPerBlock} changed by each block\n`);
-    return inProcessOfItsOwn(shape);
+    return inOwnProcess<TreeReport>(
+      import.meta.filename,
+      [String(shape.keys), String(shape.changesPerBlock)],
+      COLLECTION,
+    );
   });
   if (json) console.log(JSON.stringify({ machine: machineName(), reports }, undefined, 2));
   else console.table(reports.map((report) => Object.fromEntries(Object.entries(report).map(rounded))));
@@ -48,30 +52,22 @@ function rounded([name, value]: [string, number]): [string, number] {
   return [name, Math.round(value * 10) / 10];
 }
 
-/** Memory that one tree took must not serve the next. */
-function inProcessOfItsOwn({ keys, changesPerBlock }: Shape): TreeReport {
-  const words = [...process.execArgv, ...NODE_FLAGS, import.meta.filename, String(keys), String(changesPerBlock)];
-  const { stdout, stderr, status } = spawnSync(process.execPath, words, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`the measurement failed: ${stderr}`);
-  return JSON.parse(stdout) as TreeReport;
-}
-
 function measured(shape: Shape): TreeReport {
   const { keys, changesPerBlock } = shape;
   const before = memory();
   const tree = new StateTree();
-  const buildStarted = cpuMicros();
+  const buildStarted = ownCpuMicros();
   for (let key = 0; key < keys; key++) tree.stage(hashOf(key, 0), hashOf(key, 1));
   tree.commit(0);
-  const buildMicrosPerKey = (cpuMicros() - buildStarted) / keys;
+  const buildMicrosPerKey = (ownCpuMicros() - buildStarted) / keys;
   const treeMiB = tree.allocatedBytes / MIB;
   const costs: number[] = [];
   for (let block = 1; block <= MEASURED_BLOCKS; block++) {
     const changes = changesOf(shape, block);
-    const started = cpuMicros();
+    const started = ownCpuMicros();
     tree.update(block, changes);
     while (isTooOld(tree)) tree.dropOldest();
-    costs.push((cpuMicros() - started) / changesPerBlock);
+    costs.push((ownCpuMicros() - started) / changesPerBlock);
   }
   const micros = { updateMicrosPerKey: median(costs), proveMicros: proveMicros(tree, keys) };
   const after = memory();
@@ -104,10 +100,10 @@ function changesOf({ keys, changesPerBlock }: Shape, block: number): { key: Uint
 
 function proveMicros(tree: StateTree, keys: number): number {
   const count = 10_000;
-  const started = cpuMicros();
+  const started = ownCpuMicros();
   for (let i = 0; i < count; i++)
     tree.at(tree.newest - (i % STATE_HISTORY_HEIGHTS))?.prove(hashOf((i * 7919) % keys, 0));
-  return (cpuMicros() - started) / count;
+  return (ownCpuMicros() - started) / count;
 }
 
 const numbers = new Uint32Array(2);
@@ -124,12 +120,6 @@ function memory(): { readonly used: number; readonly resident: number } {
   globalThis.gc?.();
   const { heapUsed, arrayBuffers, rss } = process.memoryUsage();
   return { used: heapUsed + arrayBuffers, resident: rss };
-}
-
-/** Of all threads of this process. */
-function cpuMicros(): number {
-  const { user, system } = process.cpuUsage();
-  return user + system;
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -2,6 +2,7 @@ import { machineName } from '../../apps/node/src/load/machine.ts';
 import { TestDevnet } from '../../test/support/devnet.ts';
 import { interruptible } from '../interruption.ts';
 import { MachineWatch } from '../machine-watch.ts';
+import { ownCpuMicros } from '../own-process.ts';
 import { cpuMicros, residentMiB } from '../processes.ts';
 import { saveResult } from '../save.ts';
 import { startEtcd } from './etcd.ts';
@@ -68,7 +69,7 @@ async function measured(
 ): Promise<Omit<PeerRun, 'system' | 'measure' | 'round'>> {
   const started: { watch: MachineWatch; servers: number; client: number }[] = [];
   const throughput: Throughput = await run(seconds, () => {
-    started.push({ watch: new MachineWatch(pids), servers: serverMicros(pids), client: clientMicros() });
+    started.push({ watch: new MachineWatch(pids), servers: serverMicros(pids), client: ownCpuMicros() });
   });
   const [start] = started;
   if (start === undefined) throw new TypeError('a measurement that never began');
@@ -76,7 +77,7 @@ async function measured(
   return {
     ...throughput,
     serverCpuMicros: (serverMicros(pids) - start.servers) / operations / pids.length,
-    clientCpuMicros: (clientMicros() - start.client) / operations,
+    clientCpuMicros: (ownCpuMicros() - start.client) / operations,
     residentMiB: Math.max(...pids.map(residentMiB)),
     load: start.watch.stop(),
   };
@@ -84,9 +85,4 @@ async function measured(
 
 function serverMicros(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => sum + cpuMicros(pid), 0);
-}
-
-function clientMicros(): number {
-  const { user, system } = process.cpuUsage();
-  return user + system;
 }

@@ -9,18 +9,18 @@ import {
   type Genesis,
   payloadIdOf,
   prepareTransaction,
-  RULES_KNOWN,
   type SealedHeader,
   sealSignBytes,
 } from '@varve/ledger';
-import { type Ledger, LedgerLoader, RecordStore, type StoreOperation } from '@varve/ledger/chain';
-import { accountDirectory, accountIdOf, builtinModules } from '@varve/modules';
+import type { Ledger, StoreOperation } from '@varve/ledger/chain';
+import { accountIdOf } from '@varve/modules';
 import { STORE_FOLDER } from '../../apps/node/src/host/initialize.ts';
 import { LevelStore } from '../../apps/node/src/storage/index.ts';
 import { encodeHardState } from '../../packages/raft/src/codec.ts';
 import { encodeEngineState, engineStateKey } from '../../packages/validator/src/engine-log.ts';
 import { Journal } from '../../packages/validator/src/journal.ts';
 import { instanceUnder } from '../../packages/validator/src/stored-instance.ts';
+import { openLedger } from '../open-ledger.ts';
 import type { PlannedTransaction } from './chain-plan.ts';
 
 /** Block time between blocks; and how long each transaction is valid. */
@@ -69,18 +69,7 @@ export class PreparedChain {
   ): Promise<number> {
     const store = await LevelStore.open(join(directory, STORE_FOLDER));
     try {
-      const loader = new LedgerLoader();
-      for (const range of LedgerLoader.ranges) {
-        for await (const [key, record] of store.entries(range)) loader.add(key, record);
-      }
-      const surroundings = {
-        modules: builtinModules(),
-        accounts: accountDirectory,
-        isSigned: () => true,
-        rebuild: false,
-        rulesKnown: RULES_KNOWN,
-      };
-      const { ledger } = loader.finish(new RecordStore(store), surroundings, keys.genesis);
+      const ledger = await openLedger(store, keys.genesis);
       const chain = new PreparedChain(keys, store, ledger);
       for (const transactions of plan) await chain.#block(transactions);
       await chain.#end();

@@ -10,7 +10,7 @@ const OUTPUT_FILE = 'output.log';
  * A young generation of 32 MiB, since most of a validator's garbage dies within a second under load; and one helper thread for
  * collection and compilation: several validators share few cores, where four helpers each only wait for one another.
  */
-const NODE_FLAGS = ['--max-semi-space-size=32', '--v8-pool-size=1'];
+export const NODE_FLAGS: readonly string[] = ['--max-semi-space-size=32', '--v8-pool-size=1'];
 /** Names a folder where each validator writes a profile of its processor time when it stops. */
 export const PROFILE_FOLDER = 'VARVE_PROFILE';
 const POLL_MS = 25;
