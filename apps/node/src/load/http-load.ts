@@ -1,10 +1,12 @@
-import { Agent, request } from 'node:http';
+import { type Dispatcher, errors, Pool } from 'undici';
 import { LoadError } from './errors.ts';
 
 /** Connections to one node at once, unless told otherwise; what is more waits in the client. */
 const SOCKETS_MAX = 256;
 /** A request without an answer is given up after this. */
 const ANSWER_MS_MAX = 60_000;
+/** How often one request is sent, where connections close before anything is answered. */
+const SENDINGS_MAX = 3;
 
 /** One request's answer. */
 export interface LoadAnswer {
@@ -12,47 +14,102 @@ export interface LoadAnswer {
   readonly body: string;
 }
 
-/** Posts bytes and reads the whole answer, on kept-alive connections. */
+/** Where requests to one URL go. */
+interface Target {
+  readonly pool: Pool;
+  readonly path: string;
+}
+
+/**
+ * Posts bytes and reads the whole answer, on kept-alive connections. It shares the machine with what it loads, so it is built of
+ * what costs least of each request: undici's dispatch.
+ */
 export class HttpLoad {
-  readonly #agent: Agent;
+  readonly #socketsMax: number;
+  readonly #pools = new Map<string, Pool>();
+  /** There are few: those of the nodes. */
+  readonly #targets = new Map<string, Target>();
 
   /** @param socketsMax - Connections to one node at once. */
   constructor(socketsMax: number = SOCKETS_MAX) {
-    this.#agent = new Agent({ keepAlive: true, maxSockets: socketsMax });
+    this.#socketsMax = socketsMax;
   }
 
   /** @throws {LoadError} `LOAD_UNANSWERED`. */
-  post(url: string, contentType: string, body: Uint8Array): Promise<LoadAnswer> {
-    return new Promise((resolve, reject) => {
-      const sent = request(
-        url,
-        {
-          method: 'POST',
-          agent: this.#agent,
-          headers: { 'content-type': contentType, 'content-length': body.length },
-          timeout: ANSWER_MS_MAX,
-        },
-        (response) => {
-          const parts: Buffer[] = [];
-          response.on('data', (part: Buffer) => parts.push(part));
-          response.on('error', (error) => reject(unanswered(url, error)));
-          response.on('end', () =>
-            resolve({ status: response.statusCode ?? 0, body: Buffer.concat(parts).toString() }),
-          );
-        },
-      );
-      sent.on('error', (error) => {
+  async post(url: string, contentType: string, body: Uint8Array): Promise<LoadAnswer> {
+    for (let sending = 1; ; sending++) {
+      try {
+        return await this.#send(url, contentType, body);
+      } catch (error) {
         // A kept-alive connection may be closed by the server just as it is used again; sending twice is harmless.
-        if (sent.reusedSocket) this.post(url, contentType, body).then(resolve, reject);
-        else reject(unanswered(url, error));
-      });
-      sent.on('timeout', () => sent.destroy(new TypeError(`nothing came within ${ANSWER_MS_MAX / 1000} s`)));
-      sent.end(body);
-    });
+        if (!(error instanceof errors.SocketError) || sending === SENDINGS_MAX) throw unanswered(url, error);
+      }
+    }
   }
 
   close(): void {
-    this.#agent.destroy();
+    for (const pool of this.#pools.values()) void pool.destroy();
+    this.#pools.clear();
+    this.#targets.clear();
+  }
+
+  #send(url: string, contentType: string, body: Uint8Array): Promise<LoadAnswer> {
+    const { pool, path } = this.#targets.get(url) ?? this.#addTarget(url);
+    const headers = { 'content-type': contentType };
+    return new Promise((resolve, reject) => {
+      pool.dispatch({ method: 'POST', path, headers, body }, new Answering(resolve, reject));
+    });
+  }
+
+  #addTarget(url: string): Target {
+    const { origin, pathname, search } = new URL(url);
+    const pool = this.#pools.get(origin) ?? this.#addPool(origin);
+    const target = { pool, path: pathname + search };
+    this.#targets.set(url, target);
+    return target;
+  }
+
+  #addPool(origin: string): Pool {
+    const pool = new Pool(origin, {
+      connections: this.#socketsMax,
+      headersTimeout: ANSWER_MS_MAX,
+      bodyTimeout: ANSWER_MS_MAX,
+    });
+    this.#pools.set(origin, pool);
+    return pool;
+  }
+}
+
+/** Gathers one answer. */
+class Answering implements Dispatcher.DispatchHandler {
+  readonly #resolve: (answer: LoadAnswer) => void;
+  readonly #reject: (error: Error) => void;
+  readonly #parts: Buffer[] = [];
+  #status = 0;
+
+  constructor(resolve: (answer: LoadAnswer) => void, reject: (error: Error) => void) {
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  onRequestStart(): void {
+    // Demanded of every handler.
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {
+    this.#status = status;
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, part: Buffer): void {
+    this.#parts.push(part);
+  }
+
+  onResponseEnd(): void {
+    this.#resolve({ status: this.#status, body: Buffer.concat(this.#parts).toString() });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#reject(error);
   }
 }
 

@@ -23,7 +23,7 @@ describe('HttpLoad', () => {
 
   it('says which node did not answer', async () => {
     const url = await serve(() => undefined);
-    const told = { code: 'LOAD_UNANSWERED', message: `${url} did not answer: socket hang up` };
+    const told = { code: 'LOAD_UNANSWERED', message: `${url} did not answer: other side closed` };
     await expect(post(url)).rejects.toMatchObject(told);
     await stopServers();
     await expect(post(url)).rejects.toMatchObject({ details: { reason: expect.stringContaining('ECONNREFUSED') } });
