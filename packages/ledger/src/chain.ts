@@ -54,5 +54,4 @@ export {
   transactionHashOf,
   transactionOf,
   transactionsAt,
-  wantedLeaves,
 } from './views.ts';

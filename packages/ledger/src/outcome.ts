@@ -94,12 +94,3 @@ export function decodeLeaf(bytes: Uint8Array): Leaf {
     return leaf;
   });
 }
-
-/** The id in a leaf; the rest is not read. @throws {LedgerError} `RECORD_MALFORMED`. */
-export function leafId(bytes: Uint8Array): TransactionId {
-  return readingAs('RECORD_MALFORMED', () => {
-    const reader = new CborReader(bytes);
-    reader.array(3);
-    return toHex(reader.byteString(32)) as TransactionId;
-  });
-}

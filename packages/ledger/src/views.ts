@@ -7,7 +7,7 @@ import { LedgerError } from './errors.ts';
 import { decodeHeader, type SealedHeader } from './header.ts';
 import type { Ledger } from './ledger.ts';
 import type { StateEntry } from './module.ts';
-import { decodeLeaf, decodeResults, type Leaf, leafId, type ModuleEvent, type Outcome } from './outcome.ts';
+import { decodeLeaf, decodeResults, type ModuleEvent, type Outcome } from './outcome.ts';
 import { decodePayload } from './payload.ts';
 import type { ConfigurationStep, Receipt } from './receipt.ts';
 import {
@@ -112,17 +112,6 @@ function indexAt(ledger: Ledger, at: number): BlockIndex | undefined {
   if (kept.size >= INDEXES_KEPT && oldest !== undefined) kept.delete(oldest);
   kept.set(at, index);
   return index;
-}
-
-/** Those leaves of the block at `at` whose ids are wanted, in order, and their places; of others only the id is read. */
-export function wantedLeaves(
-  ledger: Ledger,
-  at: number,
-  isWanted: (id: TransactionId) => boolean,
-): readonly (Leaf & { readonly leafIndex: number })[] {
-  return (indexAt(ledger, at)?.leaves ?? []).flatMap(({ leaf }, leafIndex) =>
-    isWanted(leafId(leaf)) ? [{ ...decodeLeaf(leaf), leafIndex }] : [],
-  );
 }
 
 /** The transactions of the block at `at` that got a leaf, in order. */

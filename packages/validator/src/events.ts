@@ -70,8 +70,13 @@ export interface LogLine {
 
 /** Things that happened, for whoever watches. */
 export type Notice =
-  /** The block is executed and durable here. */
-  | { readonly kind: 'committed'; readonly height: Height; readonly hash: BlockHash }
+  /** The block is executed and durable here; its transactions are in the order of their leaves. */
+  | {
+      readonly kind: 'committed';
+      readonly height: Height;
+      readonly hash: BlockHash;
+      readonly executed: readonly { readonly id: TransactionId; readonly outcome: Outcome }[];
+    }
   /** Every block up to this height is certified. */
   | { readonly kind: 'final'; readonly height: Height }
   /** Waiting transactions will never execute. */

@@ -125,7 +125,7 @@ export class Reactions implements ApplierEvents, SealingEvents, AdmissionEvents 
     this.#discard(execution);
     this.#noticeAdmission(execution);
     // Before its certificate is taken: whoever waits hears first that the block is here, then that it is final.
-    durability.after(() => this.#blockDurable(sealed, synced));
+    durability.after(() => this.#blockDurable(block, synced));
     // The last block of its configuration: its engine builds nothing and confirms no read any more.
     if (this.#parts.ledger.isHandingOver) engine?.step({ kind: 'drain' }, this.#parts.now().monotonic);
     if (synced?.certificate) sealing.accept(synced.certificate);
@@ -308,11 +308,12 @@ export class Reactions implements ApplierEvents, SealingEvents, AdmissionEvents 
     };
   }
 
-  #blockDurable(sealed: SealedHeader, synced: SyncedBlock | undefined): void {
+  #blockDurable({ sealed, execution }: ExecutedBlock, synced: SyncedBlock | undefined): void {
     const { outbox, now } = this.#parts;
     const { sealing, engine } = this.#parts.instance();
     this.#durableHeight = sealed.header.height;
-    outbox.notice({ kind: 'committed', height: sealed.header.height, hash: sealed.hash });
+    const { hash, header } = sealed;
+    outbox.notice({ kind: 'committed', height: header.height, hash, executed: execution.executed });
     sealing.durable(sealed);
     if (synced === undefined || !this.#isOfInstance(sealed)) return;
     this.#durableApplied = Math.max(this.#durableApplied, sealed.header.index);

@@ -88,7 +88,7 @@ export async function createApi(service: NodeService, options: ApiOptions): Prom
   const context: ApiContext = {
     service,
     progress: new Progress(service.view()),
-    waiters: new Waiters(service.ledger, options.waitingMax ?? WAITING_TRANSACTIONS_MAX),
+    waiters: new Waiters(options.waitingMax ?? WAITING_TRANSACTIONS_MAX),
     heartbeatMs: options.heartbeatMs ?? HEARTBEAT_MS,
     heightWaitMs: options.heightWaitMs ?? HEIGHT_WAIT_MS,
     closing: closing.signal,

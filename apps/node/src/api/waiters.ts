@@ -1,6 +1,5 @@
 import type { TransactionId } from '@varve/encoding';
 import type { Outcome } from '@varve/ledger';
-import { type Ledger, wantedLeaves } from '@varve/ledger/chain';
 import type { Notice } from '@varve/validator';
 
 import { WAITING_TRANSACTIONS_MAX } from './limits.ts';
@@ -23,15 +22,13 @@ type Executed = Extract<Settled, { kind: 'executed' }>;
 
 /** Submitters that wait for their transactions: one table for all requests, driven by notices. */
 export class Waiters {
-  readonly #ledger: Ledger;
   readonly #limit: number;
   readonly #byId = new Map<TransactionId, Set<Wait>>();
   /** Executed, but not yet final: by height. */
   readonly #executed = new Map<number, Set<Wait>>();
   #size = 0;
 
-  constructor(ledger: Ledger, limit: number = WAITING_TRANSACTIONS_MAX) {
-    this.#ledger = ledger;
+  constructor(limit: number = WAITING_TRANSACTIONS_MAX) {
     this.#limit = limit;
   }
 
@@ -68,7 +65,7 @@ export class Waiters {
   }
 
   take(notice: Notice): void {
-    if (notice.kind === 'committed') this.#committed(notice.height);
+    if (notice.kind === 'committed') this.#committed(notice);
     else if (notice.kind === 'final') this.#final(notice.height);
     else if (notice.kind === 'discarded') {
       for (const { id, code } of notice.transactions) {
@@ -82,11 +79,13 @@ export class Waiters {
     for (const waits of [...this.#byId.values()]) for (const wait of [...waits]) wait.settle({ kind: 'closed' });
   }
 
-  #committed(height: number): void {
+  #committed({ height, executed }: Extract<Notice, { kind: 'committed' }>): void {
     if (this.#byId.size === 0) return;
-    for (const { id, outcome, leafIndex } of wantedLeaves(this.#ledger, height, (id) => this.#byId.has(id))) {
+    for (const [leafIndex, { id, outcome }] of executed.entries()) {
+      const waits = this.#byId.get(id);
+      if (waits === undefined) continue;
       const settled: Executed = { kind: 'executed', height, leafIndex, outcome };
-      for (const wait of [...(this.#byId.get(id) ?? [])]) {
+      for (const wait of [...waits]) {
         if (wait.until === 'committed') wait.settle(settled);
         else this.#awaitFinal(wait, settled);
       }

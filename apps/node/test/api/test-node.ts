@@ -228,7 +228,9 @@ export class TestNode implements NodeService {
     execution.run(Number.MAX_SAFE_INTEGER);
     const made = this.ledger.finish(execution, { index: content.index, epoch, payload: payloadIdOf(bytes), bytes });
     this.#flush();
-    if (made) this.tell({ kind: 'committed', height: made.sealed.header.height, hash: made.sealed.hash });
+    if (made === undefined) return;
+    const { header, hash } = made.sealed;
+    this.tell({ kind: 'committed', height: header.height, hash, executed: execution.executed });
   }
 
   /** Makes everything final. */
