@@ -5,6 +5,8 @@
 export const APART: readonly string[] = [
   'test/**',
   'apps/node/test/cli/simulate.test.ts',
+  'apps/node/test/host/failing-child.ts',
+  'apps/node/test/host/verifier.test.ts',
   'apps/node/test/host/wake-timer.test.ts',
   'apps/node/test/hostile/**',
   'apps/node/test/network/**',

@@ -1,10 +1,8 @@
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
+import { startThread } from '../thread.ts';
 import type { SealQuestion, VerdictAnswer, VerdictQuestion } from './verdict-worker.ts';
 
-/** TypeScript in the repository, JavaScript in a package. */
-const isSource = import.meta.url.endsWith('.ts');
-const FLAGS = isSource ? ['--conditions=varve-source', '--disable-warning=ExperimentalWarning'] : [];
 /** Payload bytes that are worth a message of their own. */
 const QUESTION_BYTES = 64 * 1024;
 const THREADS_MAX = 16;
@@ -74,9 +72,7 @@ export class VerdictPool {
   #idlest(): Thread {
     const [least] = this.#threads.toSorted((a, b) => a.asked.length - b.asked.length);
     if (least && (least.asked.length === 0 || this.#threads.length >= this.#threadsMax)) return least;
-    const worker = new Worker(new URL(`./verdict-worker.${isSource ? 'ts' : 'js'}`, import.meta.url), {
-      execArgv: FLAGS,
-    });
+    const worker = startThread('verdict-worker', import.meta.url);
     const thread: Thread = { worker, asked: [] };
     worker.on('message', (answer: VerdictAnswer) => settle(thread.asked.shift() ?? [], answer));
     worker.on('error', (error: Error) => this.#failed(error));

@@ -1,11 +1,10 @@
 import type { Signer } from '@varve/crypto';
-import type { BatchVerifier } from '@varve/crypto/batch';
 import { type PublicKeyHex, toHex } from '@varve/encoding';
 import type { Answer, Effects, GossipTopic, Instant, Notice, Validator, ValidatorEvent } from '@varve/validator';
 import type { Network } from '../network/index.ts';
 import type { LevelStore } from '../storage/index.ts';
 import { TurnEffects } from './turn-effects.ts';
-import { Verifier } from './verifier.ts';
+import type { JobDone, SignatureJudge } from './verify-jobs.ts';
 import { WakeTimer } from './wake-timer.ts';
 
 /** What carries a validator's effects out. */
@@ -14,8 +13,7 @@ export interface LoopParts {
   readonly store: Pick<LevelStore, 'commit'>;
   /** None for observers, which sign nothing. */
   readonly signers: readonly Signer[];
-  /** Absent: signatures are judged one by one. */
-  readonly batchVerifier: BatchVerifier | undefined;
+  readonly judge: (done: JobDone) => SignatureJudge;
   readonly answered: (answer: Answer) => void;
   readonly noticed: (notice: Notice) => void;
   readonly misbehaved: (peer: PublicKeyHex, reason: string) => void;
@@ -38,7 +36,7 @@ const STEPPING_MS_MAX = 4;
  */
 export class EventLoop {
   readonly #parts: LoopParts;
-  readonly #verifier: Verifier;
+  readonly #verifier: SignatureJudge;
   readonly #signers: ReadonlyMap<string, Signer>;
   readonly #effects = new TurnEffects();
   /** Peers that were cut off in this turn: what else they sent in it counts for nothing. */
@@ -58,7 +56,7 @@ export class EventLoop {
     this.#parts = parts;
     this.#signers = new Map(parts.signers.map((signer) => [toHex(signer.publicKey), signer]));
     const done = (job: number, verdicts: readonly boolean[]): void => this.deliver({ kind: 'verified', job, verdicts });
-    this.#verifier = new Verifier(parts.batchVerifier, done);
+    this.#verifier = parts.judge(done);
   }
 
   get verifyMicros(): number {
@@ -83,6 +81,7 @@ export class EventLoop {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#timer.stop();
+    await this.#verifier.stop();
     if (this.#commits > 0) {
       await new Promise<void>((resolve) => {
         this.#idle = resolve;

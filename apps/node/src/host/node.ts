@@ -26,6 +26,8 @@ import { EventLoop, instant } from './event-loop.ts';
 import { identityOf, STORE_FOLDER } from './initialize.ts';
 import type { NodeService } from './service.ts';
 import { ServiceHost } from './service-host.ts';
+import { Verifier } from './verifier.ts';
+import { startSignatureWorker, VerifierThread } from './verifier-thread.ts';
 
 /** What a node is started with. */
 export interface NodeOptions {
@@ -44,6 +46,8 @@ export interface NodeOptions {
   readonly rebuild: boolean;
   /** Whether signatures are judged many at once, which is cheaper, or one by one. The verdicts are the same. */
   readonly signatures: SignatureMode;
+  /** Whether that is done on a thread of its own. */
+  readonly isSignatureThread: boolean;
   readonly pool?: Partial<PoolLimits>;
   /** Free disk space below which no transactions are taken, bytes. */
   readonly diskFreeBytesMin?: number;
@@ -110,11 +114,26 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       end = resolve;
     });
     let service: ServiceHost | undefined;
+    const failed = (code: string, detail: string): void => {
+      logger.fatal({ code, detail }, 'the node stops');
+      service?.stop();
+      unwind().then(
+        () => end({ code, detail }),
+        () => end({ code, detail }),
+      );
+    };
+    const isBatch = options.signatures === 'batch';
+    const batch = isBatch && !options.isSignatureThread ? await BatchVerifier.create() : undefined;
     const loop = new EventLoop({
       validator,
       store,
       signers,
-      batchVerifier: options.signatures === 'batch' ? await BatchVerifier.create() : undefined,
+      judge: (done) =>
+        options.isSignatureThread
+          ? new VerifierThread(startSignatureWorker(isBatch), done, (error) =>
+              failed('THREAD_FAILED', error.stack ?? error.message),
+            )
+          : new Verifier(batch, done),
       answered: (answer) => service?.answered(answer),
       noticed: (notice) => {
         if (notice.kind === 'log') writeLog(logger, notice.line);
@@ -122,15 +141,9 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
         service?.noticed(notice);
       },
       misbehaved: (peer) => network?.disconnect(peer),
-      failed: (code, detail) => {
-        logger.fatal({ code, detail }, 'the node stops');
-        service?.stop();
-        unwind().then(
-          () => end({ code, detail }),
-          () => end({ code, detail }),
-        );
-      },
+      failed,
     });
+    parts.push({ stop: () => loop.stop() });
     service = new ServiceHost(
       validator,
       loop,
@@ -139,7 +152,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       () => disk.isLow,
     );
     const host = service;
-    parts.push({ stop: () => loop.stop() }, { stop: () => host.stop() });
+    parts.push({ stop: () => host.stop() });
     progress('joining the network');
     const allowed = new Set<string>(options.peers.map((peer) => peer.networkKey));
     const { configurations } = loaded.ledger;

@@ -16,7 +16,7 @@ import {
 } from './node-configuration.ts';
 
 /** What a new node is made of. */
-export type NodeSetup = Omit<NodeConfiguration, 'networkKey' | 'signatures'> & {
+export type NodeSetup = Omit<NodeConfiguration, 'networkKey' | 'signatures' | 'signatureThread'> & {
   readonly dataDirectory: string;
   readonly genesis: Genesis;
 };
@@ -51,7 +51,7 @@ export async function initializeNode(setup: NodeSetup): Promise<InitializedNode>
   makeFolder(dataDirectory, 0o700);
   await initializeStore({ dataDirectory, genesis, networkKey });
   writeWhole(join(dataDirectory, GENESIS_FILE), genesisJson(genesis), { replace: true });
-  writeNodeConfiguration(dataDirectory, { ...setup, networkKey, signatures: 'batch' });
+  writeNodeConfiguration(dataDirectory, { ...setup, networkKey, signatures: 'batch', signatureThread: 'auto' });
   return { chainId: chainIdOf(genesis), name: role === 'validator' ? seat?.name : undefined, networkKey };
 }
 

@@ -7,7 +7,7 @@ import { SetupError } from './errors.ts';
 import { choiceField, keyField, required } from './fields.ts';
 import { readTextIfThere, writeWhole } from './files.ts';
 import { describeProblems, type Located, readDocument } from './located.ts';
-import { SIGNATURE_MODES, type SignatureMode } from './signature-mode.ts';
+import { SIGNATURE_MODES, SIGNATURE_THREADS, type SignatureMode, type SignatureThread } from './signature-mode.ts';
 
 /** Name of the configuration in a data directory. */
 export const CONFIGURATION_FILE = 'node.yaml';
@@ -30,6 +30,7 @@ export interface NodeConfiguration {
   readonly peers: readonly PeerEntry[];
   /** How signatures are judged. */
   readonly signatures: SignatureMode;
+  readonly signatureThread: SignatureThread;
 }
 
 const FIELDS = [
@@ -42,6 +43,7 @@ const FIELDS = [
   'httpTokenFile',
   'peers',
   'signatures',
+  'signatureThread',
 ];
 const HEADER = '# A Varve node. "varve node start --data" reads this file; flags and VARVE_* variables go before it.\n';
 
@@ -78,9 +80,10 @@ function readConfiguration(root: Located, dataDirectory: string): NodeConfigurat
     httpAt?.problem(`"${httpText}" is not an address`, 'write HOST:PORT, such as 127.0.0.1:7701');
   const peers = (fields.get('peers')?.items() ?? []).flatMap(readPeer);
   const signatures = choiceField(fields.get('signatures'), SIGNATURE_MODES) ?? 'batch';
+  const signatureThread = choiceField(fields.get('signatureThread'), SIGNATURE_THREADS) ?? 'auto';
   if (role === undefined || networkKey === undefined || keyFile === undefined) return undefined;
   const [passphraseFile, httpTokenFile] = [path('passphraseFile'), path('httpTokenFile')];
-  return { role, networkKey, keyFile, passphraseFile, listen, http, httpTokenFile, peers, signatures };
+  return { role, networkKey, keyFile, passphraseFile, listen, http, httpTokenFile, peers, signatures, signatureThread };
 }
 
 function readPeer(at: Located): readonly PeerEntry[] {
@@ -99,7 +102,7 @@ function readPeer(at: Located): readonly PeerEntry[] {
 /** Writes the configuration of a data directory, which `replace` lets it overwrite. */
 export function writeNodeConfiguration(dataDirectory: string, configuration: NodeConfiguration, replace = false): void {
   const short = (path: string | undefined): string | undefined => path && relativeInside(dataDirectory, path);
-  const { role, networkKey, listen, http, peers, signatures } = configuration;
+  const { role, networkKey, listen, http, peers, signatures, signatureThread } = configuration;
   const document = {
     role,
     networkKey,
@@ -109,8 +112,9 @@ export function writeNodeConfiguration(dataDirectory: string, configuration: Nod
     http: http && `${http.host}:${http.port}`,
     httpTokenFile: short(configuration.httpTokenFile),
     peers,
-    // The default stands in no file: it may change.
+    // Defaults stand in no file: they may change.
     signatures: signatures === 'batch' ? undefined : signatures,
+    signatureThread: signatureThread === 'auto' ? undefined : signatureThread,
   };
   const text = HEADER + stringify(JSON.parse(JSON.stringify(document)), { lineWidth: 0 });
   writeWhole(join(dataDirectory, CONFIGURATION_FILE), text, { replace });

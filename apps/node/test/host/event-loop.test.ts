@@ -2,6 +2,7 @@ import { publicKeyHex } from '@varve/encoding';
 import type { Effects, Instant, Notice, ValidatorEvent } from '@varve/validator';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { EventLoop } from '../../src/host/event-loop.ts';
+import { Verifier } from '../../src/host/verifier.ts';
 
 const [a, b] = ['aa', 'bb'].map((pair) => publicKeyHex(pair.repeat(32))) as [ReturnType<typeof publicKeyHex>, never];
 const NOTHING: Effects = {
@@ -41,7 +42,7 @@ beforeEach(() => {
       },
     },
     signers: [],
-    batchVerifier: undefined,
+    judge: (done) => new Verifier(undefined, done),
     answered: ({ request }) => told.push(`answer ${request}`),
     noticed: (notice: Notice) => told.push(`notice ${notice.kind}`),
     misbehaved: (peer) => told.push(`cut off ${peer.slice(0, 2)}`),

@@ -4,6 +4,9 @@ import { utf8Encode } from '@varve/encoding';
 import type { VerifyItem } from '@varve/validator';
 import { describe, expect, it } from 'vitest';
 import { Verifier } from '../../src/host/verifier.ts';
+import { startSignatureWorker, VerifierThread } from '../../src/host/verifier-thread.ts';
+import type { JobDone, SignatureJudge } from '../../src/host/verify-jobs.ts';
+import { startThread } from '../../src/thread.ts';
 
 const signers = [1, 2, 3].map((fill) => createSigner(new Uint8Array(32).fill(fill)));
 /** y = 1 is of small order: everything is signed by it under ZIP-215, and nothing for libsodium. */
@@ -28,48 +31,108 @@ const forAnyone = (strict: boolean): VerifyItem => ({
   strict,
 });
 
+type Start = (done: JobDone) => SignatureJudge;
+const failed = (error: Error): void => {
+  throw error;
+};
+const batchVerifier = await BatchVerifier.create({ batchMin: 2, sightings: 1 });
+const WAYS: readonly { readonly way: string; readonly start: Start }[] = [
+  { way: 'in batches', start: (done) => new Verifier(batchVerifier, done) },
+  { way: 'one by one', start: (done) => new Verifier(undefined, done) },
+  {
+    way: 'in batches on a thread of their own',
+    start: (done) => new VerifierThread(startSignatureWorker(true), done, failed),
+  },
+  {
+    way: 'one by one on a thread of their own',
+    start: (done) => new VerifierThread(startSignatureWorker(false), done, failed),
+  },
+];
+
 /** What is told, in order, once all jobs are done. */
-async function judged(batch: BatchVerifier | undefined, jobs: readonly (readonly VerifyItem[])[]): Promise<unknown[]> {
+async function judged(start: Start, jobs: readonly (readonly VerifyItem[])[]): Promise<unknown[]> {
   const told: unknown[] = [];
+  let judge: SignatureJudge | undefined;
   await new Promise<void>((done) => {
-    const verifier = new Verifier(batch, (job, verdicts) => {
+    judge = start((job, verdicts) => {
       told.push([job, ...verdicts]);
       if (told.length === jobs.length) done();
     });
-    for (const [job, items] of jobs.entries()) verifier.add(job, items);
+    for (const [job, items] of jobs.entries()) judge.add(job, items);
   });
+  await judge?.stop();
   return told;
 }
 
-describe.each(['batch', 'single'])('signatures judged by way of %s', (mode) => {
-  const batch = async (): Promise<BatchVerifier | undefined> =>
-    mode === 'batch' ? BatchVerifier.create({ batchMin: 2, sightings: 1 }) : undefined;
-
+describe.each(WAYS)('signatures judged $way', ({ start }) => {
   it('each job is answered once, in order, with the verdicts in order', async () => {
     const jobs = [
       [item(0, true, true), item(1, false, true), item(2, true, false)],
       [],
       [item(3, false, false)],
-      Array.from({ length: 700 }, (_, i) => item(i, i % 7 !== 3, i % 2 === 0)),
+      Array.from({ length: 1500 }, (_, i) => item(i, i % 7 !== 3, i % 2 === 0)),
       [item(4, true, false), item(5, true, true)],
     ];
     const expected = [
       [0, true, false, true],
       [1],
       [2, false],
-      [3, ...Array.from({ length: 700 }, (_, i) => i % 7 !== 3)],
+      [3, ...Array.from({ length: 1500 }, (_, i) => i % 7 !== 3)],
       [4, true, true],
     ];
-    expect(await judged(await batch(), jobs)).toEqual(expected);
+    expect(await judged(start, jobs)).toEqual(expected);
   });
 
   it('what is ordered already is judged by ZIP-215', async () => {
-    expect(await judged(await batch(), [[item(0, true, false), forAnyone(false), item(1, false, false)]])).toEqual([
+    expect(await judged(start, [[item(0, true, false), forAnyone(false), item(1, false, false)]])).toEqual([
       [0, true, true, false],
     ]);
+  });
+
+  it('nothing holds under a key or a signature of another length', async () => {
+    const good = item(0, true, true);
+    const shortKey = { ...good, publicKey: good.publicKey.subarray(1) };
+    const longSignature = { ...good, signature: new Uint8Array(65) };
+    expect(await judged(start, [[shortKey, good, longSignature], [good]])).toEqual([
+      [0, false, true, false],
+      [1, true],
+    ]);
+  });
+
+  it('long messages are judged too', async () => {
+    const long = (i: number): VerifyItem => {
+      const message = new Uint8Array(1024 * 1024).fill(i);
+      const signer = signers[0] as (typeof signers)[number];
+      return { publicKey: signer.publicKey, message, signature: signer.sign(message), strict: true };
+    };
+    const many = Array.from({ length: 6 }, (_, i) => long(i));
+    expect(await judged(start, [many, [item(1, false, true)]])).toEqual([
+      [0, true, true, true, true, true, true],
+      [1, false],
+    ]);
+  });
+
+  it('nothing is told after the stop', async () => {
+    const told: number[] = [];
+    const judge = start((job) => told.push(job));
+    judge.add(1, [item(0, true, true)]);
+    await judge.stop();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(told).toEqual([]);
   });
 });
 
 it('one by one, admission takes what libsodium takes', async () => {
-  expect(await judged(undefined, [[forAnyone(true), item(0, true, true)]])).toEqual([[0, false, true]]);
+  const start: Start = (done) => new Verifier(undefined, done);
+  expect(await judged(start, [[forAnyone(true), item(0, true, true)]])).toEqual([[0, false, true]]);
+});
+
+it('a thread that fails says so', async () => {
+  let judge: SignatureJudge | undefined;
+  const error = await new Promise<Error>((resolve) => {
+    judge = new VerifierThread(startThread('failing-child', import.meta.url), () => undefined, resolve);
+    judge.add(1, [item(0, true, true)]);
+  });
+  expect(error.message).toBe('broken');
+  await judge?.stop();
 });

@@ -14,7 +14,7 @@ import {
   readNodeConfiguration,
   resolvePeers,
 } from '../../setup/node-configuration.ts';
-import type { SignatureMode } from '../../setup/signature-mode.ts';
+import { isOnOwnThread, type SignatureMode, type SignatureThread } from '../../setup/signature-mode.ts';
 import type { Action, Options } from '../command.ts';
 import { CliError, failureOf } from '../failure.ts';
 import { endReason } from '../lifetime.ts';
@@ -82,6 +82,7 @@ function configurationOf(dataDirectory: string, options: Options): NodeConfigura
     listen: listen.length > 0 ? listen : file.listen,
     http: http === undefined ? file.http : httpOption(http),
     signatures: (options.text('signatures') as SignatureMode | undefined) ?? file.signatures,
+    signatureThread: (options.text('signatureThread') as SignatureThread | undefined) ?? file.signatureThread,
     // Flags add to the file, and come first for a peer that stands in both.
     peers: [...peers, ...file.peers.filter(({ node }) => !peers.some((peer) => peer.node === node))],
   };
@@ -116,6 +117,7 @@ async function nodeOptionsOf(
     http: http && { ...http, ...(token && { token }) },
     rebuild: options.flag('rebuild'),
     signatures: configuration.signatures,
+    isSignatureThread: isOnOwnThread(configuration.signatureThread),
   };
 }
 

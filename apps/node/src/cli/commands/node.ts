@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { SIGNATURE_MODES } from '../../setup/signature-mode.ts';
+import { SIGNATURE_MODES, SIGNATURE_THREADS } from '../../setup/signature-mode.ts';
 import { type CommandHost, group, leaf, option, repeated } from '../command.ts';
 import { passphraseFile } from './keys.ts';
 
@@ -48,6 +48,13 @@ export function addNodeCommands(host: CommandHost, program: Command): void {
       option('--signatures <how>', 'judge signatures many at once, or one by one', 'VARVE_SIGNATURES').choices(
         SIGNATURE_MODES,
       ),
+    )
+    .addOption(
+      option(
+        '--signature-thread <which>',
+        'judge them on a thread of their own, on the main one, or as the cores suggest',
+        'VARVE_SIGNATURE_THREAD',
+      ).choices(SIGNATURE_THREADS),
     )
     .option('--observer', 'follow without voting, whatever the configuration says')
     .option('--rebuild', 'execute all blocks again and write what is derived from them anew')
