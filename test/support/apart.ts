@@ -5,9 +5,7 @@
 export const APART: readonly string[] = [
   'test/**',
   'apps/node/test/cli/simulate.test.ts',
-  'apps/node/test/host/failing-child.ts',
-  'apps/node/test/host/verifier.test.ts',
-  'apps/node/test/host/wake-timer.test.ts',
+  'apps/node/test/host/**',
   'apps/node/test/hostile/**',
   'apps/node/test/network/**',
   'apps/node/test/storage/level-store.test.ts',
