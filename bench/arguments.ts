@@ -9,3 +9,14 @@ export function countOf(text: string, usage: string): number {
 export function countsOf(text: string, usage: string): readonly number[] {
   return text.split(',').map((part) => countOf(part, usage));
 }
+
+/** What `read` makes of the command line; where that is none, tells why and how it is used, and ends with 2. */
+export function optionsOrExit<T>(read: (words: readonly string[]) => T, usage: string): T {
+  try {
+    return read(process.argv.slice(2));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`${reason.includes(usage) ? reason : `${reason}\n${usage}`}\n`);
+    process.exit(2);
+  }
+}

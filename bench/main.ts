@@ -9,11 +9,12 @@ import { closedLoop, type LoadResult, type LoadShape, openLoop } from '../apps/n
 import { signedAhead, TransactionMaker, type TransactionSource } from '../apps/node/src/load/transactions.ts';
 import { TestDevnet } from '../test/support/devnet.ts';
 import { endHostile } from '../test/support/hostile.ts';
+import { optionsOrExit } from './arguments.ts';
 import { measureAudit } from './audit.ts';
 import { measureHostile } from './hostile.ts';
 import { idleLatency } from './idle.ts';
 import { loadText, MachineWatch } from './machine-watch.ts';
-import { type BenchOptions, readOptions } from './options.ts';
+import { BENCH_USAGE, type BenchOptions, readOptions } from './options.ts';
 import { ownCpuMicros } from './own-process.ts';
 import { cpuMicros, folderBytes, residentMiB, writtenBytes } from './processes.ts';
 import { ProfileFolder, printProfile } from './profile-folder.ts';
@@ -56,7 +57,7 @@ for (const [signal, code] of Object.entries(EXIT_CODES)) {
 }
 
 let signedPerSecond = SIGNED_PER_SECOND;
-const options: BenchOptions = readOptions(process.argv.slice(2));
+const options: BenchOptions = optionsOrExit(readOptions, BENCH_USAGE);
 const http = new HttpLoad();
 if (options.simulation) {
   await measureSimulation(options);

@@ -34,7 +34,8 @@ export interface BenchOptions {
   readonly save: boolean;
 }
 
-const USAGE = `usage: npm run bench -- [--protocol raft] [--validators 3] [--transactions 300B] [--operation create|set]
+/** How it is called. */
+export const BENCH_USAGE = `usage: npm run bench -- [--protocol raft] [--validators 3] [--transactions 300B] [--operation create|set]
                         [--seconds 6] [--runs 3]
                         [--recovery] [--switch] [--hostile] [--simulation] [--state-tree] [--stages] [--audit]
                         [--profile DIR] [--save] [--json]`;
@@ -72,7 +73,7 @@ export function readOptions(words: readonly string[]): BenchOptions {
     !isOperation ||
     ![validators, seconds, runs, transactionBytes].every((n) => Number.isInteger(n) && Number(n) > 0)
   ) {
-    throw new Error(USAGE);
+    throw new TypeError(BENCH_USAGE);
   }
   return {
     protocol: values.protocol ?? (values.hostile ? 'tendermint' : 'raft'),

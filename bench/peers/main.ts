@@ -1,12 +1,13 @@
 import { machineName } from '../../apps/node/src/load/machine.ts';
 import { TestDevnet } from '../../test/support/devnet.ts';
+import { optionsOrExit } from '../arguments.ts';
 import { interruptible } from '../interruption.ts';
 import { MachineWatch } from '../machine-watch.ts';
 import { ownCpuMicros } from '../own-process.ts';
 import { cpuMicros, residentMiB } from '../processes.ts';
 import { saveResult } from '../save.ts';
 import { startEtcd } from './etcd.ts';
-import { readPeersOptions } from './options.ts';
+import { PEERS_USAGE, readPeersOptions } from './options.ts';
 import { missingPackages } from './packages.ts';
 import { type PeerRun, printPeers, runText, type SystemName, summarize } from './report.ts';
 import { ServerGroup } from './server-group.ts';
@@ -23,7 +24,7 @@ const STARTS: Readonly<Record<SystemName, (inFlight: number, bytes: number) => P
   varve: startVarve,
 };
 
-const options = readPeersOptions(process.argv.slice(2));
+const options = optionsOrExit(readPeersOptions, PEERS_USAGE);
 const missing = missingPackages();
 if (missing !== undefined) {
   process.stderr.write(`${missing}\n`);

@@ -16,7 +16,8 @@ export interface PeersOptions {
   readonly save: boolean;
 }
 
-const USAGE = `usage: npm run bench:peers -- [--rounds 3] [--seconds 10] [--warm-up 10] [--in-flight 1200] [--bytes 300]
+/** How it is called. */
+export const PEERS_USAGE = `usage: npm run bench:peers -- [--rounds 3] [--seconds 10] [--warm-up 10] [--in-flight 1200] [--bytes 300]
                         [--json] [--no-save]`;
 
 /** @throws {TypeError} with the usage for words that are none of these. */
@@ -34,11 +35,11 @@ export function readPeersOptions(words: readonly string[]): PeersOptions {
     },
   });
   return {
-    rounds: countOf(values.rounds, USAGE),
-    seconds: countOf(values.seconds, USAGE),
-    warmUpSeconds: countOf(values['warm-up'], USAGE),
-    inFlight: countOf(values['in-flight'], USAGE),
-    bytes: countOf(values.bytes, USAGE),
+    rounds: countOf(values.rounds, PEERS_USAGE),
+    seconds: countOf(values.seconds, PEERS_USAGE),
+    warmUpSeconds: countOf(values['warm-up'], PEERS_USAGE),
+    inFlight: countOf(values['in-flight'], PEERS_USAGE),
+    bytes: countOf(values.bytes, PEERS_USAGE),
     json: values.json,
     save: !values['no-save'],
   };

@@ -1,12 +1,13 @@
 import { machineName } from '../../apps/node/src/load/machine.ts';
+import { optionsOrExit } from '../arguments.ts';
 import { interruptible } from '../interruption.ts';
 import { loadText } from '../machine-watch.ts';
 import { saveResult } from '../save.ts';
 import { measurePoint, type ScaleReport } from './measure.ts';
 import { PreparedNetwork, type PreparedSize } from './network.ts';
-import { type Axis, BASE, readScaleOptions } from './options.ts';
+import { type Axis, BASE, readScaleOptions, SCALE_USAGE } from './options.ts';
 
-const options = readScaleOptions(process.argv.slice(2));
+const options = optionsOrExit(readScaleOptions, SCALE_USAGE);
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 const reports: ScaleReport[] = [];
 let prepared: { readonly size: string; readonly network: PreparedNetwork } | undefined;

@@ -28,7 +28,8 @@ export interface ScaleOptions {
 /** From here each axis starts out. */
 export const BASE: ScalePoint = { validators: 3, keys: 10_000, heights: 1_000, clients: 100 };
 
-const USAGE = `usage: npm run bench:scale -- [--validators 3,5,7,9] [--keys 10000,100000,1000000,3000000] [--heights 1000,100000]
+/** How it is called. */
+export const SCALE_USAGE = `usage: npm run bench:scale -- [--validators 3,5,7,9] [--keys 10000,100000,1000000,3000000] [--heights 1000,100000]
                         [--clients 1,10,100,1000] [--seconds 5] [--runs 3] [--warm-up 5] [--json] [--no-save]
 An axis of "none" is left out.`;
 
@@ -48,7 +49,7 @@ export function readScaleOptions(words: readonly string[]): ScaleOptions {
       'no-save': { type: 'boolean', default: false },
     },
   });
-  const axis = (text: string): readonly number[] => (text === 'none' ? [] : countsOf(text, USAGE));
+  const axis = (text: string): readonly number[] => (text === 'none' ? [] : countsOf(text, SCALE_USAGE));
   return {
     axes: {
       validators: axis(values.validators),
@@ -56,9 +57,9 @@ export function readScaleOptions(words: readonly string[]): ScaleOptions {
       heights: axis(values.heights),
       clients: axis(values.clients),
     },
-    seconds: countOf(values.seconds, USAGE),
-    runs: countOf(values.runs, USAGE),
-    warmUpSeconds: countOf(values['warm-up'], USAGE),
+    seconds: countOf(values.seconds, SCALE_USAGE),
+    runs: countOf(values.runs, SCALE_USAGE),
+    warmUpSeconds: countOf(values['warm-up'], SCALE_USAGE),
     json: values.json,
     save: !values['no-save'],
   };

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { ENGINE_TIMING_DEFAULT, ENGINE_WINDOW_DEFAULT } from '@varve/consensus';
 import { createSigner, VERDICTS_MAX, verifySignature } from '@varve/crypto';
 import { BatchVerifier } from '@varve/crypto/batch';
-import { bytesEqual, fromHex, type PublicKeyHex, toHex } from '@varve/encoding';
+import { bytesEqual, type PublicKeyHex, toHex } from '@varve/encoding';
 import { type Genesis, RULES_KNOWN } from '@varve/ledger';
 import { StoreError as LedgerStoreError } from '@varve/ledger/chain';
-import { accountDirectory, builtinModules, nodeIn } from '@varve/modules';
+import { accountDirectory, builtinModules } from '@varve/modules';
 import {
   type LoadedStore,
   type LogLine,
@@ -19,6 +19,7 @@ import type { Logger } from 'pino';
 import { Network } from '../network/index.ts';
 import type { SignatureMode } from '../setup/signature-mode.ts';
 import { LevelStore } from '../storage/index.ts';
+import { admittedPeers } from './admitted-peers.ts';
 import { DiskWatch } from './disk-watch.ts';
 import { engineOf } from './engines.ts';
 import { NodeError } from './errors.ts';
@@ -154,16 +155,12 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     const host = service;
     parts.push({ stop: () => host.stop() });
     progress('joining the network');
-    const allowed = new Set<string>(options.peers.map((peer) => peer.networkKey));
-    const { configurations } = loaded.ledger;
+    const configured = new Set<string>(options.peers.map((peer) => peer.networkKey));
     network = await Network.start({
       networkSeed: options.keys.networkSeed,
       listen: options.listen,
       chainId: loaded.ledger.chainId,
-      isAdmitted: (key) => {
-        const registered = nodeIn(loaded.ledger, fromHex(key));
-        return allowed.has(key) || (registered ? !registered.revoked : configurations.hasSeated(key));
-      },
+      isAdmitted: admittedPeers(loaded.ledger, configured, failed),
       onPacket: (from, packet) => loop.deliver({ kind: 'packet', from, bytes: packet }),
       onLink: (peer, up) => {
         logger.info({ peer, up }, up ? 'connected' : 'disconnected');
