@@ -8,13 +8,13 @@ const folder = dirname(fileURLToPath(import.meta.url));
 const generated = join(dirname(folder), 'src', 'generated');
 const binary = join(generated, 'batch.wasm');
 /** Pages of 64 KiB. Memory never grows: views on it stay valid. */
-const PAGES = '24';
+const PAGES = '176';
 
 mkdirSync(generated, { recursive: true });
 const { error, stderr } = await main([
   join(folder, 'batch.ts'),
   ...['--outFile', binary, '-O3', '--converge', '--noAssert', '--runtime', 'stub'],
-  ...['--initialMemory', PAGES, '--maximumMemory', PAGES],
+  ...['--enable', 'simd', '--initialMemory', PAGES, '--maximumMemory', PAGES],
 ]);
 if (error) {
   process.stderr.write(`${stderr}\n${error.message}\n`);
