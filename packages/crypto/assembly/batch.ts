@@ -1,5 +1,5 @@
 // biome-ignore-all lint/correctness/noPrecisionLoss: AssemblyScript has 64-bit integers
-import { decompress, prepare as prepareDecompression } from './decompress';
+import { decompress, POINTS_AT_ONCE, prepare as prepareDecompression } from './decompress';
 import * as multiply from './multiply';
 import { NUMBER_BYTES } from './multiply';
 import * as point from './point';
@@ -29,9 +29,13 @@ export const KEYS_MAX: i32 = 4096;
 /** Longest message. */
 export const MESSAGE_BYTES_MAX: i32 = 131072;
 /** R, A and M as they are hashed, one after another. */
-export const INPUT: usize = memory.data(32 + 32 + 131072);
-/** The second half of the signature, and padding that stays 0. */
-export const S: usize = memory.data(32 + 8);
+const input: usize = memory.data(32 + 32 + 131072);
+/** Where the caller puts a key. */
+export const KEY: usize = memory.data(32);
+/** Where the caller puts M. */
+export const MESSAGE: usize = input + 64;
+/** Where the caller puts R and s; and padding that stays 0. */
+export const SIGNATURE: usize = memory.data(32 + 32 + 8);
 /** 16 bytes for each signature, of which the two highest bits are clear, and padding. */
 export const COEFFICIENTS: usize = memory.data(16 * 256 + 8);
 
@@ -45,6 +49,7 @@ const BASE_POINTS = 64;
 
 /** Of each key A the table of A and that of 2^128 A. */
 const keyTables: usize = memory.data(4096 * 2 * 8 * 160, 16);
+const keyBytes: usize = memory.data(4096 * 32);
 /** The batch in which each key was last seen, and its place there. */
 const keySeen: usize = memory.data(4 * 4096);
 const keyPlace: usize = memory.data(4 * 4096);
@@ -62,8 +67,9 @@ const baseSum: usize = memory.data(200);
 const number: usize = memory.data(32);
 /** A hash and padding that stays 0. */
 const hash: usize = memory.data(64 + 8);
-const first: usize = memory.data(160, 16);
-const second: usize = memory.data(160, 16);
+/** Four points, and four encodings of points. */
+const points: usize = memory.data(4 * 160, 16);
+const encodings: usize = memory.data(4 * 32);
 /** The base point: y = 4/5, x even. */
 const BASE_BYTES: usize = memory.data<u64>([
   0x6666666666666658, 0x6666666666666666, 0x6666666666666666, 0x6666666666666666,
@@ -80,22 +86,29 @@ function writeBoth(tables: usize, extended: usize, count: i32): void {
   point.writeOddMultiples(tables + <usize>count * POINT_BYTES, extended, count);
 }
 
+/** Writes the first of `points`. */
+function decompressOne(encoding: usize): bool {
+  for (let i: usize = 0; i < 4 * 32; i += 32) memory.copy(encodings + i, encoding, 32);
+  return decompress(points, encodings);
+}
+
 /** Once, before anything else. */
 export function prepare(): void {
   point.prepare();
   prepareDecompression();
-  decompress(first, second, BASE_BYTES, BASE_BYTES);
-  point.negate(first);
-  writeBoth(baseTables, first, BASE_POINTS);
+  decompressOne(BASE_BYTES);
+  point.negate(points);
+  writeBoth(baseTables, points, BASE_POINTS);
 }
 
 /**
- * Keeps the key at A in `slot`, which no signature of the present batch may have used.
+ * Keeps the key at `KEY` in `slot`, which no signature of the present batch may have used.
  * @returns Whether it is a point of the curve: nothing holds under a key that is none.
  */
 export function loadKey(slot: i32): bool {
-  if (!decompress(first, second, INPUT + 32, INPUT + 32)) return false;
-  writeBoth(keyTables + <usize>slot * 2 * KEY_POINTS * POINT_BYTES, first, KEY_POINTS);
+  if (!decompressOne(KEY)) return false;
+  memory.copy(keyBytes + ((<usize>slot) << 5), KEY, 32);
+  writeBoth(keyTables + <usize>slot * 2 * KEY_POINTS * POINT_BYTES, points, KEY_POINTS);
   return true;
 }
 
@@ -121,32 +134,38 @@ function placeOf(slot: i32): i32 {
 }
 
 /**
- * Adds the signature at `INPUT` and `S` to the batch.
+ * Adds the signature at `SIGNATURE` of the message at `MESSAGE` under the key in `slot` to the batch.
  * @returns Whether it may hold: not where s is L or more; such a signature is left out.
  */
 export function add(slot: i32, messageBytes: i32): bool {
-  if (!scalar.isCanonical(S)) return false;
-  memory.copy(rBytes + ((<usize>signatures) << 5), INPUT, 32);
+  const s = SIGNATURE + 32;
+  if (!scalar.isCanonical(s)) return false;
+  memory.copy(rBytes + ((<usize>signatures) << 5), SIGNATURE, 32);
+  memory.copy(input, SIGNATURE, 32);
+  memory.copy(input + 32, keyBytes + ((<usize>slot) << 5), 32);
   const z = COEFFICIENTS + <usize>signatures * NUMBER_BYTES;
-  sha512(hash, INPUT, 64 + messageBytes);
+  sha512(hash, input, 64 + messageBytes);
   scalar.addProduct(keySums + <usize>placeOf(slot) * SUM_BYTES, z, hash, HASH_LIMBS);
-  scalar.addProduct(baseSum, z, S, NUMBER_LIMBS);
+  scalar.addProduct(baseSum, z, s, NUMBER_LIMBS);
   signatures += 1;
   return true;
 }
 
-/** Adds the terms of R of signatures i and j; returns whether both are points of the curve. */
-function addCommitments(i: i32, j: i32): bool {
-  if (!decompress(first, second, rBytes + ((<usize>i) << 5), rBytes + ((<usize>j) << 5))) return false;
-  addCommitment(i, first);
-  if (j !== i) addCommitment(j, second);
+/** Adds the terms of R of the signatures from `from` on, four at most; returns whether all are points of the curve. */
+function addCommitments(from: i32): bool {
+  const count = min(POINTS_AT_ONCE, signatures - from);
+  for (let i = 0; i < POINTS_AT_ONCE; i++) {
+    // Where there are fewer the last stands in.
+    const signature = from + min(i, count - 1);
+    memory.copy(encodings + ((<usize>i) << 5), rBytes + ((<usize>signature) << 5), 32);
+  }
+  if (!decompress(points, encodings)) return false;
+  for (let i = 0; i < count; i++) {
+    const table = rTables + <usize>(from + i) * R_POINTS * POINT_BYTES;
+    point.writeOddMultiples(table, points + <usize>i * POINT_BYTES, R_POINTS);
+    multiply.addTerm(table, COEFFICIENTS + <usize>(from + i) * NUMBER_BYTES, R_WIDTH);
+  }
   return true;
-}
-
-function addCommitment(i: i32, extended: usize): void {
-  const table = rTables + <usize>i * R_POINTS * POINT_BYTES;
-  point.writeOddMultiples(table, extended, R_POINTS);
-  multiply.addTerm(table, COEFFICIENTS + <usize>i * NUMBER_BYTES, R_WIDTH);
 }
 
 /** Adds a point times a sum of products, which is lost. */
@@ -159,14 +178,14 @@ function addProducts(sum: usize, tables: usize, count: i32, width: i32): void {
 /** Whether all signatures of the batch hold. */
 export function check(): bool {
   multiply.begin();
-  for (let i = 0; i < signatures; i += 2) if (!addCommitments(i, min(i + 1, signatures - 1))) return false;
+  for (let i = 0; i < signatures; i += POINTS_AT_ONCE) if (!addCommitments(i)) return false;
   addProducts(baseSum, baseTables, BASE_POINTS, BASE_WIDTH);
   for (let place = 0; place < keys; place++) {
     const slot = <usize>load<i32>(slots + ((<usize>place) << 2));
     const tables = keyTables + slot * 2 * KEY_POINTS * POINT_BYTES;
     addProducts(keySums + <usize>place * SUM_BYTES, tables, KEY_POINTS, KEY_WIDTH);
   }
-  multiply.writeSum(first);
-  for (let i = 0; i < 3; i++) point.double(first);
-  return point.isIdentity(first);
+  multiply.writeSum(points);
+  for (let i = 0; i < 3; i++) point.double(points);
+  return point.isIdentity(points);
 }

@@ -3,11 +3,16 @@ import * as field from './field';
 import { A, B, PAIR_BYTES } from './field';
 import * as bytes from './field-bytes';
 import * as point from './point';
+import { POINT_BYTES } from './point';
 
 /**
- * Points of their 32 bytes, two at a time, as ZIP-215 reads them: y may be p or more, and x = 0 may have its sign bit set
- * (RFC 8032 §5.1.3 without its last two checks).
+ * Points of their 32 bytes, as ZIP-215 reads them: y may be p or more, and x = 0 may have its sign bit set (RFC 8032 §5.1.3
+ * without its last two checks). Two pairs are raised to the long power in turn: a square has to wait for the one before,
+ * and the processor fills the wait with the other pair's.
  */
+
+/** Points at a time. */
+export const POINTS_AT_ONCE: i32 = 4;
 
 /** A square root of −1, which is 2^((p − 1) / 4). */
 const ROOT_BYTES: usize = memory.data<u64>([
@@ -17,15 +22,16 @@ const ROOT_BYTES: usize = memory.data<u64>([
 const D: usize = memory.data(80, 16);
 const ROOT: usize = memory.data(80, 16);
 const ONE: usize = memory.data(80, 16);
-const a: usize = memory.data(80, 16);
-const b: usize = memory.data(80, 16);
-const c: usize = memory.data(80, 16);
+/** One for each pair. */
+const a: usize = memory.data(2 * 80, 16);
+const b: usize = memory.data(2 * 80, 16);
+const c: usize = memory.data(2 * 80, 16);
+const t: usize = memory.data(2 * 80, 16);
+const u: usize = memory.data(2 * 80, 16);
+const v: usize = memory.data(2 * 80, 16);
+const x: usize = memory.data(2 * 80, 16);
+const y: usize = memory.data(2 * 80, 16);
 const factor: usize = memory.data(80, 16);
-const t: usize = memory.data(80, 16);
-const u: usize = memory.data(80, 16);
-const v: usize = memory.data(80, 16);
-const x: usize = memory.data(80, 16);
-const y: usize = memory.data(80, 16);
 
 /** Fills the constants; before anything else. */
 export function prepare(): void {
@@ -35,35 +41,60 @@ export function prepare(): void {
   bytes.setSmall(ONE, B, 1);
 }
 
-function squareTimes(h: usize, f: usize, times: i32): void {
-  field.square(h, f);
-  for (let i = 1; i < times; i++) field.square(h, h);
+function mul(h: usize, f: usize, g: usize): void {
+  field.mul(h, f, g);
+  field.mul(h + PAIR_BYTES, f + PAIR_BYTES, g + PAIR_BYTES);
 }
 
-/** h = f^(2^252 − 3) = f^((p − 5) / 8); f and h are not a, b or c. */
-function powRoot(h: usize, f: usize): void {
-  field.square(a, f);
+function squareTimes(h: usize, f: usize, times: i32): void {
+  field.square(h, f);
+  field.square(h + PAIR_BYTES, f + PAIR_BYTES);
+  for (let i = 1; i < times; i++) {
+    field.square(h, h);
+    field.square(h + PAIR_BYTES, h + PAIR_BYTES);
+  }
+}
+
+/** x = x^(2^252 − 3) = x^((p − 5) / 8), of both pairs. */
+function raise(): void {
+  squareTimes(a, x, 1);
   squareTimes(b, a, 2);
-  field.mul(b, f, b); // 9
-  field.mul(a, a, b); // 11
-  field.square(a, a);
-  field.mul(a, b, a); // 2^5 − 1
+  mul(b, x, b); // 9
+  mul(a, a, b); // 11
+  squareTimes(a, a, 1);
+  mul(a, b, a); // 2^5 − 1
   squareTimes(b, a, 5);
-  field.mul(a, b, a); // 2^10 − 1
+  mul(a, b, a); // 2^10 − 1
   squareTimes(b, a, 10);
-  field.mul(b, b, a); // 2^20 − 1
+  mul(b, b, a); // 2^20 − 1
   squareTimes(c, b, 20);
-  field.mul(b, c, b); // 2^40 − 1
+  mul(b, c, b); // 2^40 − 1
   squareTimes(b, b, 10);
-  field.mul(a, b, a); // 2^50 − 1
+  mul(a, b, a); // 2^50 − 1
   squareTimes(b, a, 50);
-  field.mul(b, b, a); // 2^100 − 1
+  mul(b, b, a); // 2^100 − 1
   squareTimes(c, b, 100);
-  field.mul(b, c, b); // 2^200 − 1
+  mul(b, c, b); // 2^200 − 1
   squareTimes(b, b, 50);
-  field.mul(a, b, a); // 2^250 − 1
+  mul(a, b, a); // 2^250 − 1
   squareTimes(a, a, 2);
-  field.mul(h, a, f);
+  mul(x, a, x);
+}
+
+/** y, u = y² − 1, v = d y² + 1, t = v³ and x = u v⁷ of a pair of encodings. */
+function begin(at: usize, encodings: usize): void {
+  bytes.fromBytes(y + at, A, encodings);
+  bytes.fromBytes(y + at, B, encodings + 32);
+  field.square(u + at, y + at);
+  field.mul(v + at, u + at, D);
+  field.add(v + at, v + at, ONE);
+  field.subtract(u + at, u + at, ONE);
+  field.reduce(u + at, u + at);
+  field.square(t + at, v + at);
+  field.mul(t + at, t + at, v + at);
+  field.square(x + at, t + at);
+  field.mul(x + at, x + at, v + at);
+  field.mul(x + at, x + at, u + at);
 }
 
 /**
@@ -77,44 +108,42 @@ function chooseFactor(lane: usize): bool {
   return true;
 }
 
-function chooseSign(lane: usize, encoded: usize): void {
-  if (bytes.isOdd(x, lane) !== (load<u8>(encoded, 31) >> 7 === 1)) bytes.negate(x, lane);
+function chooseSign(number: usize, lane: usize, encoding: usize): void {
+  if (bytes.isOdd(number, lane) !== (load<u8>(encoding, 31) >> 7 === 1)) bytes.negate(number, lane);
 }
 
 /**
- * Writes the extended points of two encodings.
- * @returns Whether both are points of the curve; if not, nothing is written.
+ * x = u v³ (u v⁷)^((p − 5) / 8), whose power x holds, times what makes it a root; and the points of a pair.
+ * @returns Whether both are points of the curve.
  */
-export function decompress(first: usize, second: usize, firstBytes: usize, secondBytes: usize): bool {
-  bytes.fromBytes(y, A, firstBytes);
-  bytes.fromBytes(y, B, secondBytes);
-  field.square(u, y);
-  field.mul(v, u, D);
-  field.add(v, v, ONE); // d y² + 1
-  field.subtract(u, u, ONE);
-  field.reduce(u, u); // y² − 1
-  // x = u v³ (u v⁷)^((p − 5) / 8)
-  field.square(t, v);
-  field.mul(t, t, v);
-  field.square(x, t);
-  field.mul(x, x, v);
-  field.mul(x, x, u);
-  powRoot(x, x);
-  field.mul(x, x, t);
-  field.mul(x, x, u);
-  field.square(a, x);
-  field.mul(a, a, v);
-  field.subtract(b, a, u);
+function end(points: usize, at: usize, encodings: usize): bool {
+  const root = x + at;
+  field.mul(root, root, t + at);
+  field.mul(root, root, u + at);
+  field.square(a, root);
+  field.mul(a, a, v + at);
+  field.subtract(b, a, u + at);
   field.reduce(b, b);
-  field.add(c, a, u);
+  field.add(c, a, u + at);
   field.reduce(c, c);
   if (!chooseFactor(A) || !chooseFactor(B)) return false;
-  field.mul(x, x, factor);
-  chooseSign(A, firstBytes);
-  chooseSign(B, secondBytes);
-  field.reduce(x, x);
-  field.mul(t, x, y);
-  field.transpose(first, second, x, y);
-  field.transpose(first + PAIR_BYTES, second + PAIR_BYTES, t, ONE);
+  field.mul(root, root, factor);
+  chooseSign(root, A, encodings);
+  chooseSign(root, B, encodings + 32);
+  field.reduce(root, root);
+  field.mul(t + at, root, y + at);
+  field.transpose(points, points + POINT_BYTES, root, y + at);
+  field.transpose(points + PAIR_BYTES, points + POINT_BYTES + PAIR_BYTES, t + at, ONE);
   return true;
+}
+
+/**
+ * Writes the extended points of four encodings, which stand one after another, as the points then do.
+ * @returns Whether all are points of the curve; if not, what is written has no meaning.
+ */
+export function decompress(points: usize, encodings: usize): bool {
+  begin(0, encodings);
+  begin(PAIR_BYTES, encodings + 64);
+  raise();
+  return end(points, 0, encodings) && end(points + 2 * POINT_BYTES, PAIR_BYTES, encodings + 64);
 }

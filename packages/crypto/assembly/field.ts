@@ -37,38 +37,21 @@ function limb(f: usize, i: usize): v128 {
   return v128.load64_zero(f + 8 * i);
 }
 
-/** The sum of ten products, of both numbers. */
-// biome-ignore format: one row
-function ten(
-  a: v128, b: v128, c: v128, d: v128, e: v128, f: v128, g: v128, h: v128, i: v128, j: v128,
-  k: v128, l: v128, m: v128, n: v128, o: v128, p: v128, q: v128, r: v128, s: v128, t: v128,
-): v128 {
-  let sum = i64x2.extmul_low_i32x4_u(a, b);
-  sum = i64x2.add(sum, i64x2.extmul_low_i32x4_u(c, d));
-  sum = i64x2.add(sum, i64x2.extmul_low_i32x4_u(e, f));
-  sum = i64x2.add(sum, i64x2.extmul_low_i32x4_u(g, h));
-  sum = i64x2.add(sum, i64x2.extmul_low_i32x4_u(i, j));
-  sum = i64x2.add(sum, i64x2.extmul_low_i32x4_u(k, l));
-  sum = i64x2.add(sum, i64x2.extmul_low_i32x4_u(m, n));
-  sum = i64x2.add(sum, i64x2.extmul_low_i32x4_u(o, p));
-  sum = i64x2.add(sum, i64x2.extmul_low_i32x4_u(q, r));
-  return i64x2.add(sum, i64x2.extmul_low_i32x4_u(s, t));
+/** a b + c d + e f, of both numbers. */
+function three(a: v128, b: v128, c: v128, d: v128, e: v128, f: v128): v128 {
+  const sum = i64x2.add(i64x2.extmul_low_i32x4_u(a, b), i64x2.extmul_low_i32x4_u(c, d));
+  return i64x2.add(sum, i64x2.extmul_low_i32x4_u(e, f));
 }
 
-/** The sum of five products, of both numbers. */
+/** a b + c d + e f + g h + i j, of both numbers. */
 // biome-ignore format: one row
-function five(
-  a: v128, b: v128, c: v128, d: v128, e: v128, f: v128, g: v128, h: v128, i: v128, j: v128,
-): v128 {
-  let sum = i64x2.extmul_low_i32x4_u(a, b);
-  sum = i64x2.add(sum, i64x2.extmul_low_i32x4_u(c, d));
-  sum = i64x2.add(sum, i64x2.extmul_low_i32x4_u(e, f));
-  sum = i64x2.add(sum, i64x2.extmul_low_i32x4_u(g, h));
+function five(a: v128, b: v128, c: v128, d: v128, e: v128, f: v128, g: v128, h: v128, i: v128, j: v128): v128 {
+  const sum = i64x2.add(three(a, b, c, d, e, f), i64x2.extmul_low_i32x4_u(g, h));
   return i64x2.add(sum, i64x2.extmul_low_i32x4_u(i, j));
 }
 
-function six(sum: v128, a: v128, b: v128): v128 {
-  return i64x2.add(sum, i64x2.extmul_low_i32x4_u(a, b));
+function nineteenTimes(f: v128): v128 {
+  return i64x2.add(f, i64x2.add(i64x2.shl(f, 1), i64x2.shl(f, 4)));
 }
 
 /** Writes limbs i and i + 1, of 32 bits each. */
@@ -77,17 +60,33 @@ function put(h: usize, even: v128, odd: v128): void {
 }
 
 /**
- * Carries, and writes what is then reduced. Each sum is below 2^63.7; so carries are below 2^39 and no sum with one
- * reaches 2^64. Nothing is above its limb in the end but limb 5, by less than 2^14 (39 − 26 bits), and limb 1, by less
- * than 2^18 (19 · 2^39 is carried from limb 0).
+ * Writes the number whose even limbs are a + 2 y b and whose odd limbs are c − a − b (see `mul`), reduced.
+ *
+ * Each limb is below 2^63.7 before anything is carried; so carries are below 2^39 and no sum with one reaches 2^64. Nothing is
+ * above its limb in the end but limb 5, by less than 2^14 (39 − 26 bits), and limb 1, by less than 2^18 (19 · 2^39 is
+ * carried from limb 0).
  */
 // biome-ignore format: one row for each step
-function carried(
-  h: usize, a0: v128, a1: v128, a2: v128, a3: v128, a4: v128, a5: v128, a6: v128, a7: v128, a8: v128, a9: v128,
+function combined(
+  h: usize,
+  a0: v128, a1: v128, a2: v128, a3: v128, a4: v128,
+  b0: v128, b1: v128, b2: v128, b3: v128, b4: v128,
+  c0: v128, c1: v128, c2: v128, c3: v128, c4: v128,
 ): void {
   const low26 = v128.load(LOW_26);
   const low25 = v128.load(LOW_25);
-  let h0 = a0, h1 = a1, h2 = a2, h3 = a3, h4 = a4, h5 = a5, h6 = a6, h7 = a7, h8 = a8, h9 = a9;
+  // y^5 is 2^255, which is 19.
+  const wrapped = i64x2.add(b4, b4);
+  let h0 = i64x2.add(a0, nineteenTimes(wrapped));
+  let h2 = i64x2.add(a1, i64x2.add(b0, b0));
+  let h4 = i64x2.add(a2, i64x2.add(b1, b1));
+  let h6 = i64x2.add(a3, i64x2.add(b2, b2));
+  let h8 = i64x2.add(a4, i64x2.add(b3, b3));
+  let h1 = i64x2.sub(c0, i64x2.add(a0, b0));
+  let h3 = i64x2.sub(c1, i64x2.add(a1, b1));
+  let h5 = i64x2.sub(c2, i64x2.add(a2, b2));
+  let h7 = i64x2.sub(c3, i64x2.add(a3, b3));
+  let h9 = i64x2.sub(c4, i64x2.add(a4, b4));
   h1 = i64x2.add(h1, i64x2.shr_u(h0, 26)); h0 = v128.and(h0, low26);
   h5 = i64x2.add(h5, i64x2.shr_u(h4, 26)); h4 = v128.and(h4, low26);
   h2 = i64x2.add(h2, i64x2.shr_u(h1, 25)); h1 = v128.and(h1, low25);
@@ -98,9 +97,7 @@ function carried(
   h8 = i64x2.add(h8, i64x2.shr_u(h7, 25)); h7 = v128.and(h7, low25);
   h5 = i64x2.add(h5, i64x2.shr_u(h4, 26)); h4 = v128.and(h4, low26);
   h9 = i64x2.add(h9, i64x2.shr_u(h8, 26)); h8 = v128.and(h8, low26);
-  // 2^255 is 19.
-  const c = i64x2.shr_u(h9, 25); h9 = v128.and(h9, low25);
-  h0 = i64x2.add(h0, i64x2.add(c, i64x2.add(i64x2.shl(c, 1), i64x2.shl(c, 4))));
+  h0 = i64x2.add(h0, nineteenTimes(i64x2.shr_u(h9, 25))); h9 = v128.and(h9, low25);
   h1 = i64x2.add(h1, i64x2.shr_u(h0, 26)); h0 = v128.and(h0, low26);
   put(h, h0, h1);
   put(h + 16, h2, h3);
@@ -110,64 +107,84 @@ function carried(
 }
 
 /**
- * h = f · g, reduced. The largest sum is the first: 1 + 19 · (4 + 5 / 2) times the square of 1.01 · 2^26, below 2^59, for
- * factors within 1.
- * @param f - Within 8.
- * @param g - Within 3: 19 · 3 · 1.01 · 2^26 is below 2^32, and 8 · 3 · 2^59 below 2^63.7.
+ * h = f · g, reduced. With y = 2^51 and x = 2^26 a number is e + x o, where e has the even limbs and o the odd ones as
+ * coefficients of powers of y. Since x² is 2 y, the product of e + x o and e' + x o' is
+ *
+ *     e e' + 2 y o o' + x ((e + o) (e' + o') − e e' − o o')
+ *
+ * (Karatsuba and Ofman, Multiplication of multidigit numbers on automata, Soviet Physics Doklady 7, 1963). What is in
+ * brackets is e o' + o e' and not negative; (e + o) (e' + o') alone may pass 2^64, which does no harm modulo 2^64. The largest limb
+ * of the product is limb 0, for factors within 1 at most 1 + 19 · (4 + 5 / 2) times the square of 1.01 · 2^26: below 2^59.
+ * @param f - Within 8: a sum of two limbs is below 2^30, and 8 · 2 · 2^59 below 2^63.7.
+ * @param g - Within 2: 19 times a sum of two limbs, 19 · 2 · 1.01 · (2^26 + 2^25), is below 2^32.
  */
-// biome-ignore format: one row for each limb
+// biome-ignore format: one row for each coefficient
 export function mul(h: usize, f: usize, g: usize): void {
   const n = v128.load(NINETEEN);
   const f0 = limb(f, 0), f1 = limb(f, 1), f2 = limb(f, 2), f3 = limb(f, 3), f4 = limb(f, 4);
   const f5 = limb(f, 5), f6 = limb(f, 6), f7 = limb(f, 7), f8 = limb(f, 8), f9 = limb(f, 9);
   const g0 = limb(g, 0), g1 = limb(g, 1), g2 = limb(g, 2), g3 = limb(g, 3), g4 = limb(g, 4);
   const g5 = limb(g, 5), g6 = limb(g, 6), g7 = limb(g, 7), g8 = limb(g, 8), g9 = limb(g, 9);
-  // The product of two odd limbs weighs twice what its sum does; d is 2 f.
-  const d1 = i32x4.add(f1, f1), d3 = i32x4.add(f3, f3), d5 = i32x4.add(f5, f5), d7 = i32x4.add(f7, f7), d9 = i32x4.add(f9, f9);
-  // Beyond 2^255; w is 19 g.
-  const w1 = i32x4.mul(g1, n), w2 = i32x4.mul(g2, n), w3 = i32x4.mul(g3, n), w4 = i32x4.mul(g4, n), w5 = i32x4.mul(g5, n);
-  const w6 = i32x4.mul(g6, n), w7 = i32x4.mul(g7, n), w8 = i32x4.mul(g8, n), w9 = i32x4.mul(g9, n);
-  carried(
+  const s0 = i32x4.add(f0, f1), s1 = i32x4.add(f2, f3), s2 = i32x4.add(f4, f5), s3 = i32x4.add(f6, f7), s4 = i32x4.add(f8, f9);
+  const t0 = i32x4.add(g0, g1), t1 = i32x4.add(g2, g3), t2 = i32x4.add(g4, g5), t3 = i32x4.add(g6, g7), t4 = i32x4.add(g8, g9);
+  // For what is beyond y^4: w is 19 g, v is 19 t.
+  const w2 = i32x4.mul(g2, n), w4 = i32x4.mul(g4, n), w6 = i32x4.mul(g6, n), w8 = i32x4.mul(g8, n);
+  const w3 = i32x4.mul(g3, n), w5 = i32x4.mul(g5, n), w7 = i32x4.mul(g7, n), w9 = i32x4.mul(g9, n);
+  const v1 = i32x4.mul(t1, n), v2 = i32x4.mul(t2, n), v3 = i32x4.mul(t3, n), v4 = i32x4.mul(t4, n);
+  combined(
     h,
-    ten(f0, g0, d1, w9, f2, w8, d3, w7, f4, w6, d5, w5, f6, w4, d7, w3, f8, w2, d9, w1),
-    ten(f0, g1, f1, g0, f2, w9, f3, w8, f4, w7, f5, w6, f6, w5, f7, w4, f8, w3, f9, w2),
-    ten(f0, g2, d1, g1, f2, g0, d3, w9, f4, w8, d5, w7, f6, w6, d7, w5, f8, w4, d9, w3),
-    ten(f0, g3, f1, g2, f2, g1, f3, g0, f4, w9, f5, w8, f6, w7, f7, w6, f8, w5, f9, w4),
-    ten(f0, g4, d1, g3, f2, g2, d3, g1, f4, g0, d5, w9, f6, w8, d7, w7, f8, w6, d9, w5),
-    ten(f0, g5, f1, g4, f2, g3, f3, g2, f4, g1, f5, g0, f6, w9, f7, w8, f8, w7, f9, w6),
-    ten(f0, g6, d1, g5, f2, g4, d3, g3, f4, g2, d5, g1, f6, g0, d7, w9, f8, w8, d9, w7),
-    ten(f0, g7, f1, g6, f2, g5, f3, g4, f4, g3, f5, g2, f6, g1, f7, g0, f8, w9, f9, w8),
-    ten(f0, g8, d1, g7, f2, g6, d3, g5, f4, g4, d5, g3, f6, g2, d7, g1, f8, g0, d9, w9),
-    ten(f0, g9, f1, g8, f2, g7, f3, g6, f4, g5, f5, g4, f6, g3, f7, g2, f8, g1, f9, g0),
+    five(f0, g0, f2, w8, f4, w6, f6, w4, f8, w2),
+    five(f0, g2, f2, g0, f4, w8, f6, w6, f8, w4),
+    five(f0, g4, f2, g2, f4, g0, f6, w8, f8, w6),
+    five(f0, g6, f2, g4, f4, g2, f6, g0, f8, w8),
+    five(f0, g8, f2, g6, f4, g4, f6, g2, f8, g0),
+    five(f1, g1, f3, w9, f5, w7, f7, w5, f9, w3),
+    five(f1, g3, f3, g1, f5, w9, f7, w7, f9, w5),
+    five(f1, g5, f3, g3, f5, g1, f7, w9, f9, w7),
+    five(f1, g7, f3, g5, f5, g3, f7, g1, f9, w9),
+    five(f1, g9, f3, g7, f5, g5, f7, g3, f9, g1),
+    five(s0, t0, s1, v4, s2, v3, s3, v2, s4, v1),
+    five(s0, t1, s1, t0, s2, v4, s3, v3, s4, v2),
+    five(s0, t2, s1, t1, s2, t0, s3, v4, s4, v3),
+    five(s0, t3, s1, t2, s2, t1, s3, t0, s4, v4),
+    five(s0, t4, s1, t3, s2, t2, s3, t1, s4, t0),
   );
 }
 
 /**
- * h = f², reduced.
- * @param f - Within 3: as for `mul`.
+ * h = f², reduced, as `mul` does it.
+ * @param f - Within 2.
  */
-// biome-ignore format: one row for each limb
+// biome-ignore format: one row for each coefficient
 export function square(h: usize, f: usize): void {
   const n = v128.load(NINETEEN);
   const f0 = limb(f, 0), f1 = limb(f, 1), f2 = limb(f, 2), f3 = limb(f, 3), f4 = limb(f, 4);
   const f5 = limb(f, 5), f6 = limb(f, 6), f7 = limb(f, 7), f8 = limb(f, 8), f9 = limb(f, 9);
-  // d is 2 f, q is 4 f, w is 19 f.
-  const d0 = i32x4.add(f0, f0), d1 = i32x4.add(f1, f1), d2 = i32x4.add(f2, f2), d3 = i32x4.add(f3, f3), d4 = i32x4.add(f4, f4);
-  const d5 = i32x4.add(f5, f5), d6 = i32x4.add(f6, f6), d7 = i32x4.add(f7, f7), d8 = i32x4.add(f8, f8), d9 = i32x4.add(f9, f9);
-  const q1 = i32x4.add(d1, d1), q3 = i32x4.add(d3, d3), q5 = i32x4.add(d5, d5), q7 = i32x4.add(d7, d7);
-  const w5 = i32x4.mul(f5, n), w6 = i32x4.mul(f6, n), w7 = i32x4.mul(f7, n), w8 = i32x4.mul(f8, n), w9 = i32x4.mul(f9, n);
-  carried(
+  const s0 = i32x4.add(f0, f1), s1 = i32x4.add(f2, f3), s2 = i32x4.add(f4, f5), s3 = i32x4.add(f6, f7), s4 = i32x4.add(f8, f9);
+  // d is 2 f, t is 2 s.
+  const d0 = i32x4.add(f0, f0), d2 = i32x4.add(f2, f2), d4 = i32x4.add(f4, f4), d6 = i32x4.add(f6, f6);
+  const d1 = i32x4.add(f1, f1), d3 = i32x4.add(f3, f3), d5 = i32x4.add(f5, f5), d7 = i32x4.add(f7, f7);
+  const t0 = i32x4.add(s0, s0), t1 = i32x4.add(s1, s1), t2 = i32x4.add(s2, s2), t3 = i32x4.add(s3, s3);
+  // w is 19 f, v is 19 s.
+  const w6 = i32x4.mul(f6, n), w7 = i32x4.mul(f7, n), w8 = i32x4.mul(f8, n), w9 = i32x4.mul(f9, n);
+  const v3 = i32x4.mul(s3, n), v4 = i32x4.mul(s4, n);
+  combined(
     h,
-    six(five(f0, f0, q1, w9, d2, w8, q3, w7, d4, w6), d5, w5),
-    five(d0, f1, d2, w9, d3, w8, d4, w7, d5, w6),
-    six(five(d0, f2, d1, f1, q3, w9, d4, w8, q5, w7), f6, w6),
-    five(d0, f3, d1, f2, d4, w9, d5, w8, d6, w7),
-    six(five(d0, f4, q1, f3, f2, f2, q5, w9, d6, w8), d7, w7),
-    five(d0, f5, d1, f4, d2, f3, d6, w9, d7, w8),
-    six(five(d0, f6, q1, f5, d2, f4, d3, f3, q7, w9), f8, w8),
-    five(d0, f7, d1, f6, d2, f5, d3, f4, d8, w9),
-    six(five(d0, f8, q1, f7, d2, f6, q3, f5, f4, f4), d9, w9),
-    five(d0, f9, d1, f8, d2, f7, d3, f6, d4, f5),
+    three(f0, f0, d2, w8, d4, w6),
+    three(d0, f2, d4, w8, f6, w6),
+    three(d0, f4, f2, f2, d6, w8),
+    three(d0, f6, d2, f4, f8, w8),
+    three(d0, f8, d2, f6, f4, f4),
+    three(f1, f1, d3, w9, d5, w7),
+    three(d1, f3, d5, w9, f7, w7),
+    three(d1, f5, f3, f3, d7, w9),
+    three(d1, f7, d3, f5, f9, w9),
+    three(d1, f9, d3, f7, f5, f5),
+    three(s0, s0, t1, v4, t2, v3),
+    three(t0, s1, t2, v4, s3, v3),
+    three(t0, s2, s1, s1, t3, v4),
+    three(t0, s3, t1, s2, s4, v4),
+    three(t0, s4, t1, s3, s2, s2),
   );
 }
 

@@ -86,6 +86,7 @@ export function addCached(sum: usize, point: usize, cached: usize, isNegative: b
   field.mul(b, tz(point), tz(cached)); // (C, D)
   field.differenceAndSum(a, a); // (E, H) = (B − A, B + A)
   field.differenceAndSum(b, b); // (F, G) = (D − C, D + C)
+  field.reduce(b, b);
   if (isNegative) field.swap(b, b);
   field.mul(sum, a, b); // X, Y = E F, H G
   field.transpose(c, d, a, b);
@@ -100,9 +101,9 @@ export function double(point: usize): void {
   field.sumAndDifference(a, a); // (H, G) = (X² + Y², X² − Y²)
   field.subtractAndAddTwice(b, a, b); // (E, F) = (H − (X + Y)², G + 2 Z²), within 5
   field.reduce(b, b);
-  field.mul(tz(point), b, a); // T, Z = E H, F G
+  field.mul(tz(point), a, b); // T, Z = H E, G F
   field.transpose(c, d, b, a);
-  field.mul(point, c, d); // X, Y = E F, H G
+  field.mul(point, d, c); // X, Y = F E, G H
 }
 
 /** Writes point, 3 point, 5 point and so on, `count` of them, in cached form. */

@@ -89,6 +89,16 @@ function subtract(sum: usize, i: i32, over: usize, times: i64): void {
   for (let j = 0; j < OVER_LIMBS; j++) put(sum, i + j, at(sum, i + j) - times * at(over, j));
 }
 
+/** Takes away what is above 2^252, or adds what is missing, as a multiple of L. */
+function takeTop(sum: usize): void {
+  const top = NUMBER_LIMBS - 1;
+  const over = (at(sum, top + 1) << (26 - TOP_BITS)) + (at(sum, top) >> TOP_BITS);
+  put(sum, top + 1, 0);
+  put(sum, top, at(sum, top) & ((1 << TOP_BITS) - 1));
+  subtract(sum, 0, OVER_252, over);
+  carry(sum, top - 1);
+}
+
 /** Writes a sum modulo L, below 2^253 and not always the least, as 32 little-endian bytes. The sum is lost. */
 export function writeReduced(bytes: usize, sum: usize): void {
   carry(sum, SUM_LIMBS - 2);
@@ -102,14 +112,10 @@ export function writeReduced(bytes: usize, sum: usize): void {
     }
     carry(sum, max(top - 5, NUMBER_LIMBS - 1));
   }
-  // The first round leaves a bit too much or too little, the second perhaps less than 0, the third does not.
-  for (let round = 0; round < 3; round++) {
-    const over = (at(sum, NUMBER_LIMBS) << (26 - TOP_BITS)) + (at(sum, NUMBER_LIMBS - 1) >> TOP_BITS);
-    put(sum, NUMBER_LIMBS, 0);
-    put(sum, NUMBER_LIMBS - 1, at(sum, NUMBER_LIMBS - 1) & ((1 << TOP_BITS) - 1));
-    subtract(sum, 0, OVER_252, over);
-    carry(sum, NUMBER_LIMBS - 2);
-  }
+  // Once leaves up to 2^163 too much or too little; twice, from 2^252 − L to L.
+  takeTop(sum);
+  takeTop(sum);
+  if (at(sum, NUMBER_LIMBS - 1) < 0) takeTop(sum);
   toBytes(bytes, sum);
 }
 

@@ -16,8 +16,9 @@ export interface BatchExports {
   readonly SIGNATURES_MAX: Constant;
   readonly KEYS_MAX: Constant;
   readonly MESSAGE_BYTES_MAX: Constant;
-  readonly INPUT: Constant;
-  readonly S: Constant;
+  readonly KEY: Constant;
+  readonly MESSAGE: Constant;
+  readonly SIGNATURE: Constant;
   readonly COEFFICIENTS: Constant;
   prepare(): void;
   loadKey(slot: number): number;
