@@ -1,5 +1,5 @@
 import { latin1 } from '@varve/encoding';
-import { type BatchExports, instantiateBatch } from './batch-module.ts';
+import { type BatchExports, instantiateBatch, isBatchSupported } from './batch-module.ts';
 import { native } from './native.ts';
 import { PUBLIC_KEY_BYTES, SIGNATURE_BYTES, type Verify, verifySignature } from './verify.ts';
 
@@ -30,7 +30,7 @@ interface Job {
   readonly single: Verify;
 }
 
-/** Below so many signatures libsodium is as fast. */
+/** Two are cheaper than with libsodium already while all is in the processor's caches; four should be even if it is not. */
 const BATCH_MIN = 4;
 /** Without libsodium any batch is faster. */
 const BATCH_MIN_NOBLE = 2;
@@ -77,6 +77,12 @@ export class BatchVerifier {
     this.#coefficients = new Uint8Array(buffer, wasm.COEFFICIENTS.value, COEFFICIENT_BYTES * this.#signaturesMax);
   }
 
+  /** Whether `create` works on this host: where it does not, judge one by one, with the same verdicts. */
+  static isSupported(): boolean {
+    return isBatchSupported();
+  }
+
+  /** Rejects with WebAssembly's own error where it is not supported. */
   static async create(options: BatchOptions = {}): Promise<BatchVerifier> {
     return new BatchVerifier(await instantiateBatch(), options);
   }

@@ -114,7 +114,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       validator,
       store,
       signers,
-      batchVerifier: options.signatures === 'batch' ? await BatchVerifier.create() : undefined,
+      batchVerifier: await batchVerifierFor(options),
       answered: (answer) => service?.answered(answer),
       noticed: (notice) => {
         if (notice.kind === 'log') writeLog(logger, notice.line);
@@ -217,6 +217,14 @@ function checkIdentity(loaded: LoadedStore, networkKey: PublicKeyHex): void {
   }
   const { protocol } = loaded.ledger.configuration;
   if (engineOf(protocol) === undefined) throw new NodeError('PROTOCOL_UNKNOWN', { protocol });
+}
+
+/** Absent where signatures are judged one by one. */
+async function batchVerifierFor({ signatures, logger }: NodeOptions): Promise<BatchVerifier | undefined> {
+  if (signatures === 'single') return undefined;
+  if (BatchVerifier.isSupported()) return BatchVerifier.create();
+  logger.warn('this host has no WebAssembly vectors: signatures are judged one by one, which costs more');
+  return undefined;
 }
 
 async function serve(
