@@ -1,8 +1,11 @@
-import { multiplyAll, NUMBER_BYTES } from './multiply';
+// biome-ignore-all lint/correctness/noPrecisionLoss: AssemblyScript has 64-bit integers
+import { decompress, POINTS_AT_ONCE, prepare as prepareDecompression } from './decompress';
+import * as multiply from './multiply';
+import { NUMBER_BYTES } from './multiply';
 import * as point from './point';
-import { NIELS_BYTES } from './point';
+import { POINT_BYTES } from './point';
 import * as scalar from './scalar';
-import { SCALAR_BYTES } from './scalar';
+import { HASH_LIMBS, NUMBER_LIMBS, SUM_BYTES } from './scalar';
 import { sha512 } from './sha512';
 
 /**
@@ -26,60 +29,86 @@ export const KEYS_MAX: i32 = 4096;
 /** Longest message. */
 export const MESSAGE_BYTES_MAX: i32 = 131072;
 /** R, A and M as they are hashed, one after another. */
-export const INPUT: usize = memory.data(32 + 32 + 131072);
-/** The second half of the signature. */
-export const S: usize = memory.data(32);
-/** 16 bytes for each signature, of which the two highest bits are clear. */
-export const COEFFICIENTS: usize = memory.data(16 * 256);
+const input: usize = memory.data(32 + 32 + 131072);
+/** Where the caller puts a key. */
+export const KEY: usize = memory.data(32);
+/** Where the caller puts M. */
+export const MESSAGE: usize = input + 64;
+/** Where the caller puts R and s; and padding that stays 0. */
+export const SIGNATURE: usize = memory.data(32 + 32 + 8);
+/** 16 bytes for each signature, of which the two highest bits are clear, and padding. */
+export const COEFFICIENTS: usize = memory.data(16 * 256 + 8);
 
-/** Of each key A and 2^128 A. */
-const keyPoints: usize = memory.data(4096 * 2 * 120);
+/** Widths of the digits of what is multiplied: a table has 2^(width − 2) points. */
+const R_WIDTH = 4;
+const KEY_WIDTH = 5;
+const BASE_WIDTH = 8;
+const R_POINTS = 4;
+const KEY_POINTS = 8;
+const BASE_POINTS = 64;
+
+/** Of each key A the table of A and that of 2^128 A. */
+const keyTables: usize = memory.data(4096 * 2 * 8 * 160, 16);
+const keyBytes: usize = memory.data(4096 * 32);
 /** The batch in which each key was last seen, and its place there. */
 const keySeen: usize = memory.data(4 * 4096);
 const keyPlace: usize = memory.data(4 * 4096);
-/** −B and −2^128 B. */
-const basePoints: usize = memory.data(2 * 120);
-const rPoints: usize = memory.data(256 * 120);
+/** The tables of −B and −2^128 B. */
+const baseTables: usize = memory.data(2 * 64 * 160, 16);
+/** The encodings of the signatures' R, and their tables. */
+const rBytes: usize = memory.data(32 * 256);
+const rTables: usize = memory.data(256 * 4 * 160, 16);
 /** The slots of the keys of this batch, and for each Σ z k. */
 const slots: usize = memory.data(4 * 256);
-const keySums: usize = memory.data(256 * 96);
+const keySums: usize = memory.data(256 * 200);
 /** Σ z s. */
-const baseSum: usize = memory.data(96);
+const baseSum: usize = memory.data(200);
 
-const points: usize = memory.data(4 * (2 + 3 * 256));
-const numbers: usize = memory.data(16 * (2 + 3 * 256));
-const hash: usize = memory.data(64);
-const k: usize = memory.data(96);
-const s: usize = memory.data(96);
-const extended: usize = memory.data(160);
+const number: usize = memory.data(32);
+/** A hash and padding that stays 0. */
+const hash: usize = memory.data(64 + 8);
+/** Four points, and four encodings of points. */
+const points: usize = memory.data(4 * 160, 16);
+const encodings: usize = memory.data(4 * 32);
+/** The base point: y = 4/5, x even. */
+const BASE_BYTES: usize = memory.data<u64>([
+  0x6666666666666658, 0x6666666666666666, 0x6666666666666666, 0x6666666666666666,
+]);
 
 let batch: u32 = 0;
 let signatures: i32 = 0;
 let keys: i32 = 0;
 
-/** Writes point and 2^128 point in Niels form. `extended` holds the point, and is lost. */
-function writeBoth(niels: usize): void {
-  point.toNiels(niels, extended);
+/** Writes the tables of the extended point and of 2^128 times it; the point is lost. */
+function writeBoth(tables: usize, extended: usize, count: i32): void {
+  point.writeOddMultiples(tables, extended, count);
   for (let i = 0; i < 128; i++) point.double(extended);
-  point.normalize(extended);
-  point.toNiels(niels + NIELS_BYTES, extended);
+  point.writeOddMultiples(tables + <usize>count * POINT_BYTES, extended, count);
+}
+
+/** Writes the first of `points`. */
+function decompressOne(encoding: usize): bool {
+  for (let i: usize = 0; i < 4 * 32; i += 32) memory.copy(encodings + i, encoding, 32);
+  return decompress(points, encodings);
 }
 
 /** Once, before anything else. */
 export function prepare(): void {
   point.prepare();
-  point.setBase(extended);
-  point.negate(extended);
-  writeBoth(basePoints);
+  prepareDecompression();
+  decompressOne(BASE_BYTES);
+  point.negate(points);
+  writeBoth(baseTables, points, BASE_POINTS);
 }
 
 /**
- * Keeps the key at A in `slot`, which no signature of the present batch may have used.
+ * Keeps the key at `KEY` in `slot`, which no signature of the present batch may have used.
  * @returns Whether it is a point of the curve: nothing holds under a key that is none.
  */
 export function loadKey(slot: i32): bool {
-  if (!point.decompress(extended, INPUT + 32)) return false;
-  writeBoth(keyPoints + <usize>slot * 2 * NIELS_BYTES);
+  if (!decompressOne(KEY)) return false;
+  memory.copy(keyBytes + ((<usize>slot) << 5), KEY, 32);
+  writeBoth(keyTables + <usize>slot * 2 * KEY_POINTS * POINT_BYTES, points, KEY_POINTS);
   return true;
 }
 
@@ -88,7 +117,7 @@ export function begin(): void {
   batch += 1;
   signatures = 0;
   keys = 0;
-  memory.fill(baseSum, 0, SCALAR_BYTES);
+  memory.fill(baseSum, 0, SUM_BYTES);
 }
 
 /** The place in this batch of the key in `slot`. */
@@ -100,50 +129,63 @@ function placeOf(slot: i32): i32 {
   store<u32>(keySeen + offset, batch);
   store<i32>(keyPlace + offset, place);
   store<i32>(slots + ((<usize>place) << 2), slot);
-  memory.fill(keySums + <usize>place * SCALAR_BYTES, 0, SCALAR_BYTES);
+  memory.fill(keySums + <usize>place * SUM_BYTES, 0, SUM_BYTES);
   return place;
 }
 
 /**
- * Adds the signature at `INPUT` and `S` to the batch.
- * @returns Whether it may hold: not where s is L or more, or R no point; such a signature is left out.
+ * Adds the signature at `SIGNATURE` of the message at `MESSAGE` under the key in `slot` to the batch.
+ * @returns Whether it may hold: not where s is L or more; such a signature is left out.
  */
 export function add(slot: i32, messageBytes: i32): bool {
-  if (!scalar.isCanonical(S) || !point.decompress(extended, INPUT)) return false;
-  point.toNiels(rPoints + <usize>signatures * NIELS_BYTES, extended);
+  const s = SIGNATURE + 32;
+  if (!scalar.isCanonical(s)) return false;
+  memory.copy(rBytes + ((<usize>signatures) << 5), SIGNATURE, 32);
+  memory.copy(input, SIGNATURE, 32);
+  memory.copy(input + 32, keyBytes + ((<usize>slot) << 5), 32);
   const z = COEFFICIENTS + <usize>signatures * NUMBER_BYTES;
-  sha512(hash, INPUT, 64 + messageBytes);
-  scalar.fromHash(k, hash);
-  scalar.addProduct(keySums + <usize>placeOf(slot) * SCALAR_BYTES, z, k);
-  scalar.fromBytes(s, S);
-  scalar.addProduct(baseSum, z, s);
+  sha512(hash, input, 64 + messageBytes);
+  scalar.addProduct(keySums + <usize>placeOf(slot) * SUM_BYTES, z, hash, HASH_LIMBS);
+  scalar.addProduct(baseSum, z, s, NUMBER_LIMBS);
   signatures += 1;
   return true;
 }
 
-function setPoint(i: i32, niels: usize): void {
-  store<u32>(points + ((<usize>i) << 2), <u32>niels);
+/** Adds the terms of R of the signatures from `from` on, four at most; returns whether all are points of the curve. */
+function addCommitments(from: i32): bool {
+  const count = min(POINTS_AT_ONCE, signatures - from);
+  for (let i = 0; i < POINTS_AT_ONCE; i++) {
+    // Where there are fewer the last stands in.
+    const signature = from + min(i, count - 1);
+    memory.copy(encodings + ((<usize>i) << 5), rBytes + ((<usize>signature) << 5), 32);
+  }
+  if (!decompress(points, encodings)) return false;
+  for (let i = 0; i < count; i++) {
+    const table = rTables + <usize>(from + i) * R_POINTS * POINT_BYTES;
+    point.writeOddMultiples(table, points + <usize>i * POINT_BYTES, R_POINTS);
+    multiply.addTerm(table, COEFFICIENTS + <usize>(from + i) * NUMBER_BYTES, R_WIDTH);
+  }
+  return true;
+}
+
+/** Adds a point times a sum of products, which is lost. */
+function addProducts(sum: usize, tables: usize, count: i32, width: i32): void {
+  scalar.writeReduced(number, sum);
+  multiply.addTerm(tables, number, width);
+  multiply.addTerm(tables + <usize>count * POINT_BYTES, number + NUMBER_BYTES, width);
 }
 
 /** Whether all signatures of the batch hold. */
 export function check(): bool {
-  let count = 2;
-  setPoint(0, basePoints);
-  setPoint(1, basePoints + NIELS_BYTES);
-  scalar.toBytes(numbers, baseSum);
+  multiply.begin();
+  for (let i = 0; i < signatures; i += POINTS_AT_ONCE) if (!addCommitments(i)) return false;
+  addProducts(baseSum, baseTables, BASE_POINTS, BASE_WIDTH);
   for (let place = 0; place < keys; place++) {
-    const niels = keyPoints + <usize>load<i32>(slots + ((<usize>place) << 2)) * 2 * NIELS_BYTES;
-    setPoint(count, niels);
-    setPoint(count + 1, niels + NIELS_BYTES);
-    scalar.toBytes(numbers + <usize>count * NUMBER_BYTES, keySums + <usize>place * SCALAR_BYTES);
-    count += 2;
+    const slot = <usize>load<i32>(slots + ((<usize>place) << 2));
+    const tables = keyTables + slot * 2 * KEY_POINTS * POINT_BYTES;
+    addProducts(keySums + <usize>place * SUM_BYTES, tables, KEY_POINTS, KEY_WIDTH);
   }
-  for (let i = 0; i < signatures; i++) {
-    setPoint(count + i, rPoints + <usize>i * NIELS_BYTES);
-  }
-  memory.copy(numbers + <usize>count * NUMBER_BYTES, COEFFICIENTS, <usize>signatures * NUMBER_BYTES);
-  count += signatures;
-  multiplyAll(extended, points, numbers, count);
-  for (let i = 0; i < 3; i++) point.double(extended);
-  return point.isIdentity(extended);
+  multiply.writeSum(points);
+  for (let i = 0; i < 3; i++) point.double(points);
+  return point.isIdentity(points);
 }

@@ -1,227 +1,273 @@
 /**
- * Numbers modulo p = 2^255 − 19 (RFC 8032 §5.1), as ten signed limbs: limb i weighs 2^⌈25.5 i⌉. A limb of a *reduced*
- * number is at most 1.01 · 2^25 for even i, half of that for odd i. Factors may be sums or differences of three reduced
- * numbers; products are reduced. (Bernstein, Curve25519: new Diffie-Hellman speed records, PKC 2006.)
+ * Numbers modulo p = 2^255 − 19 (RFC 8032 §5.1), two at a time: a *pair* (a, b) fills the lanes of WebAssembly's vectors, and
+ * whatever is done is done to both. Each number has ten limbs without sign, limb i of weight 2^⌈25.5 i⌉; limb i of a and
+ * limb i of b stand side by side, in 32 bits each (Bernstein, Curve25519: new Diffie-Hellman speed records, PKC 2006; in
+ * vectors as in Bernstein and Schwabe, NEON crypto, CHES 2012, and Faz-Hernández and López, Fast implementation of
+ * Curve25519 using AVX2, LATINCRYPT 2015).
  *
- * Numbers are named by the address of their 40 bytes. Results may be written over arguments.
+ * A limb of a *reduced* number is at most 1.01 · 2^26 for even i, half of that for odd i. A number is *within n* when no
+ * limb is more than n times that. Each function says what it takes and gives; nothing overflows as long as that holds.
+ *
+ * Pairs are named by the address of their 80 bytes. Results may be written over arguments.
  */
 
-/** Bytes of a number. */
-export const FIELD_BYTES: usize = 40;
+/** Bytes of a pair. */
+export const PAIR_BYTES: usize = 80;
+/** The lanes of a pair. */
+export const A: usize = 0;
+export const B: usize = 4;
 
-const TOP_26: i64 = 1 << 25;
-const TOP_25: i64 = 1 << 24;
+/** Kept in memory: V8 computes a constant anew wherever it is used, which costs more. */
+const LOW_26: usize = memory.data<u32>([0x3ffffff, 0, 0x3ffffff, 0], 16);
+const LOW_25: usize = memory.data<u32>([0x1ffffff, 0, 0x1ffffff, 0], 16);
+const LOW_BOTH: usize = memory.data<u32>([0x3ffffff, 0x3ffffff, 0x1ffffff, 0x1ffffff], 16);
+const NINETEEN: usize = memory.data<u32>([19, 19, 19, 19], 16);
+/** (2 p, 2 p). No limb of a reduced number is larger. */
+// biome-ignore format: limbs i and i + 1 a row
+const TWICE_P: usize = memory.data<u32>([
+  0x7ffffda, 0x7ffffda, 0x3fffffe, 0x3fffffe,
+  0x7fffffe, 0x7fffffe, 0x3fffffe, 0x3fffffe,
+  0x7fffffe, 0x7fffffe, 0x3fffffe, 0x3fffffe,
+  0x7fffffe, 0x7fffffe, 0x3fffffe, 0x3fffffe,
+  0x7fffffe, 0x7fffffe, 0x3fffffe, 0x3fffffe,
+], 16);
 
-const scratch: usize = memory.data(5 * 40);
-const digits: usize = memory.data(32);
-
-function limb(f: usize, i: usize): i64 {
-  return i64.load32_s(f + 4 * i);
+/** Limb i of both numbers, in the low half of a vector. */
+function limb(f: usize, i: usize): v128 {
+  return v128.load64_zero(f + 8 * i);
 }
 
-/** Carries so that limbs are small again, and writes them. */
-// biome-ignore format: one row for each limb
-function carried(
-  h: usize, a0: i64, a1: i64, a2: i64, a3: i64, a4: i64, a5: i64, a6: i64, a7: i64, a8: i64, a9: i64,
+/** a b + c d + e f, of both numbers. */
+function three(a: v128, b: v128, c: v128, d: v128, e: v128, f: v128): v128 {
+  const sum = i64x2.add(i64x2.extmul_low_i32x4_u(a, b), i64x2.extmul_low_i32x4_u(c, d));
+  return i64x2.add(sum, i64x2.extmul_low_i32x4_u(e, f));
+}
+
+/** a b + c d + e f + g h + i j, of both numbers. */
+// biome-ignore format: one row
+function five(a: v128, b: v128, c: v128, d: v128, e: v128, f: v128, g: v128, h: v128, i: v128, j: v128): v128 {
+  const sum = i64x2.add(three(a, b, c, d, e, f), i64x2.extmul_low_i32x4_u(g, h));
+  return i64x2.add(sum, i64x2.extmul_low_i32x4_u(i, j));
+}
+
+function nineteenTimes(f: v128): v128 {
+  return i64x2.add(f, i64x2.add(i64x2.shl(f, 1), i64x2.shl(f, 4)));
+}
+
+/** Writes limbs i and i + 1, of 32 bits each. */
+function put(h: usize, even: v128, odd: v128): void {
+  v128.store(h, i8x16.shuffle(even, odd, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27));
+}
+
+/**
+ * Writes the number whose even limbs are a + 2 y b and whose odd limbs are c − a − b (see `mul`), reduced.
+ *
+ * Each limb is below 2^63.7 before anything is carried; so carries are below 2^39 and no sum with one reaches 2^64. Nothing is
+ * above its limb in the end but limb 5, by less than 2^14 (39 − 26 bits), and limb 1, by less than 2^18 (19 · 2^39 is
+ * carried from limb 0).
+ */
+// biome-ignore format: one row for each step
+function combined(
+  h: usize,
+  a0: v128, a1: v128, a2: v128, a3: v128, a4: v128,
+  b0: v128, b1: v128, b2: v128, b3: v128, b4: v128,
+  c0: v128, c1: v128, c2: v128, c3: v128, c4: v128,
 ): void {
-  let h0 = a0, h1 = a1, h2 = a2, h3 = a3, h4 = a4, h5 = a5, h6 = a6, h7 = a7, h8 = a8, h9 = a9;
-  let c: i64 = (h0 + TOP_26) >> 26; h1 += c; h0 -= c << 26;
-  c = (h4 + TOP_26) >> 26; h5 += c; h4 -= c << 26;
-  c = (h1 + TOP_25) >> 25; h2 += c; h1 -= c << 25;
-  c = (h5 + TOP_25) >> 25; h6 += c; h5 -= c << 25;
-  c = (h2 + TOP_26) >> 26; h3 += c; h2 -= c << 26;
-  c = (h6 + TOP_26) >> 26; h7 += c; h6 -= c << 26;
-  c = (h3 + TOP_25) >> 25; h4 += c; h3 -= c << 25;
-  c = (h7 + TOP_25) >> 25; h8 += c; h7 -= c << 25;
-  c = (h4 + TOP_26) >> 26; h5 += c; h4 -= c << 26;
-  c = (h8 + TOP_26) >> 26; h9 += c; h8 -= c << 26;
-  // 2^255 is 19.
-  c = (h9 + TOP_25) >> 25; h0 += c * 19; h9 -= c << 25;
-  c = (h0 + TOP_26) >> 26; h1 += c; h0 -= c << 26;
-  i64.store32(h, h0, 0); i64.store32(h, h1, 4); i64.store32(h, h2, 8); i64.store32(h, h3, 12); i64.store32(h, h4, 16);
-  i64.store32(h, h5, 20); i64.store32(h, h6, 24); i64.store32(h, h7, 28); i64.store32(h, h8, 32); i64.store32(h, h9, 36);
+  const low26 = v128.load(LOW_26);
+  const low25 = v128.load(LOW_25);
+  // y^5 is 2^255, which is 19.
+  const wrapped = i64x2.add(b4, b4);
+  let h0 = i64x2.add(a0, nineteenTimes(wrapped));
+  let h2 = i64x2.add(a1, i64x2.add(b0, b0));
+  let h4 = i64x2.add(a2, i64x2.add(b1, b1));
+  let h6 = i64x2.add(a3, i64x2.add(b2, b2));
+  let h8 = i64x2.add(a4, i64x2.add(b3, b3));
+  let h1 = i64x2.sub(c0, i64x2.add(a0, b0));
+  let h3 = i64x2.sub(c1, i64x2.add(a1, b1));
+  let h5 = i64x2.sub(c2, i64x2.add(a2, b2));
+  let h7 = i64x2.sub(c3, i64x2.add(a3, b3));
+  let h9 = i64x2.sub(c4, i64x2.add(a4, b4));
+  h1 = i64x2.add(h1, i64x2.shr_u(h0, 26)); h0 = v128.and(h0, low26);
+  h5 = i64x2.add(h5, i64x2.shr_u(h4, 26)); h4 = v128.and(h4, low26);
+  h2 = i64x2.add(h2, i64x2.shr_u(h1, 25)); h1 = v128.and(h1, low25);
+  h6 = i64x2.add(h6, i64x2.shr_u(h5, 25)); h5 = v128.and(h5, low25);
+  h3 = i64x2.add(h3, i64x2.shr_u(h2, 26)); h2 = v128.and(h2, low26);
+  h7 = i64x2.add(h7, i64x2.shr_u(h6, 26)); h6 = v128.and(h6, low26);
+  h4 = i64x2.add(h4, i64x2.shr_u(h3, 25)); h3 = v128.and(h3, low25);
+  h8 = i64x2.add(h8, i64x2.shr_u(h7, 25)); h7 = v128.and(h7, low25);
+  h5 = i64x2.add(h5, i64x2.shr_u(h4, 26)); h4 = v128.and(h4, low26);
+  h9 = i64x2.add(h9, i64x2.shr_u(h8, 26)); h8 = v128.and(h8, low26);
+  h0 = i64x2.add(h0, nineteenTimes(i64x2.shr_u(h9, 25))); h9 = v128.and(h9, low25);
+  h1 = i64x2.add(h1, i64x2.shr_u(h0, 26)); h0 = v128.and(h0, low26);
+  put(h, h0, h1);
+  put(h + 16, h2, h3);
+  put(h + 32, h4, h5);
+  put(h + 48, h6, h7);
+  put(h + 64, h8, h9);
 }
 
-/** h = f · g. */
-// biome-ignore format: one row for each limb
+/**
+ * h = f · g, reduced. With y = 2^51 and x = 2^26 a number is e + x o, where e has the even limbs and o the odd ones as
+ * coefficients of powers of y. Since x² is 2 y, the product of e + x o and e' + x o' is
+ *
+ *     e e' + 2 y o o' + x ((e + o) (e' + o') − e e' − o o')
+ *
+ * (Karatsuba and Ofman, Multiplication of multidigit numbers on automata, Soviet Physics Doklady 7, 1963). What is in
+ * brackets is e o' + o e' and not negative; (e + o) (e' + o') alone may pass 2^64, which does no harm modulo 2^64. The largest limb
+ * of the product is limb 0, for factors within 1 at most 1 + 19 · (4 + 5 / 2) times the square of 1.01 · 2^26: below 2^59.
+ * @param f - Within 8: a sum of two limbs is below 2^30, and 8 · 2 · 2^59 below 2^63.7.
+ * @param g - Within 2: 19 times a sum of two limbs, 19 · 2 · 1.01 · (2^26 + 2^25), is below 2^32.
+ */
+// biome-ignore format: one row for each coefficient
 export function mul(h: usize, f: usize, g: usize): void {
+  const n = v128.load(NINETEEN);
   const f0 = limb(f, 0), f1 = limb(f, 1), f2 = limb(f, 2), f3 = limb(f, 3), f4 = limb(f, 4);
   const f5 = limb(f, 5), f6 = limb(f, 6), f7 = limb(f, 7), f8 = limb(f, 8), f9 = limb(f, 9);
   const g0 = limb(g, 0), g1 = limb(g, 1), g2 = limb(g, 2), g3 = limb(g, 3), g4 = limb(g, 4);
   const g5 = limb(g, 5), g6 = limb(g, 6), g7 = limb(g, 7), g8 = limb(g, 8), g9 = limb(g, 9);
-  carried(
+  const s0 = i32x4.add(f0, f1), s1 = i32x4.add(f2, f3), s2 = i32x4.add(f4, f5), s3 = i32x4.add(f6, f7), s4 = i32x4.add(f8, f9);
+  const t0 = i32x4.add(g0, g1), t1 = i32x4.add(g2, g3), t2 = i32x4.add(g4, g5), t3 = i32x4.add(g6, g7), t4 = i32x4.add(g8, g9);
+  // For what is beyond y^4: w is 19 g, v is 19 t.
+  const w2 = i32x4.mul(g2, n), w4 = i32x4.mul(g4, n), w6 = i32x4.mul(g6, n), w8 = i32x4.mul(g8, n);
+  const w3 = i32x4.mul(g3, n), w5 = i32x4.mul(g5, n), w7 = i32x4.mul(g7, n), w9 = i32x4.mul(g9, n);
+  const v1 = i32x4.mul(t1, n), v2 = i32x4.mul(t2, n), v3 = i32x4.mul(t3, n), v4 = i32x4.mul(t4, n);
+  combined(
     h,
-    f0 * g0 + 19 * (f2 * g8 + f4 * g6 + f6 * g4 + f8 * g2) + 38 * (f1 * g9 + f3 * g7 + f5 * g5 + f7 * g3 + f9 * g1),
-    f0 * g1 + f1 * g0 + 19 * (f2 * g9 + f3 * g8 + f4 * g7 + f5 * g6 + f6 * g5 + f7 * g4 + f8 * g3 + f9 * g2),
-    f0 * g2 + f2 * g0 + 2 * f1 * g1 + 19 * (f4 * g8 + f6 * g6 + f8 * g4) + 38 * (f3 * g9 + f5 * g7 + f7 * g5 + f9 * g3),
-    f0 * g3 + f1 * g2 + f2 * g1 + f3 * g0 + 19 * (f4 * g9 + f5 * g8 + f6 * g7 + f7 * g6 + f8 * g5 + f9 * g4),
-    f0 * g4 + f2 * g2 + f4 * g0 + 2 * (f1 * g3 + f3 * g1) + 19 * (f6 * g8 + f8 * g6) + 38 * (f5 * g9 + f7 * g7 + f9 * g5),
-    f0 * g5 + f1 * g4 + f2 * g3 + f3 * g2 + f4 * g1 + f5 * g0 + 19 * (f6 * g9 + f7 * g8 + f8 * g7 + f9 * g6),
-    f0 * g6 + f2 * g4 + f4 * g2 + f6 * g0 + 2 * (f1 * g5 + f3 * g3 + f5 * g1) + 19 * f8 * g8 + 38 * (f7 * g9 + f9 * g7),
-    f0 * g7 + f1 * g6 + f2 * g5 + f3 * g4 + f4 * g3 + f5 * g2 + f6 * g1 + f7 * g0 + 19 * (f8 * g9 + f9 * g8),
-    f0 * g8 + f2 * g6 + f4 * g4 + f6 * g2 + f8 * g0 + 2 * (f1 * g7 + f3 * g5 + f5 * g3 + f7 * g1) + 38 * f9 * g9,
-    f0 * g9 + f1 * g8 + f2 * g7 + f3 * g6 + f4 * g5 + f5 * g4 + f6 * g3 + f7 * g2 + f8 * g1 + f9 * g0,
+    five(f0, g0, f2, w8, f4, w6, f6, w4, f8, w2),
+    five(f0, g2, f2, g0, f4, w8, f6, w6, f8, w4),
+    five(f0, g4, f2, g2, f4, g0, f6, w8, f8, w6),
+    five(f0, g6, f2, g4, f4, g2, f6, g0, f8, w8),
+    five(f0, g8, f2, g6, f4, g4, f6, g2, f8, g0),
+    five(f1, g1, f3, w9, f5, w7, f7, w5, f9, w3),
+    five(f1, g3, f3, g1, f5, w9, f7, w7, f9, w5),
+    five(f1, g5, f3, g3, f5, g1, f7, w9, f9, w7),
+    five(f1, g7, f3, g5, f5, g3, f7, g1, f9, w9),
+    five(f1, g9, f3, g7, f5, g5, f7, g3, f9, g1),
+    five(s0, t0, s1, v4, s2, v3, s3, v2, s4, v1),
+    five(s0, t1, s1, t0, s2, v4, s3, v3, s4, v2),
+    five(s0, t2, s1, t1, s2, t0, s3, v4, s4, v3),
+    five(s0, t3, s1, t2, s2, t1, s3, t0, s4, v4),
+    five(s0, t4, s1, t3, s2, t2, s3, t1, s4, t0),
   );
-}
-
-/** h = f². */
-// biome-ignore format: one row for each limb
-export function square(h: usize, f: usize): void {
-  const f0 = limb(f, 0), f1 = limb(f, 1), f2 = limb(f, 2), f3 = limb(f, 3), f4 = limb(f, 4);
-  const f5 = limb(f, 5), f6 = limb(f, 6), f7 = limb(f, 7), f8 = limb(f, 8), f9 = limb(f, 9);
-  carried(
-    h,
-    f0 * f0 + 38 * (f2 * f8 + f4 * f6 + f5 * f5) + 76 * (f1 * f9 + f3 * f7),
-    2 * f0 * f1 + 38 * (f2 * f9 + f3 * f8 + f4 * f7 + f5 * f6),
-    2 * (f0 * f2 + f1 * f1) + 19 * f6 * f6 + 38 * f4 * f8 + 76 * (f3 * f9 + f5 * f7),
-    2 * (f0 * f3 + f1 * f2) + 38 * (f4 * f9 + f5 * f8 + f6 * f7),
-    f2 * f2 + 2 * f0 * f4 + 4 * f1 * f3 + 38 * (f6 * f8 + f7 * f7) + 76 * f5 * f9,
-    2 * (f0 * f5 + f1 * f4 + f2 * f3) + 38 * (f6 * f9 + f7 * f8),
-    2 * (f0 * f6 + f2 * f4 + f3 * f3) + 4 * f1 * f5 + 19 * f8 * f8 + 76 * f7 * f9,
-    2 * (f0 * f7 + f1 * f6 + f2 * f5 + f3 * f4) + 38 * f8 * f9,
-    f4 * f4 + 2 * (f0 * f8 + f2 * f6) + 4 * (f1 * f7 + f3 * f5) + 38 * f9 * f9,
-    2 * (f0 * f9 + f1 * f8 + f2 * f7 + f3 * f6 + f4 * f5),
-  );
-}
-
-/** h = f + g, not reduced. */
-export function add(h: usize, f: usize, g: usize): void {
-  for (let i: usize = 0; i < FIELD_BYTES; i += 4) store<i32>(h + i, load<i32>(f + i) + load<i32>(g + i));
-}
-
-/** h = f − g, not reduced. */
-export function subtract(h: usize, f: usize, g: usize): void {
-  for (let i: usize = 0; i < FIELD_BYTES; i += 4) store<i32>(h + i, load<i32>(f + i) - load<i32>(g + i));
-}
-
-/** h = −f. */
-export function negate(h: usize, f: usize): void {
-  for (let i: usize = 0; i < FIELD_BYTES; i += 4) store<i32>(h + i, -load<i32>(f + i));
-}
-
-export function copy(h: usize, f: usize): void {
-  memory.copy(h, f, FIELD_BYTES);
-}
-
-/** h = value, at most 2^25. */
-export function setSmall(h: usize, value: i32): void {
-  memory.fill(h, 0, FIELD_BYTES);
-  store<i32>(h, value);
-}
-
-/** h = f, reduced. */
-// biome-ignore format: one row
-export function reduce(h: usize, f: usize): void {
-  carried(h, limb(f, 0), limb(f, 1), limb(f, 2), limb(f, 3), limb(f, 4), limb(f, 5), limb(f, 6), limb(f, 7), limb(f, 8), limb(f, 9));
-}
-
-/** h = the low 255 bits of 32 little-endian bytes; p and above are taken modulo p. */
-export function fromBytes(h: usize, bytes: usize): void {
-  const w0 = load<u64>(bytes);
-  const w1 = load<u64>(bytes, 8);
-  const w2 = load<u64>(bytes, 16);
-  const w3 = load<u64>(bytes, 24);
-  const low26: u64 = 0x3ffffff;
-  const low25: u64 = 0x1ffffff;
-  carried(
-    h,
-    w0 & low26,
-    (w0 >> 26) & low25,
-    ((w0 >> 51) | (w1 << 13)) & low26,
-    (w1 >> 13) & low25,
-    (w1 >> 38) & low26,
-    w2 & low25,
-    (w2 >> 25) & low26,
-    ((w2 >> 51) | (w3 << 13)) & low25,
-    (w3 >> 12) & low26,
-    (w3 >> 38) & low25,
-  );
-}
-
-/** Writes f, fully reduced, as 32 little-endian bytes. */
-export function toBytes(bytes: usize, f: usize): void {
-  reduce(scratch, f);
-  // How often p lies in it: −1, 0 or 1.
-  let q: i64 = (19 * limb(scratch, 9) + TOP_25) >> 25;
-  for (let i: usize = 0; i < 10; i++) q = (limb(scratch, i) + q) >> (i % 2 === 0 ? 26 : 25);
-  let carry: i64 = 19 * q;
-  let word: u64 = 0;
-  let bits: i32 = 0;
-  for (let i: usize = 0; i < 10; i++) {
-    const width: i32 = i % 2 === 0 ? 26 : 25;
-    const value = limb(scratch, i) + carry;
-    carry = value >> width;
-    const low = <u64>(value - (carry << width));
-    word |= low << bits;
-    if (bits + width >= 64) {
-      store<u64>(bytes, word);
-      bytes += 8;
-      word = bits === 64 - width ? 0 : low >> (64 - bits);
-      bits += width - 64;
-    } else bits += width;
-  }
-  store<u64>(bytes, word);
-}
-
-export function isZero(f: usize): bool {
-  toBytes(digits, f);
-  return (load<u64>(digits) | load<u64>(digits, 8) | load<u64>(digits, 16) | load<u64>(digits, 24)) === 0;
-}
-
-/** The lowest bit of f, fully reduced. */
-export function isOdd(f: usize): bool {
-  toBytes(digits, f);
-  return (load<u8>(digits) & 1) === 1;
-}
-
-function squareTimes(h: usize, f: usize, times: i32): void {
-  square(h, f);
-  for (let i = 1; i < times; i++) square(h, h);
 }
 
 /**
- * Raises f to 2^250 − 1 and 11, from which both powers below follow.
- * @returns Nothing: the powers stand in `scratch` and 40 bytes after it.
+ * h = f², reduced, as `mul` does it.
+ * @param f - Within 2.
  */
-function powers(f: usize): void {
-  const a = scratch;
-  const eleven = scratch + FIELD_BYTES;
-  const b = scratch + 2 * FIELD_BYTES;
-  const c = scratch + 3 * FIELD_BYTES;
-  square(a, f);
-  squareTimes(b, a, 2);
-  mul(b, f, b);
-  mul(eleven, a, b);
-  square(a, eleven);
-  mul(a, b, a); // 2^5 − 1
-  squareTimes(b, a, 5);
-  mul(a, b, a); // 2^10 − 1
-  squareTimes(b, a, 10);
-  mul(b, b, a); // 2^20 − 1
-  squareTimes(c, b, 20);
-  mul(b, c, b); // 2^40 − 1
-  squareTimes(b, b, 10);
-  mul(a, b, a); // 2^50 − 1
-  squareTimes(b, a, 50);
-  mul(b, b, a); // 2^100 − 1
-  squareTimes(c, b, 100);
-  mul(b, c, b); // 2^200 − 1
-  squareTimes(b, b, 50);
-  mul(a, b, a); // 2^250 − 1
+// biome-ignore format: one row for each coefficient
+export function square(h: usize, f: usize): void {
+  const n = v128.load(NINETEEN);
+  const f0 = limb(f, 0), f1 = limb(f, 1), f2 = limb(f, 2), f3 = limb(f, 3), f4 = limb(f, 4);
+  const f5 = limb(f, 5), f6 = limb(f, 6), f7 = limb(f, 7), f8 = limb(f, 8), f9 = limb(f, 9);
+  const s0 = i32x4.add(f0, f1), s1 = i32x4.add(f2, f3), s2 = i32x4.add(f4, f5), s3 = i32x4.add(f6, f7), s4 = i32x4.add(f8, f9);
+  // d is 2 f, t is 2 s.
+  const d0 = i32x4.add(f0, f0), d2 = i32x4.add(f2, f2), d4 = i32x4.add(f4, f4), d6 = i32x4.add(f6, f6);
+  const d1 = i32x4.add(f1, f1), d3 = i32x4.add(f3, f3), d5 = i32x4.add(f5, f5), d7 = i32x4.add(f7, f7);
+  const t0 = i32x4.add(s0, s0), t1 = i32x4.add(s1, s1), t2 = i32x4.add(s2, s2), t3 = i32x4.add(s3, s3);
+  // w is 19 f, v is 19 s.
+  const w6 = i32x4.mul(f6, n), w7 = i32x4.mul(f7, n), w8 = i32x4.mul(f8, n), w9 = i32x4.mul(f9, n);
+  const v3 = i32x4.mul(s3, n), v4 = i32x4.mul(s4, n);
+  combined(
+    h,
+    three(f0, f0, d2, w8, d4, w6),
+    three(d0, f2, d4, w8, f6, w6),
+    three(d0, f4, f2, f2, d6, w8),
+    three(d0, f6, d2, f4, f8, w8),
+    three(d0, f8, d2, f6, f4, f4),
+    three(f1, f1, d3, w9, d5, w7),
+    three(d1, f3, d5, w9, f7, w7),
+    three(d1, f5, f3, f3, d7, w9),
+    three(d1, f7, d3, f5, f9, w9),
+    three(d1, f9, d3, f7, f5, f5),
+    three(s0, s0, t1, v4, t2, v3),
+    three(t0, s1, t2, v4, s3, v3),
+    three(t0, s2, s1, s1, t3, v4),
+    three(t0, s3, t1, s2, s4, v4),
+    three(t0, s4, t1, s3, s2, s2),
+  );
 }
 
-/** h = f^(2^252 − 3) = f^((p − 5) / 8). */
-export function powRoot(h: usize, f: usize): void {
-  const base = scratch + 4 * FIELD_BYTES;
-  copy(base, f);
-  powers(base);
-  squareTimes(scratch, scratch, 2);
-  mul(h, scratch, base);
+/** The first numbers of f and the second ones of g. */
+function blended(f: v128, g: v128): v128 {
+  return i8x16.shuffle(f, g, 0, 1, 2, 3, 20, 21, 22, 23, 8, 9, 10, 11, 28, 29, 30, 31);
 }
 
-/** h = f^(p − 2) = 1 / f; 0 for 0. */
-export function invert(h: usize, f: usize): void {
-  powers(f);
-  squareTimes(scratch, scratch, 5);
-  mul(h, scratch, scratch + FIELD_BYTES);
+function swapped(f: v128): v128 {
+  return i8x16.shuffle(f, f, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11);
+}
+
+/** h = f + g, within the sum of what they are within. */
+export function add(h: usize, f: usize, g: usize): void {
+  for (let i: usize = 0; i < PAIR_BYTES; i += 16) v128.store(h + i, i32x4.add(v128.load(f + i), v128.load(g + i)));
+}
+
+/** h = f − g, within 2 more than f. @param g - Reduced. */
+export function subtract(h: usize, f: usize, g: usize): void {
+  for (let i: usize = 0; i < PAIR_BYTES; i += 16)
+    v128.store(h + i, i32x4.add(v128.load(f + i), i32x4.sub(v128.load(TWICE_P + i), v128.load(g + i))));
+}
+
+/** h = (b − a, b + a), within 3, of the reduced pair f = (a, b). */
+export function differenceAndSum(h: usize, f: usize): void {
+  for (let i: usize = 0; i < PAIR_BYTES; i += 16) {
+    const ab = v128.load(f + i);
+    v128.store(h + i, i32x4.add(swapped(ab), blended(i32x4.sub(v128.load(TWICE_P + i), ab), ab)));
+  }
+}
+
+/** h = (a + b, a − b), within (2, 3), of the reduced pair f = (a, b). */
+export function sumAndDifference(h: usize, f: usize): void {
+  for (let i: usize = 0; i < PAIR_BYTES; i += 16) {
+    const ab = v128.load(f + i);
+    v128.store(h + i, i32x4.add(swapped(ab), blended(ab, i32x4.sub(v128.load(TWICE_P + i), ab))));
+  }
+}
+
+/** h = (a + b, d), of the pairs f = (a, b) and g = (c, d), within the sum of what a and b are within. */
+export function sumAndSecond(h: usize, f: usize, g: usize): void {
+  for (let i: usize = 0; i < PAIR_BYTES; i += 16) {
+    const ab = v128.load(f + i);
+    v128.store(h + i, blended(i32x4.add(ab, swapped(ab)), v128.load(g + i)));
+  }
+}
+
+/** h = (a − c, b + 2 d), within 2 more than f = (a, b); g = (c, d) is reduced. */
+export function subtractAndAddTwice(h: usize, f: usize, g: usize): void {
+  for (let i: usize = 0; i < PAIR_BYTES; i += 16) {
+    const cd = v128.load(g + i);
+    v128.store(h + i, i32x4.add(v128.load(f + i), blended(i32x4.sub(v128.load(TWICE_P + i), cd), i32x4.add(cd, cd))));
+  }
+}
+
+/** h = (b, a), of f = (a, b). */
+export function swap(h: usize, f: usize): void {
+  for (let i: usize = 0; i < PAIR_BYTES; i += 16) v128.store(h + i, swapped(v128.load(f + i)));
+}
+
+/** h = (a, c) and k = (b, d), of f = (a, b) and g = (c, d). */
+export function transpose(h: usize, k: usize, f: usize, g: usize): void {
+  for (let i: usize = 0; i < PAIR_BYTES; i += 16) {
+    const ab = v128.load(f + i);
+    const cd = v128.load(g + i);
+    v128.store(h + i, blended(ab, i64x2.shl(cd, 32)));
+    v128.store(k + i, blended(i64x2.shr_u(ab, 32), cd));
+  }
+}
+
+/**
+ * h = f, reduced: all limbs carry at once.
+ * @param f - Within 31: so 19 times the last carry is below 2^11.
+ */
+export function reduce(h: usize, f: usize): void {
+  const low = v128.load(LOW_BOTH);
+  // What limb 9 carries is in the upper half; 2^255 is 19.
+  let carry = i32x4.mul(i32x4.shr_u(v128.load(f, 64), 25), v128.load(NINETEEN));
+  for (let i: usize = 0; i < PAIR_BYTES; i += 16) {
+    const limbs = v128.load(f + i);
+    // The even limb takes from the odd one before, the odd one from the even one.
+    const carries = i64x2.shuffle(carry, i32x4.shr_u(limbs, 26), 1, 2);
+    carry = i32x4.shr_u(limbs, 25);
+    v128.store(h + i, i32x4.add(v128.and(limbs, low), carries));
+  }
 }

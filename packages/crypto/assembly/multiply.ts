@@ -2,104 +2,90 @@ import * as point from './point';
 import { POINT_BYTES } from './point';
 
 /**
- * The sum of many points, each times its own number of 128 bits (Pippenger, On the evaluation of powers and related
- * problems, FOCS 1976): the numbers are cut into signed digits, points of one digit meet in one bucket, and only the
- * buckets are multiplied. Nothing here is secret, so time may depend on the numbers.
+ * The sum of many points, each times its own number of 128 bits: all share the doublings (Straus, Addition chains of
+ * vectors, American Mathematical Monthly 71, 1964), and each number is cut into few odd digits with sign, no two of them
+ * within `width` bits (width-w NAF: Solinas, Efficient arithmetic on Koblitz curves, Designs, Codes and Cryptography 19, 2000),
+ * for which a table holds the multiples. Nothing here is secret, so time may depend on the numbers.
  */
 
-/** Most points of one sum. */
-export const POINTS_MAX = 1024;
 /** Bytes of a number. */
 export const NUMBER_BYTES: usize = 16;
-/** Widest digit, bits. */
-const WIDTH_MAX = 8;
-/** Most digits of a number: with five bits each. */
-const DIGITS_MAX = 26;
+/** Places of digits: bits 0 to 127, and one for what is carried out of them. */
+const PLACES = 129;
+/** Most digits of all numbers of a sum. */
+const DIGITS_MAX = 24576;
+/** The end of a list. */
+const NONE: u32 = 0xffffffff;
 
-const digits: usize = memory.data(2 * POINTS_MAX * DIGITS_MAX);
-const buckets: usize = memory.data((<i32>POINT_BYTES) << (WIDTH_MAX - 1));
-const isFilled: usize = memory.data(1 << (WIDTH_MAX - 1));
-const running: usize = memory.data(160);
-const total: usize = memory.data(160);
+/** For each place, the digits there, as a list: its first. */
+const heads: usize = memory.data(4 * PLACES);
+/** Of each digit: the address of the multiple, whose lowest bit is the sign, and what is next in its list. */
+const digits: usize = memory.data(8 * DIGITS_MAX, 8);
+let digitsUsed: u32 = 0;
 
-/** The width that costs least, by measurement. */
-function widthFor(count: i32): i32 {
-  if (count < 60) return 5;
-  if (count < 160) return 6;
-  return count < 600 ? 7 : WIDTH_MAX;
+/** Starts a sum. */
+export function begin(): void {
+  digitsUsed = 0;
+  memory.fill(heads, 0xff, 4 * PLACES);
 }
 
-/** Bits `first` to `first + width − 1` of a number. */
-function bitsOf(number: usize, first: i32, width: i32): i32 {
-  const low = load<u64>(number);
-  const high = load<u64>(number, 8);
-  let bits: u64 = 0;
-  if (first < 64) {
-    bits = low >> first;
-    if (first > 0) bits |= high << (64 - first);
-  } else if (first < 128) bits = high >> (first - 64);
-  return <i32>bits & ((1 << width) - 1);
-}
-
-/** Digits from −2^(width − 1) + 1 to 2^(width − 1), the lowest first; digit w of number i stands at w · count + i. */
-function writeDigits(numbers: usize, count: i32, width: i32, length: i32): void {
-  const half = 1 << (width - 1);
-  for (let i = 0; i < count; i++) {
-    const number = numbers + <usize>i * NUMBER_BYTES;
-    let carry = 0;
-    for (let w = 0; w < length; w++) {
-      let digit = bitsOf(number, w * width, width) + carry;
-      carry = digit > half ? 1 : 0;
-      if (carry === 1) digit -= 1 << width;
-      store<i16>(digits + ((<usize>(w * count + i)) << 1), <i16>digit);
-    }
-  }
-}
-
-function fillBuckets(points: usize, count: i32, digit: usize): void {
-  for (let i = 0; i < count; i++) {
-    const value = <i32>load<i16>(digit + ((<usize>i) << 1));
-    if (value === 0) continue;
-    const place = <usize>(abs(value) - 1);
-    const bucket = buckets + place * POINT_BYTES;
-    if (load<u8>(isFilled + place) === 0) {
-      store<u8>(isFilled + place, 1);
-      point.setIdentity(bucket);
-    }
-    point.addNiels(bucket, bucket, load<u32>(points + ((<usize>i) << 2)), value < 0);
-  }
-}
-
-/** Adds bucket i times i + 1, for all i, to `sum`. */
-function addBuckets(sum: usize, width: i32): void {
-  point.setIdentity(running);
-  point.setIdentity(total);
-  let isRunning = false;
-  for (let place: i32 = (1 << (width - 1)) - 1; place >= 0; place--) {
-    if (load<u8>(isFilled + place) === 1) {
-      point.addPoint(running, running, buckets + <usize>place * POINT_BYTES);
-      isRunning = true;
-    }
-    if (isRunning) point.addPoint(total, total, running);
-  }
-  point.addPoint(sum, sum, total);
+function addDigit(place: i32, multiple: usize, isNegative: bool): void {
+  const head = heads + ((<usize>place) << 2);
+  const digit = digits + ((<usize>digitsUsed) << 3);
+  store<u32>(digit, <u32>multiple | (isNegative ? 1 : 0));
+  store<u32>(digit, load<u32>(head), 4);
+  store<u32>(head, digitsUsed);
+  digitsUsed += 1;
 }
 
 /**
- * sum = Σ points[i] · numbers[i].
- * @param points - Addresses of `count` points in Niels form, four bytes each.
- * @param numbers - `count` numbers of 16 little-endian bytes.
+ * Adds a point times a number of 16 little-endian bytes to the sum. A number has at most one digit in `width` places.
+ * @param table - The odd multiples of the point below 2^(width − 1), in cached form.
  */
-export function multiplyAll(sum: usize, points: usize, numbers: usize, count: i32): void {
-  const width = widthFor(count);
-  // One more than 128 bits need: a last carry has its place.
-  const length = 128 / width + 1;
-  writeDigits(numbers, count, width, length);
+export function addTerm(table: usize, number: usize, width: i32): void {
+  let low = load<u64>(number);
+  let high = load<u64>(number, 8);
+  let place = 0;
+  while ((low | high) !== 0) {
+    if (low === 0) {
+      low = high;
+      high = 0;
+      place += 64;
+    }
+    const zeros = <i32>ctz(low);
+    if (zeros > 0) {
+      low = (low >> zeros) | (high << (64 - zeros));
+      high >>= zeros;
+      place += zeros;
+    }
+    const digit = <i32>(low & ((1 << width) - 1));
+    const isNegative = digit >> (width - 1) === 1;
+    const size = isNegative ? (1 << width) - digit : digit;
+    addDigit(place, table + <usize>(size >> 1) * POINT_BYTES, isNegative);
+    low = (low >> width) | (high << (64 - width));
+    high >>= width;
+    place += width;
+    // What a negative digit took too much.
+    if (isNegative) {
+      low += 1;
+      if (low === 0) high += 1;
+    }
+  }
+}
+
+/** sum = the sum of all terms since `begin`. */
+export function writeSum(sum: usize): void {
   point.setIdentity(sum);
-  for (let w = length - 1; w >= 0; w--) {
-    if (w < length - 1) for (let i = 0; i < width; i++) point.double(sum);
-    memory.fill(isFilled, 0, 1 << (WIDTH_MAX - 1));
-    fillBuckets(points, count, digits + ((<usize>(w * count)) << 1));
-    addBuckets(sum, width);
+  let isBegun = false;
+  for (let place: i32 = PLACES - 1; place >= 0; place--) {
+    if (isBegun) point.double(sum);
+    let next = load<u32>(heads + ((<usize>place) << 2));
+    while (next !== NONE) {
+      const digit = digits + ((<usize>next) << 3);
+      const multiple = load<u32>(digit);
+      point.addCached(sum, sum, multiple & ~1, (multiple & 1) === 1);
+      isBegun = true;
+      next = load<u32>(digit, 4);
+    }
   }
 }

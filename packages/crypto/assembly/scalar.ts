@@ -1,28 +1,30 @@
 // biome-ignore-all lint/correctness/noPrecisionLoss: AssemblyScript has 64-bit integers
 /**
  * Numbers modulo L = 2^252 + 27742317777372353535851937790883648493, the order of the base point (RFC 8032 §5.1), as
- * twelve limbs of 21 bits in 64-bit words. A result is below 2^253 and equal modulo L, not always the least.
+ * limbs of 26 bits in 64-bit words. Products are summed up as they are: only the sum is reduced.
  */
 
-/** Limbs of a number. */
-const LIMBS = 12;
-/** Bytes of a number. */
-export const SCALAR_BYTES: usize = LIMBS * 8;
-/** A coefficient has 126 bits: six limbs exactly. */
-const COEFFICIENT_LIMBS = 6;
-const LOW_21: i64 = 0x1fffff;
+/** Limbs of a sum of products. */
+const SUM_LIMBS = 25;
+/** Bytes of a sum of products. */
+export const SUM_BYTES: usize = SUM_LIMBS * 8;
+/** Limbs of a factor. */
+export const NUMBER_LIMBS = 10;
+export const HASH_LIMBS = 20;
+/** Bytes behind a factor that are read, and whose bits must be 0. */
+export const FACTOR_PADDING = 8;
+const LOW_26: u64 = 0x3ffffff;
+/** A coefficient has 126 bits: four limbs and 22 bits, whatever follows it. */
+const LOW_22: u64 = 0x3fffff;
+/** Bits of limb 9 below 2^252. */
+const TOP_BITS = 18;
 
 /** L, as little-endian words. */
 const ORDER: usize = memory.data<u64>([0x5812631a5cf5d3ed, 0x14def9dea2f79cd6, 0, 0x1000000000000000]);
-const wide: usize = memory.data(25 * 8);
-
-function at(i: i32): i64 {
-  return load<i64>(wide + ((<usize>i) << 3));
-}
-
-function put(i: i32, value: i64): void {
-  store<i64>(wide + ((<usize>i) << 3), value);
-}
+/** L − 2^252, and 2^8 times that: 2^252 and 2^260 are the negatives of these. */
+const OVER_252: usize = memory.data<u64>([16110573, 10012311, 30238081, 58362846, 1367801, 0]);
+const OVER_260: usize = memory.data<u64>([30665984, 13014845, 23429414, 42720883, 14612958, 5]);
+const OVER_LIMBS = 6;
 
 /** Whether 32 little-endian bytes are below L: anything else makes a signature malleable (RFC 8032 §5.1.7). */
 export function isCanonical(bytes: usize): bool {
@@ -34,89 +36,102 @@ export function isCanonical(bytes: usize): bool {
   return false;
 }
 
-/** Bits `21 i` to `21 i + 20` of the `length` bytes at `bytes`. */
-function bitsAt(bytes: usize, length: i32, i: i32): i64 {
-  const first = (21 * i) >> 3;
-  let value: u64 = 0;
-  for (let byte = min(length - 1, first + 3); byte >= first; byte--) value = (value << 8) | load<u8>(bytes + byte);
-  return <i64>(value >> ((21 * i) & 7)) & LOW_21;
+/** Bits `26 i` to `26 i + 25`. */
+function bitsAt(bytes: usize, i: i32): u64 {
+  return (load<u64>(bytes + ((26 * i) >> 3)) >> ((26 * i) & 7)) & LOW_26;
 }
 
-/** Carries limbs `from` to `to` upwards, so that each is from 0 to 2^21 − 1. */
-function carry(from: i32, to: i32): void {
-  for (let i = from; i <= to; i++) {
-    const over = at(i) >> 21;
-    put(i + 1, at(i + 1) + over);
-    put(i, at(i) - (over << 21));
+/**
+ * sum = sum + z · f, for at most 256 of these: so limbs stay below 256 · 5 · 2^52, which is below 2^63.
+ * @param z - A coefficient of 16 little-endian bytes whose two highest bits are clear.
+ * @param f - Little-endian bytes of `limbs` limbs, and their padding.
+ */
+export function addProduct(sum: usize, z: usize, f: usize, limbs: i32): void {
+  const z0 = bitsAt(z, 0);
+  const z1 = bitsAt(z, 1);
+  const z2 = bitsAt(z, 2);
+  const z3 = bitsAt(z, 3);
+  const z4 = bitsAt(z, 4) & LOW_22;
+  let f0: u64 = 0;
+  let f1: u64 = 0;
+  let f2: u64 = 0;
+  let f3: u64 = 0;
+  for (let i = 0; i < limbs + 4; i++) {
+    const f4 = f3;
+    f3 = f2;
+    f2 = f1;
+    f1 = f0;
+    f0 = i < limbs ? bitsAt(f, i) : 0;
+    const limb = sum + ((<usize>i) << 3);
+    store<u64>(limb, load<u64>(limb) + z0 * f0 + z1 * f1 + z2 * f2 + z3 * f3 + z4 * f4);
   }
 }
 
-/** Takes limb i, from 12 on, away: 2^252 is −27742317777372353535851937790883648493, here in signed limbs of 21 bits. */
-function fold(i: i32): void {
-  const limb = at(i);
-  put(i, 0);
-  put(i - 12, at(i - 12) + limb * 666643);
-  put(i - 11, at(i - 11) + limb * 470296);
-  put(i - 10, at(i - 10) + limb * 654183);
-  put(i - 9, at(i - 9) - limb * 997805);
-  put(i - 8, at(i - 8) + limb * 136657);
-  put(i - 7, at(i - 7) - limb * 683901);
+function at(sum: usize, i: i32): i64 {
+  return load<i64>(sum + ((<usize>i) << 3));
 }
 
-/** Reduces `wide`, all of whose limbs are below 2^60, and writes it to `h`. */
-function reduced(h: usize): void {
-  carry(0, 23);
-  // A limb is folded only while it is small: what it is multiplied with has 20 bits.
-  for (let i = 24; i >= 18; i--) fold(i);
-  carry(0, 17);
-  for (let i = 18; i >= 12; i--) fold(i);
-  for (let round = 0; round < 3; round++) {
-    carry(0, 11);
-    fold(12);
+function put(sum: usize, i: i32, value: i64): void {
+  store<i64>(sum + ((<usize>i) << 3), value);
+}
+
+/** Carries limbs 0 to `to` upwards, so that each is from 0 to 2^26 − 1. */
+function carry(sum: usize, to: i32): void {
+  for (let i = 0; i <= to; i++) {
+    const over = at(sum, i) >> 26;
+    put(sum, i + 1, at(sum, i + 1) + over);
+    put(sum, i, at(sum, i) - (over << 26));
   }
-  carry(0, 10);
-  memory.copy(h, wide, SCALAR_BYTES);
 }
 
-/** h = 64 little-endian bytes modulo L. */
-export function fromHash(h: usize, bytes: usize): void {
-  for (let i = 0; i < 25; i++) put(i, bitsAt(bytes, 64, i));
-  reduced(h);
+/** Takes `times` away from limb i on, times what `over` holds. */
+function subtract(sum: usize, i: i32, over: usize, times: i64): void {
+  for (let j = 0; j < OVER_LIMBS; j++) put(sum, i + j, at(sum, i + j) - times * at(over, j));
 }
 
-/** h = 32 little-endian bytes, which are canonical. */
-export function fromBytes(h: usize, bytes: usize): void {
-  for (let i = 0; i < 25; i++) put(i, i < LIMBS + 1 ? bitsAt(bytes, 32, i) : 0);
-  reduced(h);
+/** Takes away what is above 2^252, or adds what is missing, as a multiple of L. */
+function takeTop(sum: usize): void {
+  const top = NUMBER_LIMBS - 1;
+  const over = (at(sum, top + 1) << (26 - TOP_BITS)) + (at(sum, top) >> TOP_BITS);
+  put(sum, top + 1, 0);
+  put(sum, top, at(sum, top) & ((1 << TOP_BITS) - 1));
+  subtract(sum, 0, OVER_252, over);
+  carry(sum, top - 1);
 }
 
-/** sum = sum + z · f, where z is a coefficient of 16 little-endian bytes whose two highest bits are clear. */
-export function addProduct(sum: usize, z: usize, f: usize): void {
-  memory.fill(wide, 0, 25 * 8);
-  memory.copy(wide, sum, SCALAR_BYTES);
-  for (let i = 0; i < COEFFICIENT_LIMBS; i++) {
-    const factor = bitsAt(z, 16, i);
-    for (let j = 0; j < LIMBS; j++) put(i + j, at(i + j) + factor * load<i64>(f + ((<usize>j) << 3)));
+/** Writes a sum modulo L, below 2^253 and not always the least, as 32 little-endian bytes. The sum is lost. */
+export function writeReduced(bytes: usize, sum: usize): void {
+  carry(sum, SUM_LIMBS - 2);
+  // Five limbs go at a time, none of which the others of the five add to: so each has at most 29 bits and
+  // a sign when it goes.
+  for (let top = SUM_LIMBS - 1; top >= NUMBER_LIMBS; top -= 4) {
+    for (let i = top; i > top - 5 && i >= NUMBER_LIMBS; i--) {
+      const limb = at(sum, i);
+      put(sum, i, 0);
+      subtract(sum, i - NUMBER_LIMBS, OVER_260, limb);
+    }
+    carry(sum, max(top - 5, NUMBER_LIMBS - 1));
   }
-  reduced(sum);
+  // Once leaves up to 2^163 too much or too little; twice, from 2^252 − L to L.
+  takeTop(sum);
+  takeTop(sum);
+  if (at(sum, NUMBER_LIMBS - 1) < 0) takeTop(sum);
+  toBytes(bytes, sum);
 }
 
-/** Writes f as 32 little-endian bytes. */
-export function toBytes(bytes: usize, f: usize): void {
+/** Writes ten limbs of 26 bits, of which 256 are written and the others 0. */
+function toBytes(bytes: usize, limbs: usize): void {
   let word: u64 = 0;
   let bits: i32 = 0;
-  for (let i: usize = 0; i < <usize>LIMBS; i++) {
-    const limb = load<u64>(f + (i << 3));
+  for (let i: i32 = 0; i < NUMBER_LIMBS; i++) {
+    const limb = <u64>at(limbs, i);
     word |= limb << bits;
-    // The highest limb may have a bit more than the others.
-    const width: i32 = i === <usize>(LIMBS - 1) ? 25 : 21;
-    if (bits + width >= 64) {
+    bits += 26;
+    if (bits >= 64) {
       store<u64>(bytes, word);
       bytes += 8;
-      word = bits === 0 ? 0 : limb >> (64 - bits);
       bits -= 64;
+      word = limb >> (26 - bits);
     }
-    bits += width;
   }
-  store<u64>(bytes, word);
 }

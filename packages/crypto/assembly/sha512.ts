@@ -34,42 +34,67 @@ const START: usize = memory.data<u64>([
   0x6a09e667f3bcc908, 0xbb67ae8584caa73b, 0x3c6ef372fe94f82b, 0xa54ff53a5f1d36f1, 0x510e527fade682d1, 0x9b05688c2b3e6c1f, 0x1f83d9abfb41bd6b, 0x5be0cd19137e2179,
 ]);
 
-const schedule: usize = memory.data(80 * 8);
+/** The last sixteen words of the message schedule. */
+const schedule: usize = memory.data(16 * 8);
 const state: usize = memory.data(8 * 8);
 const tail: usize = memory.data(2 * 128);
 
+/** W_t of §6.4.2, in the place of W_(t − 16). */
+function expand(t: usize): u64 {
+  const w2 = load<u64>(schedule + (((t - 2) & 15) << 3));
+  const w15 = load<u64>(schedule + (((t - 15) & 15) << 3));
+  const s1 = rotr(w2, 19) ^ rotr(w2, 61) ^ (w2 >> 6);
+  const s0 = rotr(w15, 1) ^ rotr(w15, 8) ^ (w15 >> 7);
+  const place = schedule + ((t & 15) << 3);
+  const word = s1 + load<u64>(schedule + (((t - 7) & 15) << 3)) + s0 + load<u64>(place);
+  store<u64>(place, word);
+  return word;
+}
+
+/** W_t of the first sixteen. */
+function read(block: usize, t: usize): u64 {
+  const word = bswap(load<u64>(block + (t << 3)));
+  store<u64>(schedule + (t << 3), word);
+  return word;
+}
+
+/** T_1 of round t. */
+function first(e: u64, f: u64, g: u64, h: u64, t: usize, word: u64): u64 {
+  const choice = g ^ (e & (f ^ g));
+  return h + (rotr(e, 14) ^ rotr(e, 18) ^ rotr(e, 41)) + choice + load<u64>(CONSTANTS + (t << 3)) + word;
+}
+
+/** T_2. */
+function second(a: u64, b: u64, c: u64): u64 {
+  const majority = (a & b) ^ (c & (a ^ b));
+  return (rotr(a, 28) ^ rotr(a, 34) ^ rotr(a, 39)) + majority;
+}
+
+/** Eight rounds at a time, after which the working variables stand where they stood. */
+// biome-ignore format: one row for each round
 function compress(block: usize): void {
-  for (let t: usize = 0; t < 16; t++) store<u64>(schedule + (t << 3), bswap(load<u64>(block + (t << 3))));
-  for (let t: usize = 16; t < ROUNDS; t++) {
-    const at = schedule + (t << 3);
-    const w2 = load<u64>(at - 2 * 8);
-    const w15 = load<u64>(at - 15 * 8);
-    const s1 = rotr(w2, 19) ^ rotr(w2, 61) ^ (w2 >> 6);
-    const s0 = rotr(w15, 1) ^ rotr(w15, 8) ^ (w15 >> 7);
-    store<u64>(at, s1 + load<u64>(at - 7 * 8) + s0 + load<u64>(at - 16 * 8));
+  let a = load<u64>(state, 0), b = load<u64>(state, 8), c = load<u64>(state, 16), d = load<u64>(state, 24);
+  let e = load<u64>(state, 32), f = load<u64>(state, 40), g = load<u64>(state, 48), h = load<u64>(state, 56);
+  let x: u64 = 0;
+  for (let t: usize = 0; t < 16; t += 8) {
+    x = first(e, f, g, h, t, read(block, t)); d += x; h = x + second(a, b, c);
+    x = first(d, e, f, g, t + 1, read(block, t + 1)); c += x; g = x + second(h, a, b);
+    x = first(c, d, e, f, t + 2, read(block, t + 2)); b += x; f = x + second(g, h, a);
+    x = first(b, c, d, e, t + 3, read(block, t + 3)); a += x; e = x + second(f, g, h);
+    x = first(a, b, c, d, t + 4, read(block, t + 4)); h += x; d = x + second(e, f, g);
+    x = first(h, a, b, c, t + 5, read(block, t + 5)); g += x; c = x + second(d, e, f);
+    x = first(g, h, a, b, t + 6, read(block, t + 6)); f += x; b = x + second(c, d, e);
+    x = first(f, g, h, a, t + 7, read(block, t + 7)); e += x; a = x + second(b, c, d);
   }
-  let a = load<u64>(state, 0);
-  let b = load<u64>(state, 8);
-  let c = load<u64>(state, 16);
-  let d = load<u64>(state, 24);
-  let e = load<u64>(state, 32);
-  let f = load<u64>(state, 40);
-  let g = load<u64>(state, 48);
-  let h = load<u64>(state, 56);
-  for (let t: usize = 0; t < ROUNDS; t++) {
-    const sum1 = rotr(e, 14) ^ rotr(e, 18) ^ rotr(e, 41);
-    const choice = (e & f) ^ (~e & g);
-    const t1 = h + sum1 + choice + load<u64>(CONSTANTS + (t << 3)) + load<u64>(schedule + (t << 3));
-    const sum0 = rotr(a, 28) ^ rotr(a, 34) ^ rotr(a, 39);
-    const majority = (a & b) ^ (a & c) ^ (b & c);
-    h = g;
-    g = f;
-    f = e;
-    e = d + t1;
-    d = c;
-    c = b;
-    b = a;
-    a = t1 + sum0 + majority;
+  for (let t: usize = 16; t < ROUNDS; t += 8) {
+    x = first(e, f, g, h, t, expand(t)); d += x; h = x + second(a, b, c);
+    x = first(d, e, f, g, t + 1, expand(t + 1)); c += x; g = x + second(h, a, b);
+    x = first(c, d, e, f, t + 2, expand(t + 2)); b += x; f = x + second(g, h, a);
+    x = first(b, c, d, e, t + 3, expand(t + 3)); a += x; e = x + second(f, g, h);
+    x = first(a, b, c, d, t + 4, expand(t + 4)); h += x; d = x + second(e, f, g);
+    x = first(h, a, b, c, t + 5, expand(t + 5)); g += x; c = x + second(d, e, f);
+    x = first(g, h, a, b, t + 6, expand(t + 6)); f += x; b = x + second(c, d, e);
+    x = first(f, g, h, a, t + 7, expand(t + 7)); e += x; a = x + second(b, c, d);
   }
   store<u64>(state, load<u64>(state, 0) + a, 0);
   store<u64>(state, load<u64>(state, 8) + b, 8);

@@ -7,6 +7,7 @@ interface Constant {
 
 /** The part of the WebAssembly JavaScript interface that is used: TypeScript knows it only together with the whole DOM. */
 declare const WebAssembly: {
+  validate(bytes: Uint8Array): boolean;
   instantiate(bytes: Uint8Array): Promise<{ readonly instance: { readonly exports: unknown } }>;
 };
 
@@ -16,8 +17,9 @@ export interface BatchExports {
   readonly SIGNATURES_MAX: Constant;
   readonly KEYS_MAX: Constant;
   readonly MESSAGE_BYTES_MAX: Constant;
-  readonly INPUT: Constant;
-  readonly S: Constant;
+  readonly KEY: Constant;
+  readonly MESSAGE: Constant;
+  readonly SIGNATURE: Constant;
   readonly COEFFICIENTS: Constant;
   prepare(): void;
   loadKey(slot: number): number;
@@ -31,7 +33,12 @@ export function batchModuleBytes(): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(BATCH_MODULE), (character) => character.charCodeAt(0));
 }
 
-/** A fresh instance, prepared. Browsers compile it beside their main thread. */
+/** Whether this engine takes the module: it needs vectors, which browsers have since 2023 and V8 where the processor does. */
+export function isBatchSupported(): boolean {
+  return WebAssembly.validate(batchModuleBytes());
+}
+
+/** A fresh instance, prepared. Browsers compile it beside their main thread. Rejects where it is not supported. */
 export async function instantiateBatch(): Promise<BatchExports> {
   const { instance } = await WebAssembly.instantiate(batchModuleBytes());
   const exports = instance.exports as BatchExports;

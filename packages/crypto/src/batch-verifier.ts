@@ -1,5 +1,5 @@
 import { latin1 } from '@varve/encoding';
-import { type BatchExports, instantiateBatch } from './batch-module.ts';
+import { type BatchExports, instantiateBatch, isBatchSupported } from './batch-module.ts';
 import { native } from './native.ts';
 import { PUBLIC_KEY_BYTES, SIGNATURE_BYTES, type Verify, verifySignature } from './verify.ts';
 
@@ -24,12 +24,14 @@ export interface BatchOptions {
 /** What one call has to do. */
 interface Job {
   readonly items: readonly SignedMessage[];
+  /** The items' public keys, as keys of maps; empty where the length is wrong. */
+  readonly keys: readonly string[];
   readonly verdicts: boolean[];
   readonly single: Verify;
 }
 
-/** Below so many signatures libsodium is as fast. */
-const BATCH_MIN = 24;
+/** Two are cheaper than with libsodium already while all is in the processor's caches; four should be even if it is not. */
+const BATCH_MIN = 4;
 /** Without libsodium any batch is faster. */
 const BATCH_MIN_NOBLE = 2;
 const COEFFICIENT_BYTES = 16;
@@ -50,8 +52,9 @@ export class BatchVerifier {
   readonly #signaturesMax: number;
   readonly #keysMax: number;
   readonly #messageBytesMax: number;
-  readonly #input: Uint8Array;
-  readonly #s: Uint8Array;
+  readonly #key: Uint8Array;
+  readonly #signature: Uint8Array;
+  readonly #message: Uint8Array;
   readonly #coefficients: Uint8Array;
   /** Slots of keys by their bytes. */
   readonly #slots = new Map<string, number>();
@@ -68,11 +71,18 @@ export class BatchVerifier {
     this.#keysMax = wasm.KEYS_MAX.value;
     this.#messageBytesMax = wasm.MESSAGE_BYTES_MAX.value;
     const { buffer } = wasm.memory;
-    this.#input = new Uint8Array(buffer, wasm.INPUT.value, PUBLIC_KEY_BYTES + 32 + this.#messageBytesMax);
-    this.#s = new Uint8Array(buffer, wasm.S.value, 32);
+    this.#key = new Uint8Array(buffer, wasm.KEY.value, PUBLIC_KEY_BYTES);
+    this.#signature = new Uint8Array(buffer, wasm.SIGNATURE.value, SIGNATURE_BYTES);
+    this.#message = new Uint8Array(buffer, wasm.MESSAGE.value, this.#messageBytesMax);
     this.#coefficients = new Uint8Array(buffer, wasm.COEFFICIENTS.value, COEFFICIENT_BYTES * this.#signaturesMax);
   }
 
+  /** Whether `create` works on this host: where it does not, judge one by one, with the same verdicts. */
+  static isSupported(): boolean {
+    return isBatchSupported();
+  }
+
+  /** Rejects with WebAssembly's own error where it is not supported. */
   static async create(options: BatchOptions = {}): Promise<BatchVerifier> {
     return new BatchVerifier(await instantiateBatch(), options);
   }
@@ -83,18 +93,21 @@ export class BatchVerifier {
    */
   verify(items: readonly SignedMessage[], single: Verify = verifySignature): boolean[] {
     const verdicts = new Array<boolean>(items.length).fill(false);
+    const keys = items.map(({ publicKey }) => (publicKey.length === PUBLIC_KEY_BYTES ? latin1(publicKey) : ''));
+    const job = { items, keys, verdicts, single };
     const fitting: number[] = [];
     const others: number[] = [];
-    for (const [i, item] of items.entries()) (this.#fits(item) ? fitting : others).push(i);
+    for (let i = 0; i < items.length; i++) (this.#fits(job, i) ? fitting : others).push(i);
     for (let from = 0; from < fitting.length; from += this.#signaturesMax)
-      this.#judge({ items, verdicts, single }, fitting.slice(from, from + this.#signaturesMax));
-    judgeOneByOne({ items, verdicts, single }, others);
+      this.#judge(job, fitting.slice(from, from + this.#signaturesMax));
+    judgeOneByOne(job, others);
     return verdicts;
   }
 
-  #fits({ publicKey, message, signature }: SignedMessage): boolean {
+  #fits({ items, keys }: Job, place: number): boolean {
+    const { publicKey, message, signature } = items[place] as SignedMessage;
     if (publicKey.length !== PUBLIC_KEY_BYTES || signature.length !== SIGNATURE_BYTES) return false;
-    return message.length <= this.#messageBytesMax && this.#isWorthPreparing(latin1(publicKey));
+    return message.length <= this.#messageBytesMax && this.#isWorthPreparing(keys[place] as string);
   }
 
   #isWorthPreparing(key: string): boolean {
@@ -108,7 +121,7 @@ export class BatchVerifier {
   /** Judges the items at `places`, at most as many as one batch takes. */
   #judge(job: Job, places: readonly number[]): void {
     if (places.length < this.#batchMin) return judgeOneByOne(job, places);
-    const { candidates, others } = this.#begin(job.items, places);
+    const { candidates, others } = this.#begin(job, places);
     // Only a yes is this module's word.
     judgeOneByOne(job, others);
     if (this.#wasm.check() === 1) {
@@ -121,12 +134,12 @@ export class BatchVerifier {
     }
   }
 
-  /** Puts what can stand in a batch into one; `others` have no point as key or R, or a number that is too large. */
+  /** Puts what can stand in a batch into one; `others` have no point as key, or a number that is too large. */
   #begin(
-    items: readonly SignedMessage[],
+    job: Job,
     places: readonly number[],
   ): { readonly candidates: readonly number[]; readonly others: readonly number[] } {
-    const slots = this.#slotsOf(items, places);
+    const slots = this.#slotsOf(job, places);
     const random = this.#coefficients.subarray(0, COEFFICIENT_BYTES * places.length);
     crypto.getRandomValues(random as Uint8Array<ArrayBuffer>);
     for (let top = COEFFICIENT_BYTES - 1; top < random.length; top += COEFFICIENT_BYTES)
@@ -134,33 +147,32 @@ export class BatchVerifier {
     this.#wasm.begin();
     const candidates: number[] = [];
     const others: number[] = [];
-    for (const [i, place] of places.entries())
-      (this.#add(items[place] as SignedMessage, slots[i] as number) ? candidates : others).push(place);
+    for (let i = 0; i < places.length; i++) {
+      const place = places[i] as number;
+      (this.#add(job.items[place] as SignedMessage, slots[i] as number) ? candidates : others).push(place);
+    }
     return { candidates, others };
   }
 
-  #add({ publicKey, message, signature }: SignedMessage, slot: number): boolean {
+  #add({ message, signature }: SignedMessage, slot: number): boolean {
     if (slot === NO_KEY) return false;
-    this.#input.set(signature.subarray(0, 32));
-    this.#input.set(publicKey, 32);
-    this.#input.set(message, 64);
-    this.#s.set(signature.subarray(32));
+    this.#signature.set(signature);
+    this.#message.set(message);
     return this.#wasm.add(slot, message.length) === 1;
   }
 
   /** The slots of the keys, which are made where there are none. */
-  #slotsOf(items: readonly SignedMessage[], places: readonly number[]): readonly number[] {
+  #slotsOf({ items, keys }: Job, places: readonly number[]): readonly number[] {
     // No slot may change hands in a batch: when there is not room for all, all begin anew.
     if (this.#slotsUsed + places.length > this.#keysMax) {
       this.#slots.clear();
       this.#slotsUsed = 0;
     }
     return places.map((place) => {
-      const { publicKey } = items[place] as SignedMessage;
-      const key = latin1(publicKey);
+      const key = keys[place] as string;
       const known = this.#slots.get(key);
       if (known !== undefined) return known;
-      this.#input.set(publicKey, 32);
+      this.#key.set((items[place] as SignedMessage).publicKey);
       const slot = this.#wasm.loadKey(this.#slotsUsed) === 1 ? this.#slotsUsed++ : NO_KEY;
       // What is no key takes no slot, and is not remembered without bound either.
       if (slot !== NO_KEY) this.#slots.set(key, slot);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { ED25519_TORSION_SUBGROUP, ed25519 } from '@noble/curves/ed25519.js';
 import { concatBytes, fromHex, toHex, utf8Encode } from '@varve/encoding';
 import fc from 'fast-check';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { batchModuleBytes } from '../src/batch-module.ts';
 import { BatchVerifier, type SignedMessage } from '../src/batch-verifier.ts';
 import { createSigner } from '../src/sign.ts';
@@ -13,7 +13,7 @@ import { SPECCHECK_CASES } from './speccheck-cases.ts';
 /** Order of the prime subgroup, RFC 8032 §5.1. */
 const L = 2n ** 252n + 27742317777372353535851937790883648493n;
 /** Of the module that these sources give: whoever changes them changes this line. */
-const MODULE_DIGEST = '40875f72363d68e2efd4cf58820eee6b8ef48cc571bb2ae0a1793e4402532695';
+const MODULE_DIGEST = '948ef504b9a2e44afe88cec59cb26d03ba7c0d8363284e3b22512ba1e7b6bda5';
 
 const noble = createVerifier({}).verifySignature;
 const judgedByNoble = ({ publicKey, message, signature }: SignedMessage): boolean =>
@@ -36,6 +36,13 @@ const alone = { verify: (items: readonly SignedMessage[]): boolean[] => eager.ve
 
 it('is built from its sources to the byte', () => {
   expect(createHash('sha256').update(batchModuleBytes()).digest('hex')).toBe(MODULE_DIGEST);
+});
+
+it('says whether the engine takes the module', () => {
+  expect(BatchVerifier.isSupported()).toBe(true);
+  const validate = vi.spyOn(WebAssembly, 'validate').mockReturnValueOnce(false);
+  expect(BatchVerifier.isSupported()).toBe(false);
+  validate.mockRestore();
 });
 
 describe('BatchVerifier', () => {
@@ -148,6 +155,23 @@ describe('BatchVerifier', () => {
     expect(alone.verify(items)).toEqual([false, false, true]);
   });
 
+  it('takes no earlier point for a commitment that is none', () => {
+    const { Point } = ed25519;
+    const [secret, nonce] = [7n, 11n];
+    const publicKey = Point.BASE.multiply(secret).toBytes();
+    const signedWith = (commitment: Uint8Array, text: string): SignedMessage => {
+      const message = utf8Encode(text);
+      const k = challengeOf(commitment, publicKey, message);
+      return { publicKey, message, signature: concatBytes(commitment, bytesOf((nonce + k * secret) % L)) };
+    };
+    const good = signedWith(Point.BASE.multiply(nonce).toBytes(), 'good');
+    const bad = signedWith(fromHex(`02${'00'.repeat(31)}`), 'bad');
+    for (const count of [1, 2, 3, 4, 8]) {
+      const items = [...new Array(count).fill(good), ...new Array(count).fill(bad)];
+      expect(alone.verify(items)).toEqual(items.map((item) => item === good));
+    }
+  });
+
   it('accepts mixed-order keys and commitments as ZIP-215 does', () => {
     const { Point } = ed25519;
     const torsion = ED25519_TORSION_SUBGROUP.map((hex) => Point.fromHex(hex));
@@ -158,13 +182,8 @@ describe('BatchVerifier', () => {
       const r = Point.BASE.multiply(11n).add(torsion[(3 * i + 1) % torsion.length] as typeof small);
       const message = utf8Encode(`mixed ${i}`);
       const [publicKey, commitment] = [key.toBytes(), r.toBytes()];
-      const k = scalarOf(
-        createHash('sha512')
-          .update(concatBytes(commitment, publicKey, message))
-          .digest(),
-      );
-      const s = (11n + k * secret) % L;
-      const signature = concatBytes(commitment, fromHex(s.toString(16).padStart(64, '0')).reverse());
+      const s = (11n + challengeOf(commitment, publicKey, message) * secret) % L;
+      const signature = concatBytes(commitment, bytesOf(s));
       items.push({ publicKey, message, signature });
     }
     expect(items.map(judgedByNoble)).toEqual(items.map(() => true));
@@ -210,6 +229,17 @@ describe('BatchVerifier', () => {
     for (const bytes of drawn) expect(bytes).toHaveLength(64);
   });
 
+  it.each([0xff, 0x7f, 0x80, 0x01, 0x08, 0xf8, 0x00])('accepts honest signatures if every byte drawn is %i', (byte) => {
+    const drawn = vi.spyOn(crypto, 'getRandomValues').mockImplementation((array) => {
+      if (array instanceof Uint8Array) array.fill(byte);
+      return array;
+    });
+    const items = Array.from({ length: 9 }, (_, i) => honest(i));
+    const verdicts = alone.verify(items);
+    drawn.mockRestore();
+    expect(verdicts).toEqual(items.map(() => true));
+  });
+
   it('goes on when more keys come than it keeps', () => {
     const once = Array.from({ length: 300 }, (_, i) => {
       const signer = createSigner(
@@ -238,6 +268,15 @@ describe('BatchVerifier', () => {
     expect(singles).toBe(items.length);
   });
 });
+
+function challengeOf(commitment: Uint8Array, publicKey: Uint8Array, message: Uint8Array): bigint {
+  const hash = createHash('sha512').update(concatBytes(commitment, publicKey, message));
+  return scalarOf(hash.digest());
+}
+
+function bytesOf(scalar: bigint): Uint8Array {
+  return fromHex(scalar.toString(16).padStart(64, '0')).reverse();
+}
 
 function scalarOf(littleEndian: Uint8Array): bigint {
   return BigInt(`0x${toHex(Uint8Array.from(littleEndian).reverse())}`) % L;

@@ -123,7 +123,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
         () => end({ code, detail }),
       );
     };
-    const isBatch = options.signatures === 'batch';
+    const isBatch = judgesInBatches(options);
     const batch = isBatch && !options.isSignatureThread ? await BatchVerifier.create() : undefined;
     const loop = new EventLoop({
       validator,
@@ -227,6 +227,13 @@ function checkIdentity(loaded: LoadedStore, networkKey: PublicKeyHex): void {
   }
   const { protocol } = loaded.ledger.configuration;
   if (engineOf(protocol) === undefined) throw new NodeError('PROTOCOL_UNKNOWN', { protocol });
+}
+
+/** Whether signatures are judged many at once: where that is wanted, and the host can. */
+function judgesInBatches({ signatures, logger }: NodeOptions): boolean {
+  if (signatures === 'single' || BatchVerifier.isSupported()) return signatures === 'batch';
+  logger.warn('this host has no WebAssembly vectors: signatures are judged one by one, which costs more');
+  return false;
 }
 
 async function serve(
