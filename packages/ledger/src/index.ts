@@ -69,7 +69,6 @@ export { RULES_KNOWN } from './rules.ts';
 export { decodeStateEntry, encodeStateEntry, stateTreeKey, stateTreeValue } from './state.ts';
 export type { Operation, Transaction, TransactionBody } from './transaction.ts';
 export {
-  decodedOnce,
   decodedTransaction,
   decodeTransaction,
   OPERATIONS_HARD_MAX,

@@ -96,8 +96,7 @@ class ReceivedTransaction implements Transaction {
   readonly operations: readonly Operation[];
   readonly #nonceOffset: number;
 
-  /** @param hashHex - SHA-256 of the bytes, where it is known already. */
-  constructor(bytes: Uint8Array, hashHex?: string) {
+  constructor(bytes: Uint8Array) {
     if (bytes.length > TRANSACTION_BYTES_HARD_MAX) throw malformed(`larger than ${TRANSACTION_BYTES_HARD_MAX} bytes`);
     for (let i = 0; i < KEY_OFFSET; i++) if (bytes[i] !== PREFIX[i]) throw malformed('not the COSE_Sign1 prefix');
     if (bytes[UNPROTECTED_OFFSET] !== EMPTY_MAP) throw malformed('the unprotected header is not empty');
@@ -117,7 +116,7 @@ class ReceivedTransaction implements Transaction {
     // Whatever was read beyond the body ends beyond it too.
     if (reader.offset !== bodyEnd) throw malformed('the body does not end where its length says');
     this.id = sha256Hex(signedBytesOf(bytes, bodyEnd)) as TransactionId;
-    this.hashHex = hashHex ?? sha256Hex(bytes);
+    this.hashHex = sha256Hex(bytes);
   }
 
   get hash(): Uint8Array {
@@ -166,20 +165,8 @@ function isHashAt(bytes: Uint8Array, at: number): boolean {
 
 /** The transaction of `bytes`, or `undefined` where they are none. */
 export function decodedTransaction(bytes: Uint8Array): Transaction | undefined {
-  return decodedOnce(bytes, () => undefined);
-}
-
-/**
- * The same, where others may have decoded the same bytes before.
- * @param known - Their transaction, by the SHA-256 of its bytes.
- */
-export function decodedOnce(
-  bytes: Uint8Array,
-  known: (hashHex: string) => Transaction | undefined,
-): Transaction | undefined {
   try {
-    const hashHex = sha256Hex(bytes);
-    return known(hashHex) ?? new ReceivedTransaction(bytes, hashHex);
+    return decodeTransaction(bytes);
   } catch {
     return undefined;
   }

@@ -135,7 +135,7 @@ export class AdmissionDesk {
       const item = { arrival, position, transaction };
       if (this.#underway.wait(transaction.hashHex, () => this.#judgedElsewhere(item, now))) continue;
       toVerify.push(item);
-      this.#underway.begin(transaction);
+      this.#underway.begin(transaction.hashHex);
     }
     if (toVerify.length > 0) {
       const job = this.#outbox.nextJob();

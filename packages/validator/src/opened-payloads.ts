@@ -1,5 +1,5 @@
 import type { PayloadId } from '@varve/encoding';
-import { decodedOnce, decodePayload, LedgerError, type PayloadContent, type Transaction } from '@varve/ledger';
+import { decodedTransaction, decodePayload, LedgerError, type PayloadContent, type Transaction } from '@varve/ledger';
 
 /** A payload with its transactions decoded; `undefined` for those that are malformed. */
 export interface OpenedPayload {
@@ -10,24 +10,19 @@ export interface OpenedPayload {
 /** Payloads on their way to execution, each decoded once: bounded, since one that is forgotten is decoded again. */
 export class OpenedPayloads {
   readonly #bytesMax: number;
-  readonly #known: (hashHex: string) => Transaction | undefined;
   readonly #opened = new Map<PayloadId, { readonly payload: OpenedPayload | undefined; readonly bytes: number }>();
   #bytes = 0;
 
-  /**
-   * @param bytesMax - Of payloads kept; the oldest go first.
-   * @param known - Transactions that arrived by themselves, by the SHA-256 of their bytes: most of a payload's did.
-   */
-  constructor(bytesMax: number, known: (hashHex: string) => Transaction | undefined) {
+  /** @param bytesMax - Of payloads kept; the oldest go first. */
+  constructor(bytesMax: number) {
     this.#bytesMax = bytesMax;
-    this.#known = known;
   }
 
   /** What is in a payload; `undefined` for bytes that are none, on every validator alike. */
   open(id: PayloadId, bytes: Uint8Array): OpenedPayload | undefined {
     const known = this.#opened.get(id);
     if (known) return known.payload;
-    const payload = this.#decode(bytes);
+    const payload = opened(bytes);
     this.keep(id, payload, bytes.length);
     return payload;
   }
@@ -50,14 +45,14 @@ export class OpenedPayloads {
     this.#opened.delete(id);
     this.#bytes -= known.bytes;
   }
+}
 
-  #decode(bytes: Uint8Array): OpenedPayload | undefined {
-    try {
-      const content = decodePayload(bytes);
-      return { content, decoded: content.transactions.map((one) => decodedOnce(one, this.#known)) };
-    } catch (error) {
-      if (error instanceof LedgerError) return undefined;
-      throw error;
-    }
+function opened(bytes: Uint8Array): OpenedPayload | undefined {
+  try {
+    const content = decodePayload(bytes);
+    return { content, decoded: content.transactions.map(decodedTransaction) };
+  } catch (error) {
+    if (error instanceof LedgerError) return undefined;
+    throw error;
   }
 }

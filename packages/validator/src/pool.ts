@@ -32,7 +32,6 @@ export interface Waiting {
 export class Pool {
   readonly #limits: PoolLimits;
   readonly #waiting = new Map<TransactionId, Waiting>();
-  readonly #byHash = new Map<string, Transaction>();
   /** Those in no payload, in order. */
   readonly #unproposed = new Map<TransactionId, Waiting>();
   readonly #perAccount = new Map<AccountId, number>();
@@ -65,11 +64,6 @@ export class Pool {
     return this.#waiting.get(id);
   }
 
-  /** The one whose bytes have this SHA-256. */
-  withHash(hashHex: string): Transaction | undefined {
-    return this.#byHash.get(hashHex);
-  }
-
   /** Whether `transaction` finds no room. `reserved` and `reservedBytes` count those being verified. */
   isFull(transaction: Transaction, reserved: number, reservedBytes: number): boolean {
     return (
@@ -83,7 +77,6 @@ export class Pool {
     if (this.#waiting.has(transaction.id)) return;
     const waiting: Waiting = { transaction, since, own, accountsVersion, proposedIn: undefined };
     this.#waiting.set(transaction.id, waiting);
-    this.#byHash.set(transaction.hashHex, transaction);
     this.#unproposed.set(transaction.id, waiting);
     this.#bytes += transaction.bytes.length;
     this.#perAccount.set(transaction.account, (this.#perAccount.get(transaction.account) ?? 0) + 1);
@@ -93,7 +86,6 @@ export class Pool {
     const waiting = this.#waiting.get(id);
     if (waiting === undefined) return;
     this.#waiting.delete(id);
-    this.#byHash.delete(waiting.transaction.hashHex);
     this.#unproposed.delete(id);
     this.#bytes -= waiting.transaction.bytes.length;
     const left = (this.#perAccount.get(waiting.transaction.account) ?? 1) - 1;

@@ -4,7 +4,6 @@ import type { Transaction } from '@varve/ledger';
 import { OPENED_PAYLOADS_BYTES_MAX } from './limits.ts';
 import { type OpenedPayload, OpenedPayloads } from './opened-payloads.ts';
 import type { Outbox } from './outbox.ts';
-import type { Pool } from './pool.ts';
 import { VerdictsUnderway } from './verdicts-underway.ts';
 
 /** The one signature rule (ZIP-215): injected, since simulations use a cheaper stand-in. */
@@ -16,7 +15,7 @@ export type SignatureRule = (publicKey: Uint8Array, message: Uint8Array, signatu
  */
 export class PayloadVerifier {
   /** Whatever was prepared and not yet executed. */
-  readonly opened: OpenedPayloads;
+  readonly opened: OpenedPayloads = new OpenedPayloads(OPENED_PAYLOADS_BYTES_MAX);
   /** What is being judged, here or at admission. */
   readonly verdictsUnderway: VerdictsUnderway = new VerdictsUnderway();
   readonly verdicts: VerdictCache;
@@ -26,11 +25,7 @@ export class PayloadVerifier {
   /** What each payload waits for: a job of its own, and verdicts that others are finding. */
   readonly #underway = new Map<PayloadId, number>();
 
-  /** @param pool - Holds most transactions of a payload already. */
-  constructor(verdicts: VerdictCache, rule: SignatureRule, outbox: Outbox, pool: Pool) {
-    const known = (hashHex: string): Transaction | undefined =>
-      pool.withHash(hashHex) ?? this.verdictsUnderway.get(hashHex);
-    this.opened = new OpenedPayloads(OPENED_PAYLOADS_BYTES_MAX, known);
+  constructor(verdicts: VerdictCache, rule: SignatureRule, outbox: Outbox) {
     this.verdicts = verdicts;
     this.#rule = rule;
     this.#outbox = outbox;
@@ -51,7 +46,7 @@ export class PayloadVerifier {
         awaited += 1;
         continue;
       }
-      this.verdictsUnderway.begin(transaction);
+      this.verdictsUnderway.begin(hash);
       hashes.push(hash);
       items.push({
         publicKey: transaction.publicKey,

@@ -26,7 +26,6 @@ function desk(transactions: number, isGood = true) {
       return isGood;
     },
     outbox,
-    pool,
   );
   const admission = new AdmissionDesk(ledger, pool, verifier, outbox, { admitted: () => undefined });
   const made = Array.from({ length: transactions }, (_, i) =>
@@ -135,21 +134,5 @@ describe('a signature', () => {
     verifier.executed(payload.id, [made[0], undefined]);
     for (const transaction of made) verifier.isSigned(transaction);
     expect(judged).toEqual(['on the spot']);
-  });
-
-  it('is of one transaction, decoded once, whether it waits, is being judged, or is new', () => {
-    const { outbox, pool, verifier, admission, made, payloadOf } = desk(3);
-    const [a, b, c] = made as [Transaction, Transaction, Transaction];
-    admission.receive(undefined, bytesOf([a]), NOW);
-    const [job] = outbox.take().verify;
-    admission.verified(job?.job ?? 0, [true], NOW);
-    admission.receive(undefined, bytesOf([b]), NOW);
-    const payload = payloadOf([a, b, c]);
-    const decoded = verifier.opened.open(payload.id, payload.bytes)?.decoded ?? [];
-    expect(decoded[0]).toBe(pool.get(a.id)?.transaction);
-    expect(decoded[1]).toBe(verifier.verdictsUnderway.get(b.hashHex));
-    expect(decoded.map((one) => one?.id)).toEqual([a.id, b.id, c.id]);
-    pool.remove(a.id);
-    expect(pool.withHash(a.hashHex)).toBeUndefined();
   });
 });
