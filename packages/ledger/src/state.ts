@@ -1,12 +1,29 @@
 import type { Parameters } from '@varve/consensus';
 import { sha256 } from '@varve/crypto';
-import { CborReader, encodeCbor } from '@varve/encoding';
+import { CborReader, CborWriter, encodeCbor, sharedCopy } from '@varve/encoding';
 import { readingAs } from './errors.ts';
 import { OperationFailed, type StateEntry } from './module.ts';
 
+const entryWriter = new CborWriter();
+
 /** FORMATS `state entry`: `[version, modifiedHeight, bytes]`. Its SHA-256 is the value in the state tree. */
 export function encodeStateEntry(entry: StateEntry): Uint8Array {
-  return encodeCbor([entry.version, entry.modifiedHeight, entry.bytes]);
+  return sharedCopy(writtenStateEntry(entry));
+}
+
+/** The same as a view, valid until the next call. */
+export function writtenStateEntry(entry: StateEntry): Uint8Array {
+  entryWriter.truncate(0);
+  writeStateEntry(entryWriter, entry);
+  return entryWriter.written;
+}
+
+/** Writes the same inside another record. */
+export function writeStateEntry(writer: CborWriter, { version, modifiedHeight, bytes }: StateEntry): void {
+  writer.array(3);
+  writer.uint(version);
+  writer.uint(modifiedHeight);
+  writer.byteString(bytes);
 }
 
 /** @throws {LedgerError} `RECORD_MALFORMED`. */
@@ -56,7 +73,7 @@ function keepTreeKeyStart(module: string): Uint8Array {
 
 /** The value of an entry in the state tree. */
 export function stateTreeValue(entry: StateEntry): Uint8Array {
-  return sha256(encodeStateEntry(entry));
+  return sha256(writtenStateEntry(entry));
 }
 
 /**
