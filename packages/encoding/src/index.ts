@@ -30,5 +30,5 @@ export { fromHex, isHex, toHex, writeHex } from './hex.ts';
 export type { CborValue } from './reader.ts';
 export { CBOR_DEPTH_MAX, CborReader } from './reader.ts';
 export { Scratch } from './scratch.ts';
-export { sharedCopy } from './shared-memory.ts';
+export { sharedBytes, sharedCopy } from './shared-memory.ts';
 export { CborWriter } from './writer.ts';

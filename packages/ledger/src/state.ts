@@ -1,6 +1,6 @@
 import type { Parameters } from '@varve/consensus';
-import { sha256 } from '@varve/crypto';
-import { CborReader, CborWriter, encodeCbor, sharedCopy } from '@varve/encoding';
+import { HASH_BYTES, sha256, sha256Into } from '@varve/crypto';
+import { CborReader, CborWriter, encodeCbor, Scratch, sharedBytes, sharedCopy } from '@varve/encoding';
 import { readingAs } from './errors.ts';
 import { OperationFailed, type StateEntry } from './module.ts';
 
@@ -44,7 +44,7 @@ const MODULE_LENGTH_MAX = 32;
 const treeKeyStarts = new Map<string, Uint8Array>();
 /** Keys up to this length have a head of one or two bytes. */
 const KEY_BYTES_SHORT = 0xff;
-const treeKeyInput = new Uint8Array(1 + (2 + 4 * MODULE_LENGTH_MAX) + 2 + KEY_BYTES_SHORT);
+const treeKeyInput = new Scratch(1 + (2 + 4 * MODULE_LENGTH_MAX) + 2 + KEY_BYTES_SHORT);
 
 /** The key of `(module, key)` in the state tree: SHA-256 of CBOR `[module, key]`. */
 export function stateTreeKey(module: string, key: Uint8Array): Uint8Array {
@@ -52,7 +52,7 @@ export function stateTreeKey(module: string, key: Uint8Array): Uint8Array {
   const isUsual = typeof module === 'string' && module.length <= MODULE_LENGTH_MAX && key instanceof Uint8Array;
   if (!isUsual || key.length > KEY_BYTES_SHORT) return sha256(encodeCbor([module, key]));
   const start = treeKeyStarts.get(module) ?? keepTreeKeyStart(module);
-  const input = treeKeyInput;
+  const input = treeKeyInput.bytes;
   input.set(start);
   let at = start.length;
   if (key.length < 24) input[at++] = 0x40 + key.length;
@@ -61,7 +61,9 @@ export function stateTreeKey(module: string, key: Uint8Array): Uint8Array {
     input[at++] = key.length;
   }
   input.set(key, at);
-  return sha256(input.subarray(0, at + key.length));
+  const treeKey = sharedBytes(HASH_BYTES);
+  sha256Into(treeKey, treeKeyInput.first(at + key.length));
+  return treeKey;
 }
 
 function keepTreeKeyStart(module: string): Uint8Array {

@@ -48,7 +48,8 @@ export class LeafRun {
 
   /** The first position from `start` on whose key has bit `depth` set; the keys agree in all earlier bits. */
   splitAt(start: number, end: number, depth: number): number {
-    let [low, high] = [start, end];
+    let low = start;
+    let high = end;
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (this.#bit(middle, depth) === 0) low = middle + 1;
