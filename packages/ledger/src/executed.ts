@@ -7,6 +7,8 @@ import type { Transaction } from './transaction.ts';
 
 /** Bytes that the index record has for most transactions. */
 const ITEM_BYTES = 256;
+/** Room for more is made when it is needed: whoever proposes a payload chooses how many items it has. */
+const EXPECTED_BYTES_MAX: number = 1024 * 1024;
 const EMPTY_RESULTS: Uint8Array = encodeResults({ values: [], events: [] });
 const EMPTY_RESULTS_HASH: Uint8Array = sha256(EMPTY_RESULTS);
 
@@ -14,7 +16,7 @@ const EMPTY_RESULTS_HASH: Uint8Array = sha256(EMPTY_RESULTS);
 const leafWriter = new CborWriter();
 const resultsHash = new Uint8Array(HASH_BYTES);
 
-/** A transaction that got a leaf. */
+/** A transaction that got a leaf. Few ask for more than its id: the rest is read from the item when asked. */
 export class ExecutedTransaction {
   readonly id: TransactionId;
   readonly #items: CborWriter;
@@ -31,10 +33,12 @@ export class ExecutedTransaction {
     return decodeLeaf(this.leaf).outcome;
   }
 
+  /** Leaf data of the transactions tree: see `encodeLeaf`. */
   get leaf(): Uint8Array {
     return this.#item().leaf;
   }
 
+  /** FORMATS `results`. */
   get results(): Uint8Array {
     return this.#item().results;
   }
@@ -58,9 +62,9 @@ export class ExecutedTransactions {
   readonly list: EncodedList;
   readonly #root = new RootBuilder();
 
-  /** @param expected - How many there may be. */
+  /** @param expected - About how many there will be. */
   constructor(expected: number) {
-    this.list = new EncodedList(expected * ITEM_BYTES);
+    this.list = new EncodedList(Math.min(expected * ITEM_BYTES, EXPECTED_BYTES_MAX));
   }
 
   /** Root of the transactions tree, 32 bytes. */

@@ -88,13 +88,14 @@ export class RecordBatch {
     // Whoever keeps a record keeps all of the memory.
     if (2 * this.#length < this.#memory.length) this.#memory = this.#memory.slice(0, this.#length);
     const { buffer } = this.#memory;
-    const operations: StoreOperation[] = [];
+    const operations = new Array<StoreOperation>(this.#writes.size);
+    let count = 0;
     this.#writes.forEach((write, id) => {
       const start = this.#starts[write] as number;
       const bodyStart = start + id.length;
       const end = this.#ends[write] as number;
       const value = bodyStart === end ? undefined : new Uint8Array(buffer, bodyStart, end - bodyStart);
-      operations.push({ key: new Uint8Array(buffer, start, id.length), value });
+      operations[count++] = { key: new Uint8Array(buffer, start, id.length), value };
     });
     return operations;
   }

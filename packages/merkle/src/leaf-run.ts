@@ -52,13 +52,14 @@ export class LeafRun {
     let high = end;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.#bit(middle, depth) === 0) low = middle + 1;
+      if (this.bit(middle, depth) === 0) low = middle + 1;
       else high = middle;
     }
     return low;
   }
 
-  #bit(at: number, depth: number): number {
+  /** Bit `depth` of the key at a position. */
+  bit(at: number, depth: number): number {
     if (depth < PREFIX_BITS) return ((this.#prefixes[at] as number) >>> (PREFIX_BITS - 1 - depth)) & 1;
     return this.#nodes.keyBit(Math.abs(this.#entries[at] as number), depth);
   }

@@ -51,6 +51,7 @@ export class StateBatch {
   /** The subtree at `depth` after the changes from `start` to before `end`, all of which lie in it. */
   #update(ref: NodeRef, run: LeafRun, start: number, end: number, depth: number): NodeRef {
     if (start === end) return ref;
+    if (end === start + 1) return this.#updateOnce(ref, run, start, depth);
     if (ref <= 0) return this.#updateLeaf(ref, run, start, end, depth);
     const middle = run.splitAt(start, end, depth);
     const left = this.#nodes.child(ref, 0);
@@ -62,9 +63,20 @@ export class StateBatch {
     return this.#join(newLeft, newRight, depth);
   }
 
-  /** What becomes of a leaf, or of nothing. */
+  /** The same for one change, which goes down one side only. */
+  #updateOnce(ref: NodeRef, run: LeafRun, at: number, depth: number): NodeRef {
+    if (ref <= 0) return this.#updateLeafOnce(ref, run.entry(at), depth);
+    const side = run.bit(at, depth);
+    const child = this.#nodes.child(ref, side);
+    const changed = this.#updateOnce(child, run, at, depth + 1);
+    if (changed === child) return ref;
+    this.#superseded.push(ref);
+    const other = this.#nodes.child(ref, 1 - side);
+    return side === 0 ? this.#join(changed, other, depth) : this.#join(other, changed, depth);
+  }
+
+  /** What becomes of a leaf, or of nothing, by more than one change. */
   #updateLeaf(ref: NodeRef, run: LeafRun, start: number, end: number, depth: number): NodeRef {
-    if (end === start + 1) return this.#updateLeafOnce(ref, run.entry(start), depth);
     if (ref === 0 && !run.hasDeletions) {
       for (let i = start; i < end; i++) this.#settle(run.entry(i));
       return this.#build(run, start, end, depth);
