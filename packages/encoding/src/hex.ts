@@ -26,15 +26,25 @@ export function isHex(text: string, bytes?: number): boolean {
  */
 export function fromHex(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length >>> 1);
+  writeHex(text, bytes, 0);
+  return bytes;
+}
+
+/**
+ * Writes the bytes that `text` spells.
+ * @param to - Has room for them from `at` on.
+ * @throws {EncodingError} as `fromHex` does.
+ */
+export function writeHex(text: string, to: Uint8Array, at: number): void {
+  const size = text.length >>> 1;
   let bad = text.length & 1;
-  for (let i = 0; i < bytes.length; i++) {
+  for (let i = 0; i < size; i++) {
     const high = DIGITS[text.charCodeAt(2 * i)] ?? BAD;
     const low = DIGITS[text.charCodeAt(2 * i + 1)] ?? BAD;
     bad |= (high | low) & BAD;
-    bytes[i] = (high << 4) | low;
+    to[at + i] = (high << 4) | low;
   }
   if (bad !== 0) throw new EncodingError('HEX_MALFORMED', { text: text.slice(0, 80) });
-  return bytes;
 }
 
 const BAD = 0x100;

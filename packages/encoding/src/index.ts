@@ -24,9 +24,11 @@ export {
   transactionId,
 } from './brands.ts';
 export { bytesEqual, compareBytes, concatBytes, copyBytes, latin1, utf8Decode, utf8Encode } from './bytes.ts';
-export { cborLength, decodeCbor, encodeCbor } from './cbor.ts';
+export { decodeCbor, encodeCbor } from './cbor.ts';
 export { EncodingError, type EncodingErrors } from './errors.ts';
-export { fromHex, isHex, toHex } from './hex.ts';
+export { fromHex, isHex, toHex, writeHex } from './hex.ts';
 export type { CborValue } from './reader.ts';
 export { CBOR_DEPTH_MAX, CborReader } from './reader.ts';
-export { sharedCopy } from './shared-memory.ts';
+export { Scratch } from './scratch.ts';
+export { sharedBytes, sharedCopy } from './shared-memory.ts';
+export { CborWriter } from './writer.ts';

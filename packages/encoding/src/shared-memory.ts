@@ -1,4 +1,4 @@
-/** Copies up to this length share memory, 8 KiB at a time: memory of its own costs a small array ten times as much. */
+/** Arrays up to this length share memory, 8 KiB at a time: memory of its own costs a small array ten times as much. */
 const SHARED_BYTES_MAX = 512;
 const MEMORY_BYTES = 8192;
 
@@ -10,14 +10,18 @@ let used = 0;
  * or together.
  */
 export function sharedCopy(bytes: Uint8Array): Uint8Array {
-  const { length } = bytes;
-  if (length > SHARED_BYTES_MAX) return new Uint8Array(bytes);
+  const copy = sharedBytes(bytes.length);
+  copy.set(bytes);
+  return copy;
+}
+
+/** An array of zeros; see `sharedCopy`. */
+export function sharedBytes(length: number): Uint8Array {
+  if (length > SHARED_BYTES_MAX) return new Uint8Array(length);
   if (used + length > MEMORY_BYTES) {
     memory = new ArrayBuffer(MEMORY_BYTES);
     used = 0;
   }
-  const copy = new Uint8Array(memory, used, length);
-  copy.set(bytes);
   used += length;
-  return copy;
+  return new Uint8Array(memory, used - length, length);
 }

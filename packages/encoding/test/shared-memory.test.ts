@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
-import { sharedCopy } from '../src/index.ts';
+import { sharedBytes, sharedCopy } from '../src/index.ts';
 
 describe('sharedCopy', () => {
   it('gives copies that nothing else writes to, at every length', () => {
@@ -24,4 +24,13 @@ describe('sharedCopy', () => {
     buffer.fill(1);
     expect(copy).toEqual(new Uint8Array(1000));
   });
+});
+
+it('sharedBytes gives zeros that nothing else writes to, at every length', () => {
+  const arrays = Array.from({ length: 700 }, (_, length) => sharedBytes(length));
+  for (const [length, bytes] of arrays.entries()) {
+    expect(bytes).toEqual(new Uint8Array(length));
+    bytes.fill(length & 255);
+  }
+  for (const [length, bytes] of arrays.entries()) expect(bytes).toEqual(new Uint8Array(length).fill(length & 255));
 });

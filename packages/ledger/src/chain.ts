@@ -3,7 +3,8 @@ export { firstBlock, genesisState, initialRecords, STORE_FORMAT } from './chain-
 export type { RuledStretch } from './configuration-history.ts';
 export { ConfigurationHistory } from './configuration-history.ts';
 export { consistencyOf } from './consistency-view.ts';
-export type { ExecutedTransaction, ExecutionEnvironment, ExecutionPoint, SkipCode } from './execution.ts';
+export type { ExecutedTransaction } from './executed.ts';
+export type { ExecutionEnvironment, ExecutionPoint, SkipCode } from './execution.ts';
 export { Execution, SKIP_CODES, skipCode } from './execution.ts';
 export type { ExecutedBlock, LedgerParts } from './ledger.ts';
 export { Ledger } from './ledger.ts';

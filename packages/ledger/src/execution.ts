@@ -1,21 +1,13 @@
 import { assert, type Configuration } from '@varve/consensus';
-import { sha256 } from '@varve/crypto';
-import { bytesEqual, type CborValue, type Height, type TransactionId } from '@varve/encoding';
+import { bytesEqual, type Height, type TransactionId } from '@varve/encoding';
 import { decodeConfiguration } from './configuration-codec.ts';
 import { CONFIGURATION_KEY, CONFIGURATION_MODULE } from './configuration-state.ts';
-import { hashOf } from './hashes.ts';
+import { EncodedList } from './encoded-list.ts';
+import { type ExecutedTransaction, ExecutedTransactions } from './executed.ts';
 import type { AccountDirectory, ChainView, Module, Sender, StateReader } from './module.ts';
 import { OperationFailed } from './module.ts';
 import { type OperationScope, runOperation, runTimer } from './operation.ts';
-import {
-  encodeLeaf,
-  encodeResults,
-  leafOf,
-  type ModuleEvent,
-  OUTCOME_OK,
-  type Outcome,
-  type Results,
-} from './outcome.ts';
+import { ResultsWriter } from './results-writer.ts';
 import { type StateCell, StateOverlay } from './state-overlay.ts';
 import { readTimer, TIMERS_MODULE } from './timers.ts';
 import { decodedTransaction, type Transaction } from './transaction.ts';
@@ -50,21 +42,8 @@ export interface ExecutionPoint {
   readonly time: number;
 }
 
-/** A transaction that got a leaf. */
-export interface ExecutedTransaction {
-  readonly id: TransactionId;
-  /** Position in the payload, which also counts skipped items. */
-  readonly payloadIndex: number;
-  readonly outcome: Outcome;
-  readonly leaf: Uint8Array;
-  readonly results: Uint8Array;
-  /** The same results before encoding. */
-  readonly content: Results;
-}
-
-const EMPTY_RESULTS: Results = { values: [], events: [] };
-const EMPTY_RESULTS_BYTES = encodeResults(EMPTY_RESULTS);
-const EMPTY_RESULTS_HASH = hashOf([[], []]);
+/** What the transaction or timer being executed returns and emits; one is executed at a time. */
+const results = new ResultsWriter();
 
 /**
  * Whether `transaction` would be skipped at `point` on `state`, and by which rule. Decoding is judged before this.
@@ -97,20 +76,22 @@ export function skipCode(
 /** Executes one payload on one state, in slices, and keeps what comes of it. Nothing outside it changes. */
 export class Execution {
   readonly point: ExecutionPoint;
-  readonly executed: ExecutedTransaction[] = [];
   readonly skipped: {
     readonly payloadIndex: number;
     readonly id: TransactionId | undefined;
     readonly code: SkipCode;
   }[] = [];
-  readonly timerEvents: ModuleEvent[] = [];
+  /** What timers emitted, each `[module, topic, value]`. */
+  readonly timerEvents: EncodedList = new EncodedList(0);
   /** How many timers fired. */
   timersFired = 0;
   readonly #transactions: readonly Uint8Array[];
   readonly #decoded: readonly (Transaction | undefined)[] | undefined;
   readonly #environment: ExecutionEnvironment;
   readonly #state: StateOverlay;
+  readonly #executed: ExecutedTransactions;
   readonly #ids = new Set<TransactionId>();
+  readonly #scope: OperationScope;
   readonly #due: readonly Uint8Array[];
   #position = 0;
   #timersDone = false;
@@ -131,11 +112,13 @@ export class Execution {
     this.#decoded = decoded;
     this.point = point;
     this.#state = new StateOverlay(state);
+    this.#executed = new ExecutedTransactions(transactions.length);
     this.#due = due;
     this.#environment = {
       ...environment,
       isKnown: (id, time) => this.#ids.has(id) || environment.isKnown(id, time),
     };
+    this.#scope = { overlay: this.#state, results, point, environment: this.#environment };
   }
 
   /**
@@ -147,6 +130,21 @@ export class Execution {
     const end = Math.min(this.#transactions.length, this.#position + transactionsMax);
     for (; this.#position < end; this.#position++) this.#item(this.#position);
     return this.#position === this.#transactions.length;
+  }
+
+  /** The transactions that got a leaf, in order. */
+  get executed(): readonly ExecutedTransaction[] {
+    return this.#executed.transactions;
+  }
+
+  /** The same as the index record of the block has them. */
+  get leaves(): EncodedList {
+    return this.#executed.list;
+  }
+
+  /** Root of the transactions tree, 32 bytes. */
+  get transactionsRoot(): Uint8Array {
+    return this.#executed.root;
   }
 
   /** Whether anything came of the payload: only then there is a block. */
@@ -184,10 +182,10 @@ export class Execution {
       this.#state.keep();
       this.timersFired += 1;
       const timer = readTimer(stateKey, entry.bytes);
-      const events: ModuleEvent[] = [];
-      const fired = runTimer(timer, this.#scope(events));
+      results.clear();
+      const fired = runTimer(timer, this.#scope);
       this.#settle(fired);
-      if (fired) this.timerEvents.push(...events);
+      if (fired) this.timerEvents.append(results.events);
     }
   }
 
@@ -209,30 +207,17 @@ export class Execution {
   }
 
   #execute(transaction: Transaction, sender: Sender, payloadIndex: number): void {
-    const events: ModuleEvent[] = [];
-    const values: CborValue[] = [];
-    const scope = this.#scope(events);
+    results.clear();
     let failed: string | undefined;
     try {
-      for (const operation of transaction.operations)
-        values.push(runOperation(operation, sender, transaction.id, scope));
+      for (const operation of transaction.operations) runOperation(operation, sender, transaction.id, this.#scope);
     } catch (error) {
       if (!(error instanceof OperationFailed)) throw error;
       failed = error.code;
     }
     this.#settle(failed === undefined);
-    const content = failed === undefined ? { values, events } : EMPTY_RESULTS;
-    const results = failed === undefined ? encodeResults(content) : EMPTY_RESULTS_BYTES;
-    const outcome: Outcome =
-      failed === undefined
-        ? { code: OUTCOME_OK, failedOperation: null, resultsHash: sha256(results) }
-        : { code: failed, failedOperation: values.length, resultsHash: EMPTY_RESULTS_HASH };
-    const leaf = encodeLeaf(leafOf(transaction, outcome));
-    this.executed.push({ id: transaction.id, payloadIndex, outcome, leaf, results, content });
-  }
-
-  #scope(events: ModuleEvent[]): OperationScope {
-    return { overlay: this.#state, events, point: this.point, environment: this.#environment };
+    if (failed === undefined) this.#executed.succeeded(transaction, payloadIndex, results.encoded());
+    else this.#executed.failed(transaction, payloadIndex, failed, results.valueCount);
   }
 
   /** What a transaction or a timer wrote stays, or is as if it had never been. */

@@ -9,7 +9,7 @@ import {
   type PayloadId,
   type TransactionId,
 } from '@varve/encoding';
-import { type MerkleLog, merkleRoot, type StateTree, type StateVersion, verifyInclusion } from '@varve/merkle';
+import { type MerkleLog, type StateTree, type StateVersion, verifyInclusion } from '@varve/merkle';
 import { type Certificate, encodeCertificate } from './certificate.ts';
 import type { GenesisModule } from './chain-start.ts';
 import { configurationHashOf, encodeConfiguration } from './configuration-codec.ts';
@@ -24,18 +24,20 @@ import {
   certificateKey,
   configurationKey,
   decodePlace,
-  encodeIndex,
-  encodePlace,
   encodeTip,
-  encodeUndo,
   headerKey,
   heightOfKey,
   indexKey,
+  PLACE_BYTES,
   type Place,
   payloadKey,
   TIP_KEY,
   transactionKey,
+  transactionKeyText,
   undoKey,
+  writePlace,
+  writtenIndex,
+  writtenUndo,
 } from './records.ts';
 import { STATE_HISTORY_HEIGHTS, StateHistory } from './state-history.ts';
 import { StateKey } from './state-key.ts';
@@ -348,7 +350,7 @@ export class Ledger implements StateReader {
       configurationHash,
       nextConfigurationHash: nextConfiguration ? configurationHashOf(nextConfiguration) : configurationHash,
       payloadHash: entry.payload,
-      transactionsRoot: merkleRoot(execution.executed.map((transaction) => transaction.leaf)),
+      transactionsRoot: execution.transactionsRoot,
       transactionCount: execution.executed.length,
       stateRoot: this.#state.apply(execution.changes()),
       historyRoot: this.history.root(),
@@ -361,12 +363,14 @@ export class Ledger implements StateReader {
     new DataView(position.buffer).setBigUint64(0, BigInt(at));
     this.records.put(headerKey(at), sealed.bytes);
     this.records.put(heightOfKey(sealed.hash), position);
-    this.records.put(indexKey(at), encodeIndex({ timerEvents: execution.timerEvents, leaves: execution.executed }));
-    this.records.put(undoKey(at), encodeUndo(execution.changes()));
+    this.records.put(indexKey(at), writtenIndex(execution.timerEvents, execution.leaves));
+    this.records.put(undoKey(at), writtenUndo(execution.changes()));
     this.#recent.advance(sealed.header.time, sealed.header.time - this.configurations.validityMsMax);
+    const place = new Uint8Array(PLACE_BYTES);
     let leafIndex = 0;
     for (const { id } of execution.executed) {
-      this.records.put(transactionKey(id), encodePlace({ height: at, leafIndex: leafIndex++ }));
+      writePlace(place, { height: at, leafIndex: leafIndex++ });
+      this.records.write(transactionKeyText(id), place);
       this.#recent.add(id);
     }
     for (const { module, key, after } of execution.changes()) {

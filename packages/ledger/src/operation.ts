@@ -1,4 +1,4 @@
-import { type CborValue, cborLength, EncodingError, type Height, type TransactionId } from '@varve/encoding';
+import type { CborValue, Height, TransactionId } from '@varve/encoding';
 import type { ExecutionEnvironment, ExecutionPoint } from './execution.ts';
 import {
   type ChainView,
@@ -9,22 +9,22 @@ import {
   type StateEntry,
   type StateReader,
 } from './module.ts';
-import type { ModuleEvent } from './outcome.ts';
+import type { ResultsWriter } from './results-writer.ts';
 import { nextEntry } from './state.ts';
 import type { StateOverlay } from './state-overlay.ts';
 import { TIMERS_MODULE, type Timer, timerStateKey, timerStateValue } from './timers.ts';
 import type { Operation } from './transaction.ts';
 
-/** Where one operation writes. */
+/** Where operations write. */
 export interface OperationScope {
   readonly overlay: StateOverlay;
-  readonly events: ModuleEvent[];
+  readonly results: ResultsWriter;
   readonly point: ExecutionPoint;
   readonly environment: ExecutionEnvironment;
 }
 
 /**
- * Runs one operation of a transaction in its scope.
+ * Runs one operation of a transaction in its scope, which notes what it returns.
  * @throws {OperationFailed} `OPERATION_UNKNOWN`, `RESULT_TOO_LARGE`, or the module's own code.
  */
 export function runOperation(
@@ -32,7 +32,7 @@ export function runOperation(
   sender: Sender,
   transactionId: TransactionId,
   scope: OperationScope,
-): CborValue {
+): void {
   const module = scope.environment.modules.get(operation.module);
   if (!module?.methods.includes(operation.method)) throw new OperationFailed('OPERATION_UNKNOWN');
   const value = module.execute(
@@ -40,7 +40,7 @@ export function runOperation(
     operation.arguments,
     new ScopedContext(module, scope, sender, transactionId),
   );
-  return bounded(value, scope);
+  scope.results.returned(value, scope.environment.chain.configuration.parameters.valueBytesMax);
 }
 
 /** Runs a timer; returns whether it took effect. A failing timer leaves nothing behind and is not tried again. */
@@ -104,7 +104,8 @@ class ScopedContext implements OperationContext {
   }
 
   emit(topic: string, value: CborValue): void {
-    this.#scope.events.push({ module: this.#module, topic, value: bounded(value, this.#scope) });
+    const { valueBytesMax } = this.#scope.environment.chain.configuration.parameters;
+    this.#scope.results.emitted(this.#module, topic, value, valueBytesMax);
   }
 
   schedule(dueTime: number, key: Uint8Array, method: string, args: readonly CborValue[]): void {
@@ -122,18 +123,4 @@ class ScopedContext implements OperationContext {
     overlay.write(cell, entry);
     return entry;
   }
-}
-
-/** Results travel in records: a value must be encodable three levels down and within the value limit. */
-function bounded(value: CborValue, scope: OperationScope): CborValue {
-  let size: number;
-  try {
-    size = cborLength([[[value]]]);
-  } catch (error) {
-    if (error instanceof EncodingError) throw new OperationFailed('RESULT_TOO_LARGE');
-    throw error;
-  }
-  if (size > scope.environment.chain.configuration.parameters.valueBytesMax + 16)
-    throw new OperationFailed('RESULT_TOO_LARGE');
-  return value;
 }

@@ -1,17 +1,21 @@
+import { HASH_BYTES } from '@varve/crypto';
 import {
   CborReader,
+  CborWriter,
   concatBytes,
   encodeCbor,
-  fromHex,
+  latin1,
   type PayloadId,
   type TransactionId,
   utf8Encode,
+  writeHex,
 } from '@varve/encoding';
+import type { EncodedList } from './encoded-list.ts';
 import { readingAs } from './errors.ts';
 import type { StateEntry } from './module.ts';
 import type { ModuleEvent } from './outcome.ts';
 import { RECORD_KIND } from './record-kinds.ts';
-import { decodeStateEntry, encodeStateEntry } from './state.ts';
+import { decodeStateEntry, writeStateEntry } from './state.ts';
 import type { StateChange } from './state-overlay.ts';
 
 export { RECORD_KIND } from './record-kinds.ts';
@@ -30,22 +34,33 @@ function numbered(kind: number, number: number): Uint8Array {
   return key;
 }
 
-function tagged(kind: number, tail: Uint8Array): Uint8Array {
-  return concatBytes(Uint8Array.of(kind), tail);
+function tagged(kind: number, hex: string): Uint8Array {
+  const key = new Uint8Array(1 + hex.length / 2);
+  key[0] = kind;
+  writeHex(hex, key, 1);
+  return key;
 }
 
-export const metaKey = (name: string): Uint8Array => tagged(RECORD_KIND.meta, utf8Encode(name));
+export const metaKey = (name: string): Uint8Array => concatBytes(Uint8Array.of(RECORD_KIND.meta), utf8Encode(name));
 export const TIP_KEY: Uint8Array = Uint8Array.of(RECORD_KIND.tip);
 export const headerKey = (height: number): Uint8Array => numbered(RECORD_KIND.header, height);
-export const heightOfKey = (hash: string): Uint8Array => tagged(RECORD_KIND.heightOf, fromHex(hash));
+export const heightOfKey = (hash: string): Uint8Array => tagged(RECORD_KIND.heightOf, hash);
 export const certificateKey = (height: number): Uint8Array => numbered(RECORD_KIND.certificate, height);
-export const payloadKey = (id: PayloadId): Uint8Array => tagged(RECORD_KIND.payload, fromHex(id));
+export const payloadKey = (id: PayloadId): Uint8Array => tagged(RECORD_KIND.payload, id);
 export const indexKey = (height: number): Uint8Array => numbered(RECORD_KIND.index, height);
 export const undoKey = (height: number): Uint8Array => numbered(RECORD_KIND.undo, height);
-export const transactionKey = (id: TransactionId): Uint8Array => tagged(RECORD_KIND.transaction, fromHex(id));
+export const transactionKey = (id: TransactionId): Uint8Array => tagged(RECORD_KIND.transaction, id);
 /** Of the block that names it as the next. */
 export const configurationKey = (height: number): Uint8Array => numbered(RECORD_KIND.configuration, height);
 export const journalKey = (number: number): Uint8Array => numbered(RECORD_KIND.journal, number);
+
+const transactionKeyBytes = tagged(RECORD_KIND.transaction, '00'.repeat(HASH_BYTES));
+
+/** `latin1` of `transactionKey`, which it does not make. */
+export function transactionKeyText(id: TransactionId): string {
+  writeHex(id, transactionKeyBytes, 1);
+  return latin1(transactionKeyBytes);
+}
 
 /** The last module that `parseStateKey` met, with the beginning of its keys: records come in order. */
 let lastParsed = { module: '', prefix: new Uint8Array() };
@@ -110,12 +125,16 @@ export interface Place {
   readonly leafIndex: number;
 }
 
-/** Height as 8 bytes and position as 4, big-endian. */
-export function encodePlace({ height, leafIndex }: Place): Uint8Array {
-  const place = new Uint8Array(12);
-  for (let i = 7, rest = height; i >= 0; i--, rest = Math.floor(rest / 256)) place[i] = rest % 256;
-  for (let i = 0; i < 4; i++) place[8 + i] = leafIndex >>> (24 - 8 * i);
-  return place;
+/** Length of an encoded place. */
+export const PLACE_BYTES = 12;
+
+/**
+ * Height as 8 bytes and position as 4, big-endian.
+ * @param to - `PLACE_BYTES` that may hold the last one.
+ */
+export function writePlace(to: Uint8Array, { height, leafIndex }: Place): void {
+  for (let i = 7, rest = height; i >= 0; i--, rest = Math.floor(rest / 256)) to[i] = rest % 256;
+  for (let i = 0; i < 4; i++) to[8 + i] = leafIndex >>> (24 - 8 * i);
 }
 
 export function decodePlace(bytes: Uint8Array): Place {
@@ -133,11 +152,20 @@ export interface IndexRecord {
   }[];
 }
 
-export function encodeIndex(index: IndexRecord): Uint8Array {
-  return encodeCbor([
-    encodeCbor(index.timerEvents.map((event) => [event.module, event.topic, event.value])),
-    index.leaves.map((entry) => [entry.payloadIndex, entry.leaf, entry.results]),
-  ]);
+const writer = new CborWriter();
+
+/**
+ * FORMATS `index`, of lists with the items of `IndexRecord`.
+ * @returns A view, valid until the next record is encoded here.
+ */
+export function writtenIndex(timerEvents: EncodedList, leaves: EncodedList): Uint8Array {
+  writer.truncate(0);
+  writer.array(2);
+  const start = writer.length;
+  timerEvents.writeTo(writer);
+  writer.wrap(start);
+  leaves.writeTo(writer);
+  return writer.written;
 }
 
 export function decodeIndex(bytes: Uint8Array): IndexRecord {
@@ -166,14 +194,22 @@ export interface UndoEntry {
   readonly before: StateEntry | undefined;
 }
 
-export function encodeUndo(changes: Iterable<StateChange>): Uint8Array {
-  return encodeCbor(
-    [...changes].map((change) => [
-      change.module,
-      change.key,
-      change.before === undefined ? null : encodeStateEntry(change.before),
-    ]),
-  );
+/** FORMATS `undo`. @returns See `writtenIndex`. */
+export function writtenUndo(changes: readonly StateChange[]): Uint8Array {
+  writer.truncate(0);
+  writer.array(changes.length);
+  for (const { module, key, before } of changes) {
+    writer.array(3);
+    writer.text(module);
+    writer.byteString(key);
+    if (before === undefined) writer.null();
+    else {
+      const start = writer.length;
+      writeStateEntry(writer, before);
+      writer.wrap(start);
+    }
+  }
+  return writer.written;
 }
 
 export function decodeUndo(bytes: Uint8Array): UndoEntry[] {

@@ -46,15 +46,16 @@ export class StateHistory {
   }
 
   /**
-   * The tree after the block above the newest.
-   * @param values - The encoded entry of each key, `undefined` where it is deleted.
+   * Notes a change of the block above the newest.
+   * @param value - The encoded entry, `undefined` where the key is deleted.
    */
-  apply(keys: readonly StateKey[], values: readonly (Uint8Array | undefined)[]): StateVersion {
-    for (let i = 0; i < keys.length; i++) {
-      const value = values[i];
-      if (value) sha256Into(valueHash, value);
-      this.#tree.stage((keys[i] as StateKey).treeKey, value && valueHash);
-    }
+  stage(key: StateKey, value: Uint8Array | undefined): void {
+    if (value) sha256Into(valueHash, value);
+    this.#tree.stage(key.treeKey, value && valueHash);
+  }
+
+  /** The tree after that block. */
+  commit(): StateVersion {
     return this.#tree.commit(this.#tree.newest + 1);
   }
 

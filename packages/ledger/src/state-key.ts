@@ -1,4 +1,4 @@
-import { latin1, utf8Encode } from '@varve/encoding';
+import { latin1, Scratch, utf8Encode } from '@varve/encoding';
 import { RECORD_KIND } from './record-kinds.ts';
 import { stateTreeKey } from './state.ts';
 
@@ -7,9 +7,13 @@ const HEAD_BYTES = 2;
 /** Modules whose beginning of keys is kept; names may come from strangers, so there is an end to them. */
 const MODULES_KEPT = 64;
 
+/** Keys up to this length are joined with their beginning in memory that is there already. */
+const KEY_BYTES_SHORT = 0xff;
+
 interface Beginning {
   readonly bytes: Uint8Array;
-  readonly text: string;
+  /** Begins with the same. */
+  readonly joined: Scratch;
 }
 
 /** Beginnings of state keys, by module: there are few modules. */
@@ -54,7 +58,10 @@ export class StateKey {
 
 /** `StateKey.id` of a module and a key. */
 export function stateId(module: string, key: Uint8Array): string {
-  return beginningOf(module).text + latin1(key);
+  if (key.length > KEY_BYTES_SHORT) return latin1(stateKey(module, key));
+  const { bytes, joined } = beginningOf(module);
+  joined.bytes.set(key, bytes.length);
+  return latin1(joined.first(bytes.length + key.length));
 }
 
 function beginningOf(module: string): Beginning {
@@ -64,7 +71,9 @@ function beginningOf(module: string): Beginning {
   const bytes = new Uint8Array(HEAD_BYTES + name.length);
   bytes.set([RECORD_KIND.state, name.length]);
   bytes.set(name, HEAD_BYTES);
-  const beginning = { bytes, text: latin1(bytes) };
+  const joined = new Scratch(bytes.length + KEY_BYTES_SHORT);
+  joined.bytes.set(bytes);
+  const beginning = { bytes, joined };
   if (beginnings.size >= MODULES_KEPT) beginnings.clear();
   beginnings.set(module, beginning);
   return beginning;

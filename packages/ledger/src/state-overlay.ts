@@ -30,9 +30,12 @@ export class StateOverlay implements StateReader {
   readonly #below: StateReader | KeyedState;
   readonly #cells = new Map<string, StateCell>();
   readonly #changes: StateCell[] = [];
-  /** Writes since the last `keep`, with the value before each. */
+  /** Writes since the last `keep`, with the value before each, and beyond `#writes` what is left of earlier ones. */
   readonly #written: StateCell[] = [];
   readonly #overwritten: (StateEntry | undefined)[] = [];
+  #writes = 0;
+  /** Most keys that are written were read just before. */
+  #last: StateCell | undefined;
 
   constructor(below: StateReader | KeyedState) {
     this.#below = below;
@@ -46,50 +49,55 @@ export class StateOverlay implements StateReader {
     this.write(this.cell(module, key), after);
   }
 
-  /** Where a key stands: for those who read it and then write it. */
+  /**
+   * Where a key stands: for those who read it and then write it.
+   * @param key - Is kept, and must not change.
+   */
   cell(module: string, key: Uint8Array): StateCell {
+    const last = this.#last;
+    if (last?.key === key && last.module === module) return last;
     const id = stateId(module, key);
-    const known = this.#cells.get(id);
-    if (known) return known;
-    const cell = new StateCell(module, key, id);
+    const cell = this.#cells.get(id) ?? this.#read(new StateCell(module, key, id));
+    this.#last = cell;
+    return cell;
+  }
+
+  #read(cell: StateCell): StateCell {
     const below = this.#below;
-    cell.before = 'entry' in below ? below.entry(cell) : below.get(module, key);
+    cell.before = 'entry' in below ? below.entry(cell) : below.get(cell.module, cell.key);
     cell.after = cell.before;
-    this.#cells.set(id, cell);
+    this.#cells.set(cell.id, cell);
     return cell;
   }
 
   /** @param cell - Of this overlay. */
   write(cell: StateCell, after: StateEntry | undefined): void {
     if (after === undefined && cell.after === undefined) return;
-    this.#written.push(cell);
-    this.#overwritten.push(cell.after);
+    this.#written[this.#writes] = cell;
+    this.#overwritten[this.#writes] = cell.after;
+    this.#writes += 1;
     cell.after = after;
   }
 
   /** What was written stays. */
   keep(): void {
-    for (const cell of this.#written) {
+    for (let i = 0; i < this.#writes; i++) {
+      const cell = this.#written[i] as StateCell;
       if (cell.isChanged || (cell.before === undefined && cell.after === undefined)) continue;
       cell.isChanged = true;
       this.#changes.push(cell);
     }
-    this.#forgetWrites();
+    this.#writes = 0;
   }
 
   /** What was written since the last `keep` is taken back. */
   undo(): void {
-    for (let i = this.#written.length - 1; i >= 0; i--) (this.#written[i] as StateCell).after = this.#overwritten[i];
-    this.#forgetWrites();
+    for (let i = this.#writes - 1; i >= 0; i--) (this.#written[i] as StateCell).after = this.#overwritten[i];
+    this.#writes = 0;
   }
 
   /** What was kept, in order of first change, which is the same on every validator. */
   get changes(): readonly StateCell[] {
     return this.#changes;
-  }
-
-  #forgetWrites(): void {
-    this.#written.length = 0;
-    this.#overwritten.length = 0;
   }
 }

@@ -1,6 +1,6 @@
 import { EntryCache } from './entry-cache.ts';
 import type { StateEntry } from './module.ts';
-import { decodeStateEntry, encodeStateEntry } from './state.ts';
+import { decodeStateEntry, writtenStateEntry } from './state.ts';
 import type { StateHistory } from './state-history.ts';
 import type { StateKey } from './state-key.ts';
 import type { StateCell } from './state-overlay.ts';
@@ -34,16 +34,15 @@ export class StateRecords {
 
   /** Writes what a block changed. @returns The root of the tree after it, 32 bytes. */
   apply(changes: readonly StateCell[]): Uint8Array {
-    const values: (Uint8Array | undefined)[] = [];
-    for (const { before, after, recordKey, id } of changes) {
-      const value = after && encodeStateEntry(after);
-      values.push(value);
-      if (value) this.#records.put(recordKey, value, id);
-      else this.#records.delete(recordKey, id);
+    for (const cell of changes) {
+      const { before, after, id } = cell;
+      const value = after && writtenStateEntry(after);
+      this.#records.write(id, value);
+      this.#trees.stage(cell, value);
       // What was just created is seldom read again soon.
       if (after && before) this.#entries.set(id, after);
       else this.#entries.delete(id);
     }
-    return this.#trees.apply(changes, values).root;
+    return this.#trees.commit().root;
   }
 }

@@ -1,12 +1,29 @@
 import type { Parameters } from '@varve/consensus';
-import { sha256 } from '@varve/crypto';
-import { CborReader, encodeCbor } from '@varve/encoding';
+import { HASH_BYTES, sha256, sha256Into } from '@varve/crypto';
+import { CborReader, CborWriter, encodeCbor, Scratch, sharedBytes, sharedCopy } from '@varve/encoding';
 import { readingAs } from './errors.ts';
 import { OperationFailed, type StateEntry } from './module.ts';
 
+const entryWriter = new CborWriter();
+
 /** FORMATS `state entry`: `[version, modifiedHeight, bytes]`. Its SHA-256 is the value in the state tree. */
 export function encodeStateEntry(entry: StateEntry): Uint8Array {
-  return encodeCbor([entry.version, entry.modifiedHeight, entry.bytes]);
+  return sharedCopy(writtenStateEntry(entry));
+}
+
+/** The same as a view, valid until the next call. */
+export function writtenStateEntry(entry: StateEntry): Uint8Array {
+  entryWriter.truncate(0);
+  writeStateEntry(entryWriter, entry);
+  return entryWriter.written;
+}
+
+/** Writes the same inside another record. */
+export function writeStateEntry(writer: CborWriter, { version, modifiedHeight, bytes }: StateEntry): void {
+  writer.array(3);
+  writer.uint(version);
+  writer.uint(modifiedHeight);
+  writer.byteString(bytes);
 }
 
 /** @throws {LedgerError} `RECORD_MALFORMED`. */
@@ -27,7 +44,7 @@ const MODULE_LENGTH_MAX = 32;
 const treeKeyStarts = new Map<string, Uint8Array>();
 /** Keys up to this length have a head of one or two bytes. */
 const KEY_BYTES_SHORT = 0xff;
-const treeKeyInput = new Uint8Array(1 + (2 + 4 * MODULE_LENGTH_MAX) + 2 + KEY_BYTES_SHORT);
+const treeKeyInput = new Scratch(1 + (2 + 4 * MODULE_LENGTH_MAX) + 2 + KEY_BYTES_SHORT);
 
 /** The key of `(module, key)` in the state tree: SHA-256 of CBOR `[module, key]`. */
 export function stateTreeKey(module: string, key: Uint8Array): Uint8Array {
@@ -35,7 +52,7 @@ export function stateTreeKey(module: string, key: Uint8Array): Uint8Array {
   const isUsual = typeof module === 'string' && module.length <= MODULE_LENGTH_MAX && key instanceof Uint8Array;
   if (!isUsual || key.length > KEY_BYTES_SHORT) return sha256(encodeCbor([module, key]));
   const start = treeKeyStarts.get(module) ?? keepTreeKeyStart(module);
-  const input = treeKeyInput;
+  const input = treeKeyInput.bytes;
   input.set(start);
   let at = start.length;
   if (key.length < 24) input[at++] = 0x40 + key.length;
@@ -44,7 +61,9 @@ export function stateTreeKey(module: string, key: Uint8Array): Uint8Array {
     input[at++] = key.length;
   }
   input.set(key, at);
-  return sha256(input.subarray(0, at + key.length));
+  const treeKey = sharedBytes(HASH_BYTES);
+  sha256Into(treeKey, treeKeyInput.first(at + key.length));
+  return treeKey;
 }
 
 function keepTreeKeyStart(module: string): Uint8Array {
@@ -56,7 +75,7 @@ function keepTreeKeyStart(module: string): Uint8Array {
 
 /** The value of an entry in the state tree. */
 export function stateTreeValue(entry: StateEntry): Uint8Array {
-  return sha256(encodeStateEntry(entry));
+  return sha256(writtenStateEntry(entry));
 }
 
 /**

@@ -2,7 +2,7 @@ export { MerkleError, type MerkleErrors } from './errors.ts';
 export { Fingerprints } from './fingerprints.ts';
 export { MerkleLog } from './merkle-log.ts';
 export { consistencyProof, inclusionProof, verifyConsistency, verifyInclusion } from './merkle-path.ts';
-export { merkleRoot } from './merkle-root.ts';
+export { merkleRoot, RootBuilder } from './merkle-root.ts';
 export {
   decodeStateProof,
   encodeStateProof,

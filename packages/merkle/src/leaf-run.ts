@@ -48,16 +48,18 @@ export class LeafRun {
 
   /** The first position from `start` on whose key has bit `depth` set; the keys agree in all earlier bits. */
   splitAt(start: number, end: number, depth: number): number {
-    let [low, high] = [start, end];
+    let low = start;
+    let high = end;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.#bit(middle, depth) === 0) low = middle + 1;
+      if (this.bit(middle, depth) === 0) low = middle + 1;
       else high = middle;
     }
     return low;
   }
 
-  #bit(at: number, depth: number): number {
+  /** Bit `depth` of the key at a position. */
+  bit(at: number, depth: number): number {
     if (depth < PREFIX_BITS) return ((this.#prefixes[at] as number) >>> (PREFIX_BITS - 1 - depth)) & 1;
     return this.#nodes.keyBit(Math.abs(this.#entries[at] as number), depth);
   }

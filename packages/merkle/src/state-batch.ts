@@ -1,4 +1,5 @@
 import { LeafRun } from './leaf-run.ts';
+import { RefList } from './ref-list.ts';
 import type { NodeRef, StateNodes } from './state-nodes.ts';
 
 /** What a batch made of a tree. Nodes shared by both versions are in neither list. */
@@ -8,62 +9,74 @@ export interface BatchResult {
   /** Keys added less keys deleted. */
   readonly sizeChange: number;
   /** Nodes of the version before that are not in the new one. */
-  readonly superseded: readonly NodeRef[];
-  /** Nodes of the new version that are not in the one before. */
-  created(): readonly NodeRef[];
+  readonly superseded: Int32Array;
 }
 
 /**
- * Applies one batch of changes to a tree by copying what lies on the way to them. The walk down happens once for all of
- * them and marks what is to be hashed; then each inner node is hashed once, level by level from the deepest.
- * @param run - Leaves of new values, not hashed yet, and deletions. All of them are taken over: used or released.
+ * Applies batches of changes to trees by copying what lies on the way to them, one batch at a time. The walk down happens
+ * once for all changes and marks what is to be hashed; then each inner node is hashed once, level by level from the deepest.
  */
-export function applyBatch(nodes: StateNodes, root: NodeRef, run: LeafRun): BatchResult {
-  const batch = new StateBatch(nodes);
-  const changed = batch.update(root, run, 0, run.length, 0);
-  return batch.finish(changed);
-}
-
-class StateBatch {
+export class StateBatch {
   readonly #nodes: StateNodes;
-  readonly #superseded: NodeRef[] = [];
+  readonly #superseded = new RefList();
   /** New leaves, as references. */
-  readonly #leaves: NodeRef[] = [];
+  readonly #leaves = new RefList();
   /** New inner nodes by depth. */
-  readonly #inner: number[][] = [];
+  readonly #inner: RefList[] = [];
   #sizeChange = 0;
 
   constructor(nodes: StateNodes) {
     this.#nodes = nodes;
   }
 
-  finish(root: NodeRef): BatchResult {
-    for (const leaf of this.#leaves) this.#nodes.hashLeaf(-leaf);
-    for (let depth = this.#inner.length - 1; depth >= 0; depth--) this.#nodes.hashInner(this.#inner[depth] ?? []);
-    return {
-      root,
-      sizeChange: this.#sizeChange,
-      superseded: this.#superseded,
-      created: () => this.#inner.reduce((all, level) => all.concat(level), this.#leaves),
-    };
+  /** @param run - Leaves of new values, not hashed yet, and deletions. All of them are taken over: used or released. */
+  apply(root: NodeRef, run: LeafRun): BatchResult {
+    this.#superseded.clear();
+    this.#leaves.clear();
+    for (const level of this.#inner) level.clear();
+    this.#sizeChange = 0;
+    const changed = this.#update(root, run, 0, run.length, 0);
+    for (let i = 0; i < this.#leaves.length; i++) this.#nodes.hashLeaf(-this.#leaves.at(i));
+    for (let depth = this.#inner.length - 1; depth >= 0; depth--) this.#nodes.hashInner(this.#inner[depth] as RefList);
+    return { root: changed, sizeChange: this.#sizeChange, superseded: this.#superseded.toArray() };
+  }
+
+  /** Nodes of the last batch's new version that are not in the one before. */
+  created(): Int32Array {
+    const all = new RefList();
+    for (const list of [this.#leaves, ...this.#inner]) for (let i = 0; i < list.length; i++) all.push(list.at(i));
+    return all.toArray();
   }
 
   /** The subtree at `depth` after the changes from `start` to before `end`, all of which lie in it. */
-  update(ref: NodeRef, run: LeafRun, start: number, end: number, depth: number): NodeRef {
+  #update(ref: NodeRef, run: LeafRun, start: number, end: number, depth: number): NodeRef {
     if (start === end) return ref;
+    if (end === start + 1) return this.#updateOnce(ref, run, start, depth);
     if (ref <= 0) return this.#updateLeaf(ref, run, start, end, depth);
     const middle = run.splitAt(start, end, depth);
-    const [left, right] = [this.#nodes.child(ref, 0), this.#nodes.child(ref, 1)];
-    const newLeft = this.update(left, run, start, middle, depth + 1);
-    const newRight = this.update(right, run, middle, end, depth + 1);
+    const left = this.#nodes.child(ref, 0);
+    const right = this.#nodes.child(ref, 1);
+    const newLeft = this.#update(left, run, start, middle, depth + 1);
+    const newRight = this.#update(right, run, middle, end, depth + 1);
     if (newLeft === left && newRight === right) return ref;
     this.#superseded.push(ref);
     return this.#join(newLeft, newRight, depth);
   }
 
-  /** What becomes of a leaf, or of nothing. */
+  /** The same for one change, which goes down one side only. */
+  #updateOnce(ref: NodeRef, run: LeafRun, at: number, depth: number): NodeRef {
+    if (ref <= 0) return this.#updateLeafOnce(ref, run.entry(at), depth);
+    const side = run.bit(at, depth);
+    const child = this.#nodes.child(ref, side);
+    const changed = this.#updateOnce(child, run, at, depth + 1);
+    if (changed === child) return ref;
+    this.#superseded.push(ref);
+    const other = this.#nodes.child(ref, 1 - side);
+    return side === 0 ? this.#join(changed, other, depth) : this.#join(other, changed, depth);
+  }
+
+  /** What becomes of a leaf, or of nothing, by more than one change. */
   #updateLeaf(ref: NodeRef, run: LeafRun, start: number, end: number, depth: number): NodeRef {
-    if (end === start + 1) return this.#updateLeafOnce(ref, run.entry(start), depth);
     if (ref === 0 && !run.hasDeletions) {
       for (let i = start; i < end; i++) this.#settle(run.entry(i));
       return this.#build(run, start, end, depth);
@@ -149,7 +162,7 @@ class StateBatch {
 
   #makeInner(left: NodeRef, right: NodeRef, depth: number): NodeRef {
     const id = this.#nodes.allocateInner(left, right);
-    while (this.#inner.length <= depth) this.#inner.push([]);
+    while (this.#inner.length <= depth) this.#inner.push(new RefList());
     this.#inner[depth]?.push(id);
     return id;
   }

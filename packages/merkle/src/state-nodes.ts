@@ -1,5 +1,6 @@
 import { HASH_BYTES, sha256Into, sha256Pairs } from '@varve/crypto';
 import { NodeSlab } from './node-slab.ts';
+import type { RefList } from './ref-list.ts';
 
 /** Length of a hash in 32-bit words. */
 const HASH_WORDS = HASH_BYTES / 4;
@@ -70,8 +71,7 @@ export class StateNodes {
   keyPrefix(leaf: number): number {
     const bytes = this.leaves.bytes(leaf);
     const at = 4 * this.leaves.at(leaf) + HASH_BYTES;
-    const [a, b, c, d] = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]] as [number, number, number, number];
-    return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
+    return prefixAt(bytes, at);
   }
 
   /** The first 48 bits of a leaf's key. */
@@ -83,8 +83,10 @@ export class StateNodes {
 
   /** Bytewise order of two leaves' keys: below 0, 0, above 0. */
   compareKeys(a: number, b: number): number {
-    const [left, right] = [this.leaves.bytes(a), this.leaves.bytes(b)];
-    const [l, r] = [4 * this.leaves.at(a) + HASH_BYTES, 4 * this.leaves.at(b) + HASH_BYTES];
+    const left = this.leaves.bytes(a);
+    const right = this.leaves.bytes(b);
+    const l = 4 * this.leaves.at(a) + HASH_BYTES;
+    const r = 4 * this.leaves.at(b) + HASH_BYTES;
     for (let i = 0; i < HASH_BYTES; i++) {
       const difference = (left[l + i] as number) - (right[r + i] as number);
       if (difference !== 0) return difference;
@@ -93,8 +95,10 @@ export class StateNodes {
   }
 
   hasSameValue(a: number, b: number): boolean {
-    const [left, right] = [this.leaves.words(a), this.leaves.words(b)];
-    const [l, r] = [this.leaves.at(a) + 2 * HASH_WORDS, this.leaves.at(b) + 2 * HASH_WORDS];
+    const left = this.leaves.words(a);
+    const right = this.leaves.words(b);
+    const l = this.leaves.at(a) + 2 * HASH_WORDS;
+    const r = this.leaves.at(b) + 2 * HASH_WORDS;
     for (let i = 0; i < HASH_WORDS; i++) if (left[l + i] !== right[r + i]) return false;
     return true;
   }
@@ -139,18 +143,18 @@ export class StateNodes {
   }
 
   /** Hashes inner nodes, SHA-256(left ‖ right), none of which is below another; their children are hashed already. */
-  hashInner(ids: readonly number[]): void {
+  hashInner(ids: RefList): void {
     for (let start = 0; start < ids.length; start += BATCH_NODES) {
       const count = Math.min(BATCH_NODES, ids.length - start);
       for (let i = 0; i < count; i++) {
-        const id = ids[start + i] as number;
+        const id = ids.at(start + i);
         this.#copyHash(this.child(id, 0), 2 * HASH_WORDS * i);
         this.#copyHash(this.child(id, 1), 2 * HASH_WORDS * i + HASH_WORDS);
       }
       const output = hashBytes.subarray(0, HASH_BYTES * count);
       sha256Pairs(output, pairBytes.subarray(0, 2 * HASH_BYTES * count));
       for (let i = 0; i < count; i++) {
-        const id = ids[start + i] as number;
+        const id = ids.at(start + i);
         const words = this.inner.words(id);
         const at = this.inner.at(id);
         for (let w = 0; w < HASH_WORDS; w++) words[at + w] = hashes[HASH_WORDS * i + w] as number;
@@ -181,4 +185,11 @@ export function findLeaf(nodes: StateNodes, root: NodeRef, key: Uint8Array): num
 /** Bit `depth` of `key`, the most significant bit of the first byte being bit 0. */
 export function bitOf(key: Uint8Array, depth: number): number {
   return ((key[depth >> 3] as number) >> (7 - (depth & 7))) & 1;
+}
+
+/** The 32 bits from byte `at` on, most significant first. */
+export function prefixAt(bytes: Uint8Array, at: number): number {
+  let prefix = 0;
+  for (let i = 0; i < 4; i++) prefix = (prefix << 8) | (bytes[at + i] as number);
+  return prefix >>> 0;
 }

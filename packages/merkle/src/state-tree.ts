@@ -1,8 +1,8 @@
 import { MerkleError } from './errors.ts';
 import { Fingerprints } from './fingerprints.ts';
 import { sortedRun } from './leaf-run.ts';
-import { applyBatch, type BatchResult } from './state-batch.ts';
-import { findLeaf, type NodeRef, StateNodes } from './state-nodes.ts';
+import { type BatchResult, StateBatch } from './state-batch.ts';
+import { findLeaf, type NodeRef, prefixAt, StateNodes } from './state-nodes.ts';
 import { StateVersion, type VersionRecord } from './state-version.ts';
 import { isHash } from './tree-hash.ts';
 
@@ -26,6 +26,7 @@ export interface StateChange {
  */
 export class StateTree {
   readonly #nodes = new StateNodes();
+  readonly #batch = new StateBatch(this.#nodes);
   /** Those of the newest version, and of what was deleted since. */
   #keys = new Fingerprints();
   readonly #versions = new Map<number, VersionRecord>();
@@ -70,7 +71,7 @@ export class StateTree {
    * without a walk down the tree, which would fetch a node from memory at every level.
    */
   has(key: Uint8Array): boolean {
-    if (!isHash(key) || !this.#keys.has(prefixOf(key))) return false;
+    if (!isHash(key) || !this.#keys.has(prefixAt(key, 0))) return false;
     const newest = this.#versions.get(this.#newest);
     return newest !== undefined && findLeaf(this.#nodes, newest.root, key) !== 0;
   }
@@ -83,7 +84,7 @@ export class StateTree {
     if (!isHash(key)) this.#refuse('a key is not 32 bytes');
     if (value !== undefined && !isHash(value)) this.#refuse('a value is not 32 bytes');
     const leaf = this.#nodes.allocateLeaf(key, value);
-    if (value !== undefined) this.#keys.add(prefixOf(key));
+    if (value !== undefined) this.#keys.add(prefixAt(key, 0));
     this.#staged.push(value === undefined ? -leaf : leaf);
   }
 
@@ -123,7 +124,7 @@ export class StateTree {
     this.#oldest -= 1;
     const version = this.#add(this.#oldest, above.size + result.sizeChange, result.root);
     // What the version above does not have goes when this one is dropped, as with versions made upwards.
-    this.#supersede(this.#versions.get(this.#oldest) as VersionRecord, result.created());
+    this.#supersede(this.#versions.get(this.#oldest) as VersionRecord, this.#batch.created());
     return version;
   }
 
@@ -157,7 +158,7 @@ export class StateTree {
       this.#staged = staged;
       this.#refuse('a key is named twice');
     }
-    return applyBatch(this.#nodes, root, run);
+    return this.#batch.apply(root, run);
   }
 
   #add(height: number, size: number, root: NodeRef): StateVersion {
@@ -166,8 +167,8 @@ export class StateTree {
     return new StateVersion(this.#nodes, record);
   }
 
-  #supersede(record: VersionRecord, refs: readonly NodeRef[]): void {
-    record.superseded = Int32Array.from(refs);
+  #supersede(record: VersionRecord, refs: Int32Array): void {
+    record.superseded = refs;
     this.#supersededCount += refs.length;
   }
 
@@ -176,12 +177,6 @@ export class StateTree {
     this.#staged = [];
     throw new MerkleError('STATE_CHANGES_INVALID', { reason });
   }
-}
-
-/** The first 32 bits of a key. */
-function prefixOf(key: Uint8Array): number {
-  const [a, b, c, d] = [key[0], key[1], key[2], key[3]] as [number, number, number, number];
-  return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
 }
 
 function unknownVersion(height: number): MerkleError {

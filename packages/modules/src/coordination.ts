@@ -80,8 +80,9 @@ function set(reader: Arguments, context: OperationContext): CborValue {
   const expected = reader.nullable(() => reader.uint());
   reader.end();
   requireRole(context, 'client');
-  demandNode(context, path, expected);
-  const { version } = context.set(coordinationKey(path), value);
+  const key = coordinationKey(path);
+  demandNode(context, key, path, expected);
+  const { version } = context.set(key, value);
   context.emit('node-set', [path, version]);
   return version;
 }
@@ -92,10 +93,11 @@ function remove(reader: Arguments, context: OperationContext): CborValue {
   const expected = reader.nullable(() => reader.uint());
   reader.end();
   requireRole(context, 'client');
-  const { version } = demandNode(context, path, expected);
+  const key = coordinationKey(path);
+  const { version } = demandNode(context, key, path, expected);
   const { children, slot } = familyIn(context.state, path);
   if (children > 0) throw new OperationFailed('NODE_NOT_EMPTY', `it has ${children} children`);
-  context.delete(coordinationKey(path));
+  context.delete(key);
   context.delete(familyKey(path));
   vacate(context, parentPath(path), slot);
   context.emit('node-deleted', [path, version]);
@@ -112,7 +114,7 @@ function check(reader: Arguments, context: OperationContext): CborValue {
   reader.end();
   if (!isNodePath(path)) throw pathMalformed();
   requireRole(context, 'client');
-  if (path !== ROOT_PATH) return demandNode(context, path, expected).version;
+  if (path !== ROOT_PATH) return demandNode(context, coordinationKey(path), path, expected).version;
   demandVersion(0, expected);
   return 0;
 }
@@ -133,8 +135,9 @@ function parentFamily(context: OperationContext, path: string): NodeFamily {
   return familyIn(context.state, parent);
 }
 
-function demandNode(context: OperationContext, path: string, expected: number | null): StateEntry {
-  const entry = context.get(coordinationKey(path));
+/** The node of `path`, whose data stands under `key`. */
+function demandNode(context: OperationContext, key: Uint8Array, path: string, expected: number | null): StateEntry {
+  const entry = context.get(key);
   if (entry === undefined) throw new OperationFailed('NODE_MISSING', `there is no node ${path}`);
   demandVersion(entry.version, expected);
   return entry;

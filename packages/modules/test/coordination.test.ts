@@ -1,6 +1,7 @@
 import { type CborValue, fromHex, utf8Decode, utf8Encode } from '@varve/encoding';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { childSlotKey, familyKey } from '../src/coordination-path.ts';
 import { encodeFamily } from '../src/coordination-state.ts';
 import { builtinModules, childrenOf, coordinationKey, coordinationNodeIn, familyIn, isNodePath } from '../src/index.ts';
 import { ada, cyd, dee, World } from './harness.ts';
@@ -22,8 +23,22 @@ describe('paths', () => {
     expect(isNodePath(path)).toBe(false);
   });
 
+  it('have parts, none of them empty, "." or ".."', () => {
+    const part = fc.oneof(fc.constantFrom('', '.', '..', '...', '.a', 'a.', '\n', '.\n'), fc.string());
+    const whole = (parts: readonly string[]) => parts.every((one) => one !== '' && one !== '.' && one !== '..');
+    fc.assert(
+      fc.property(fc.array(part, { minLength: 2, maxLength: 4 }), (parts) => {
+        const path = `/${parts.join('/')}`;
+        expect(isNodePath(path)).toBe(whole(path.slice(1).split('/')));
+      }),
+    );
+  });
+
   it('give state keys of a tag and their UTF-8', () => {
     expect(coordinationKey('/ü')).toEqual(fromHex('6e2fc3bc'));
+    expect(familyKey('/ü')).toEqual(fromHex('632fc3bc'));
+    expect(childSlotKey('/ü', 0x0102_0304)).toEqual(fromHex('73010203042fc3bc'));
+    expect(childSlotKey('/a', 0xfffe_fdfc)).toEqual(fromHex('73fffefdfc2f61'));
   });
 });
 

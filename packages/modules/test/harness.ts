@@ -4,6 +4,7 @@ import {
   type ChainView,
   CONFIGURATION_PARENT_NONE,
   chainIdOf,
+  decodeResults,
   type Genesis,
   type Operation,
   type Outcome,
@@ -149,7 +150,7 @@ export class World implements StateReader {
     const configuration = execution.nextConfiguration;
     if (configuration) this.chain = { ...this.chain, configuration };
     if (execution.skipped.length > 0) throw new TypeError(`skipped: ${execution.skipped[0]?.code}`);
-    return execution.executed.map(({ outcome, content }) => ({ outcome, results: content }));
+    return execution.executed.map(({ outcome, results }) => ({ outcome, results: decodeResults(results) }));
   }
 
   #transaction(person: Person, operations: readonly Operation[]): Uint8Array {

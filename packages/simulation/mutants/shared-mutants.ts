@@ -85,7 +85,7 @@ export const SHARED_MUTANTS: readonly Mutant[] = [
     'stale-tree-node',
     'merkle/src/state-tree.ts',
     'nodes of the state tree are used again while a version that is kept still has them',
-    '    record.superseded = Int32Array.from(refs);',
+    '    record.superseded = refs;',
     '    for (const ref of refs) this.#nodes.release(ref);\n    record.superseded = new Int32Array(0);',
   ),
   shared(
