@@ -81,10 +81,10 @@ export class Waiters {
 
   #committed({ height, executed }: Extract<Notice, { kind: 'committed' }>): void {
     if (this.#byId.size === 0) return;
-    for (const [leafIndex, { id, outcome }] of executed.entries()) {
-      const waits = this.#byId.get(id);
+    for (const [leafIndex, transaction] of executed.entries()) {
+      const waits = this.#byId.get(transaction.id);
       if (waits === undefined) continue;
-      const settled: Executed = { kind: 'executed', height, leafIndex, outcome };
+      const settled: Executed = { kind: 'executed', height, leafIndex, outcome: transaction.outcome };
       for (const wait of [...waits]) {
         if (wait.until === 'committed') wait.settle(settled);
         else this.#awaitFinal(wait, settled);
