@@ -29,6 +29,7 @@ export { EncodingError, type EncodingErrors } from './errors.ts';
 export { fromHex, isHex, toHex, writeHex } from './hex.ts';
 export type { CborValue } from './reader.ts';
 export { CBOR_DEPTH_MAX, CborReader } from './reader.ts';
+export { RecentMap } from './recent-map.ts';
 export { Scratch } from './scratch.ts';
 export { sharedBytes, sharedCopy } from './shared-memory.ts';
 export { CborWriter } from './writer.ts';
