@@ -57,8 +57,8 @@ export const SHARED_MUTANTS: readonly Mutant[] = [
     'seal-before-durable',
     'validator/src/reactions.ts',
     'a block is sealed and reported before it is durable',
-    'durability.after(() => this.#blockDurable(sealed, synced));',
-    'this.#blockDurable(sealed, synced);',
+    'durability.after(() => this.#blockDurable(block, synced));',
+    'this.#blockDurable(block, synced);',
   ),
   shared(
     'certificate-of-half',

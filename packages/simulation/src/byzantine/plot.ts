@@ -129,10 +129,20 @@ function invalid(content: PayloadContent, dice: Dice): PayloadContent {
     case 2:
       return { ...content, epoch: { ...content.epoch, number: content.epoch.number + 1 } };
     case 3:
-      return { ...content, transactions: [...content.transactions, dice.bytes(40)] };
+      return { ...content, transactions: spoiled(content.transactions, dice) };
     default:
       return { ...content, transactions: [] };
   }
+}
+
+/** Transactions, one of which is none, or has a signature that is not its own. */
+function spoiled(transactions: readonly Uint8Array[], dice: Dice): readonly Uint8Array[] {
+  const [first, ...others] = transactions;
+  if (first === undefined || dice.chance(0.5)) return [...transactions, dice.bytes(40)];
+  const other = first.slice();
+  // A transaction ends with its signature.
+  other[other.length - 1] = (other.at(-1) as number) ^ 1;
+  return [other, ...others];
 }
 
 function contentOf(payload: Payload): PayloadContent | undefined {

@@ -51,7 +51,7 @@ export class CanonicalChain {
 
   /**
    * @param wallNow - The true wall clock, whatever those of nodes say.
-   * @param isSigned - How seals are signed.
+   * @param isSigned - How seals and transactions are signed.
    */
   constructor(
     submitted: ReadonlyMap<string, Submitted>,
@@ -172,8 +172,10 @@ export class CanonicalChain {
     this.#height = at;
     this.#hashes.set(at, sealed.hash);
     this.#stateRoots.set(at, sealed.header.stateRoot);
-    for (const view of views) {
-      this.#append(view.transaction.id, { height: at, leafIndex: view.leafIndex }, view.outcome.code);
+    for (const { transaction, leafIndex, outcome } of views) {
+      if (!this.#isSigned(transaction.publicKey, transaction.signedBytes, transaction.signature))
+        this.#report('every transaction is signed', `${transaction.id} at ${at}/${leafIndex} of ${name}`);
+      this.#append(transaction.id, { height: at, leafIndex }, outcome.code);
     }
   }
 

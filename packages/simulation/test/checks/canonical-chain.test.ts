@@ -3,6 +3,7 @@ import { height, utf8Encode } from '@varve/encoding';
 import {
   chainIdOf,
   configurationHashOf,
+  decodeTransaction,
   encodePayload,
   payloadIdOf,
   prepareTransaction,
@@ -149,6 +150,12 @@ const WRONG: Readonly<Record<string, (story: Story) => void>> = {
     // It fails the second time, as the model has it.
     const transaction = story.transaction('/x');
     story.tell(teller.block(NOW, transaction).block(NOW, transaction));
+  },
+  'every transaction is signed': (story) => {
+    const { bytes } = story.transaction('/x');
+    const spoiled = bytes.slice();
+    spoiled[spoiled.length - 1] = (spoiled.at(-1) as number) ^ 1;
+    story.tell(new Teller(a).block(NOW, decodeTransaction(spoiled)));
   },
   'outcomes as the model has them': (story) => {
     const [first, second] = [story.transaction('/x'), story.transaction('/y', '/x')];
