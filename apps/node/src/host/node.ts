@@ -25,6 +25,7 @@ import { engineOf } from './engines.ts';
 import { NodeError } from './errors.ts';
 import { EventLoop, instant } from './event-loop.ts';
 import { identityOf, STORE_FOLDER } from './initialize.ts';
+import { type NodeEnd, NodeParts } from './node-parts.ts';
 import type { NodeService } from './service.ts';
 import { ServiceHost } from './service-host.ts';
 import { Verifier } from './verifier.ts';
@@ -62,7 +63,7 @@ export interface RunningNode {
   /** Where peers reach it. */
   readonly addresses: readonly string[];
   /** Resolves when the node ended: with the reason if by itself, with nothing if it was stopped. */
-  readonly closed: Promise<{ readonly code: string; readonly detail: string } | undefined>;
+  readonly closed: Promise<NodeEnd | undefined>;
   stop(): Promise<void>;
 }
 
@@ -73,17 +74,15 @@ const HANDOVER_MS = 500;
 
 /**
  * Starts a node on an initialized data directory.
- * @throws `StoreError` of the storage or the ledger, `NetworkError`, `NodeError`, or the API's error: each with a code.
+ * @throws `StoreError` of the storage or the ledger, `NetworkError`, `NodeError`, `NodeFailed`, or the API's error: each with a code.
  */
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const { logger } = options;
   const progress = options.onProgress ?? ((): void => undefined);
   progress('opening the database');
   const store = await LevelStore.open(join(options.dataDirectory, STORE_FOLDER));
-  const parts: { stop(): Promise<void> | void }[] = [{ stop: () => store.close() }];
-  const unwind = async (): Promise<void> => {
-    for (const part of parts.splice(0).reverse()) await part.stop();
-  };
+  const parts = new NodeParts();
+  parts.add({ stop: () => store.close() });
   try {
     progress('reading the ledger');
     const loaded = await load(store, options);
@@ -108,20 +107,13 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       instant(),
     );
     const disk = await DiskWatch.start(options.dataDirectory, options.diskFreeBytesMin);
-    parts.push({ stop: () => disk.stop() });
+    parts.add(disk);
     let network: Network | undefined;
-    let end: (reason: { code: string; detail: string } | undefined) => void = () => undefined;
-    const closed = new Promise<{ code: string; detail: string } | undefined>((resolve) => {
-      end = resolve;
-    });
     let service: ServiceHost | undefined;
     const failed = (code: string, detail: string): void => {
+      if (!parts.fail(code, detail)) return;
       logger.fatal({ code, detail }, 'the node stops');
       service?.stop();
-      unwind().then(
-        () => end({ code, detail }),
-        () => end({ code, detail }),
-      );
     };
     const isBatch = judgesInBatches(options);
     const batch = isBatch && !options.isSignatureThread ? await BatchVerifier.create() : undefined;
@@ -131,9 +123,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       signers,
       judge: (done) =>
         options.isSignatureThread
-          ? new VerifierThread(startSignatureWorker(isBatch), done, (error) =>
-              failed('THREAD_FAILED', error.stack ?? error.message),
-            )
+          ? new VerifierThread(startSignatureWorker(isBatch), done, (reason) => failed('THREAD_FAILED', reason))
           : new Verifier(batch, done),
       answered: (answer) => service?.answered(answer),
       noticed: (notice) => {
@@ -144,7 +134,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       misbehaved: (peer) => network?.disconnect(peer),
       failed,
     });
-    parts.push({ stop: () => loop.stop() });
+    parts.add(loop);
     service = new ServiceHost(
       validator,
       loop,
@@ -153,7 +143,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       () => disk.isLow,
     );
     const host = service;
-    parts.push({ stop: () => host.stop() });
+    parts.add(host);
     progress('joining the network');
     const configured = new Set<string>(options.peers.map((peer) => peer.networkKey));
     network = await Network.start({
@@ -173,29 +163,30 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       onRefused: (peer, reason) => logger.warn({ peer, reason }, 'connection refused'),
     });
     const running = network;
-    parts.push({ stop: () => running.stop() });
+    parts.add(running);
+    parts.demandRunning();
     loop.connect(running);
     running.setPeers(options.peers);
     loop.deliver({ kind: 'timer' });
     const api = options.http && (await serve(host, options.http, logger));
-    if (api) parts.push({ stop: () => api.close() });
+    if (api) parts.add({ stop: () => api.close() });
+    parts.demandRunning();
     logger.info({ http: api?.address, addresses: running.addresses, networkKey }, 'node started');
     return {
       service: host,
       httpUrl: api?.address,
       addresses: running.addresses,
-      closed,
+      closed: parts.closed,
       stop: async () => {
         if (validator.status().engine?.role === 'leader') {
           loop.deliver({ kind: 'retire' });
           await until(() => validator.status().engine?.role !== 'leader', HANDOVER_MS);
         }
-        await unwind();
-        end(undefined);
+        await parts.stop();
       },
     };
   } catch (error) {
-    await unwind();
+    await parts.stop();
     throw error;
   }
 }

@@ -24,15 +24,21 @@ export class VerifierThread implements SignatureJudge {
 
   /**
    * @param worker - Answers as `signature-worker.ts` does; ends with this.
-   * @param failed - It ended by itself: nothing more is judged.
+   * @param failed - Told once, with the reason, when it ends by itself: nothing more is judged.
    */
-  constructor(worker: Worker, done: JobDone, failed: (error: Error) => void) {
+  constructor(worker: Worker, done: JobDone, failed: (reason: string) => void) {
     this.#jobs = new VerifyJobs(done);
     this.#worker = worker;
     this.#worker.on('message', (answer: SignatureAnswer) => this.#answered(answer));
-    this.#worker.on('error', (error: Error) => {
-      if (!this.#stopped) failed(error);
-    });
+    const ended = (reason: string): void => {
+      if (this.#stopped) return;
+      this.#stopped = true;
+      failed(reason);
+    };
+    this.#worker.on('error', (error: unknown) =>
+      ended(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+    );
+    this.#worker.on('exit', (code) => ended(`it exited with ${code}`));
   }
 
   add(job: number, items: readonly VerifyItem[]): void {

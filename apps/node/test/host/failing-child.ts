@@ -1,6 +1,9 @@
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 
-/** A thread that fails at the first question. */
+const { end } = workerData as { readonly end: string };
+
+/** A thread that ends at the first question. */
 parentPort?.on('message', () => {
-  throw new Error('broken');
+  if (end === 'exit') process.exit(0);
+  throw end === 'throw' ? new Error('broken') : null;
 });

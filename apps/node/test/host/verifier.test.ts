@@ -32,8 +32,8 @@ const forAnyone = (strict: boolean): VerifyItem => ({
 });
 
 type Start = (done: JobDone) => SignatureJudge;
-const failed = (error: Error): void => {
-  throw error;
+const failed = (reason: string): void => {
+  throw new Error(reason);
 };
 const batchVerifier = await BatchVerifier.create({ batchMin: 2, sightings: 1 });
 const WAYS: readonly { readonly way: string; readonly start: Start }[] = [
@@ -112,13 +112,26 @@ describe.each(WAYS)('signatures judged $way', ({ start }) => {
     ]);
   });
 
-  it('nothing is told after the stop', async () => {
+  it('nothing is told after the stop, and no verdict of what was under way', async () => {
     const told: number[] = [];
-    const judge = start((job) => told.push(job));
-    judge.add(1, [item(0, true, true)]);
-    await judge.stop();
+    let judge: SignatureJudge | undefined;
+    await new Promise<void>((first) => {
+      judge = start((job) => {
+        told.push(job);
+        first();
+      });
+      judge.add(1, [item(0, true, true)]);
+    });
+    judge?.add(
+      2,
+      Array.from({ length: 300 }, (_, i) => item(i, true, true)),
+    );
     await new Promise((resolve) => setImmediate(resolve));
-    expect(told).toEqual([]);
+    const before = [...told];
+    await judge?.stop();
+    judge?.add(3, [item(0, true, true)]);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(told).toEqual(before);
   });
 });
 
@@ -127,12 +140,25 @@ it('one by one, admission takes what libsodium takes', async () => {
   expect(await judged(start, [[forAnyone(true), item(0, true, true)]])).toEqual([[0, false, true]]);
 });
 
-it('a thread that fails says so', async () => {
-  let judge: SignatureJudge | undefined;
-  const error = await new Promise<Error>((resolve) => {
-    judge = new VerifierThread(startThread('failing-child', import.meta.url), () => undefined, resolve);
-    judge.add(1, [item(0, true, true)]);
+describe('a thread that ends by itself', () => {
+  it.each([
+    { end: 'throw', said: /^Error: broken/ },
+    { end: 'throw nothing', said: /^null$/ },
+    { end: 'exit', said: /^it exited with 0$/ },
+  ])('says so, once: $end', async ({ end, said }) => {
+    const reasons: string[] = [];
+    let judge: SignatureJudge | undefined;
+    await new Promise<void>((resolve) => {
+      const worker = startThread('failing-child', import.meta.url, { end });
+      worker.on('exit', () => resolve());
+      judge = new VerifierThread(
+        worker,
+        () => undefined,
+        (reason) => reasons.push(reason),
+      );
+      judge.add(1, [item(0, true, true)]);
+    });
+    expect(reasons).toEqual([expect.stringMatching(said)]);
+    await judge?.stop();
   });
-  expect(error.message).toBe('broken');
-  await judge?.stop();
 });
