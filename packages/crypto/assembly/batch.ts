@@ -115,6 +115,11 @@ export function loadKey(slot: i32): bool {
 /** Starts a batch. */
 export function begin(): void {
   batch += 1;
+  // Once in 2^32 batches the count begins anew, and no key was seen in it.
+  if (batch === 0) {
+    memory.fill(keySeen, 0, 4 * 4096);
+    batch = 1;
+  }
   signatures = 0;
   keys = 0;
   memory.fill(baseSum, 0, SUM_BYTES);

@@ -13,7 +13,7 @@ import { SPECCHECK_CASES } from './speccheck-cases.ts';
 /** Order of the prime subgroup, RFC 8032 §5.1. */
 const L = 2n ** 252n + 27742317777372353535851937790883648493n;
 /** Of the module that these sources give: whoever changes them changes this line. */
-const MODULE_DIGEST = '948ef504b9a2e44afe88cec59cb26d03ba7c0d8363284e3b22512ba1e7b6bda5';
+const MODULE_DIGEST = '74d35a0513d9e7928dbed117ab56c3449b9e37aff525430e5b3ad024d49967ce';
 
 const noble = createVerifier({}).verifySignature;
 const judgedByNoble = ({ publicKey, message, signature }: SignedMessage): boolean =>
@@ -46,7 +46,7 @@ it('says whether the engine takes the module', () => {
 });
 
 describe('BatchVerifier', () => {
-  it.each([0, 1, 2, 23, 24, 59, 60, 255, 256, 257, 700])('accepts %i honest signatures', (count) => {
+  it.each([0, 1, 2, 3, 4, 5, 59, 60, 255, 256, 257, 700])('accepts %i honest signatures', (count) => {
     const items = Array.from({ length: count }, (_, i) => honest(i));
     expect(alone.verify(items)).toEqual(items.map(() => true));
   });

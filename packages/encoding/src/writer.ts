@@ -30,11 +30,6 @@ export class CborWriter {
     return this.#memory.first(this.#length);
   }
 
-  /** A view of a part of what was written, valid until that is taken back. */
-  part(start: number, end: number): Uint8Array {
-    return this.#memory.bytes.subarray(start, end);
-  }
-
   /** Takes back what was written from `length` on. */
   truncate(length: number): void {
     this.#length = length;

@@ -46,7 +46,7 @@ export interface OperationContext {
   /** The whole state, read only. */
   readonly state: StateReader;
   readonly chain: ChainView;
-  /** The module's own state. */
+  /** The module's own state. Keys are kept: what is given to these methods must not change afterwards. */
   get(key: Uint8Array): StateEntry | undefined;
   /** @throws {OperationFailed} `KEY_TOO_LONG`, `VALUE_TOO_LONG`. */
   set(key: Uint8Array, bytes: Uint8Array): StateEntry;

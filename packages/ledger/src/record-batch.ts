@@ -43,7 +43,7 @@ export class RecordBatch {
     return this.#writes.size;
   }
 
-  /** Bytes written, those included that a later write of the same key made void. */
+  /** Bytes written, those included that a later and longer or shorter write of the same key made void. */
   get length(): number {
     return this.#length;
   }
@@ -100,8 +100,13 @@ export class RecordBatch {
     return operations;
   }
 
-  /** Makes room for a write. @returns Where it begins. */
+  /** Makes room for a write: that of an earlier one of the same key and length, else at the end. @returns Where it begins. */
   #begin(id: string, length: number): number {
+    const earlier = this.#writes.get(id);
+    if (earlier !== undefined) {
+      const at = this.#starts[earlier] as number;
+      if ((this.#ends[earlier] as number) - at === length) return at;
+    }
     const start = this.#length;
     this.#length += length;
     if (this.#length > this.#memory.length) {

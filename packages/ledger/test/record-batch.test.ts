@@ -41,3 +41,12 @@ it('a body that was read stays what it was', () => {
   for (let i = 0; i < 100; i++) batch.put(`S${i}`, new Uint8Array(100));
   expect([before, batch.body('Sa')].map((bytes) => bytes && toHex(bytes))).toEqual(['0102', '0304']);
 });
+
+it('what is written again in the same length takes no more memory', () => {
+  const batch = new RecordBatch();
+  batch.put('Sa', new Uint8Array(100));
+  const { length } = batch;
+  for (let i = 0; i < 50; i++) batch.put('Sa', new Uint8Array(100).fill(i));
+  expect(batch.length).toBe(length);
+  expect(batch.body('Sa')).toEqual(new Uint8Array(100).fill(49));
+});

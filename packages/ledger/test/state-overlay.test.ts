@@ -85,6 +85,10 @@ describe('StateOverlay', () => {
     }
     overlay.put('mn', utf8Encode('a'), entryOf(1));
     expect(overlay.get('m', utf8Encode('na'))).toBeUndefined();
-    expect(reads).toEqual(['m/na', 'mn/a']);
+    // One array may be a key of two modules.
+    const shared = utf8Encode('s');
+    overlay.put('m', shared, entryOf(1));
+    expect(overlay.get('mn', shared)).toBeUndefined();
+    expect(reads).toEqual(['m/na', 'mn/a', 'm/s', 'mn/s']);
   });
 });

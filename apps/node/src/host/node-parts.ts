@@ -9,7 +9,7 @@ interface Part {
 }
 
 /** A node failed while its parts were being started. */
-export class NodeFailed extends Error {
+class NodeFailed extends Error {
   override readonly name = 'NodeFailed';
   readonly code: string;
 

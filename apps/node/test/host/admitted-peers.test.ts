@@ -1,4 +1,4 @@
-import { publicKeyHex } from '@varve/encoding';
+import { encodeCbor, publicKeyHex } from '@varve/encoding';
 import { type Ledger, RecordDamaged } from '@varve/ledger/chain';
 import { expect, it } from 'vitest';
 import { admittedPeers } from '../../src/host/admitted-peers.ts';
@@ -19,6 +19,17 @@ it('admits the configured and whoever had a seat', () => {
     () => undefined,
   );
   expect([configured, seated, stranger].map(isAdmitted)).toEqual([true, true, false]);
+});
+
+it('admits registered nodes until they are revoked, whatever seat they had', () => {
+  const registered = (revoked: boolean) =>
+    admittedPeers(
+      ledgerWith(() => ({ version: 0, modifiedHeight: 1, bytes: encodeCbor(['n', 'o', revoked]) })),
+      new Set(),
+      () => undefined,
+    );
+  expect([seated, stranger].map(registered(false))).toEqual([true, true]);
+  expect([seated, stranger].map(registered(true))).toEqual([false, false]);
 });
 
 it('lets nobody in and says why where the record cannot be read', () => {

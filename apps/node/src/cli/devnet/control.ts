@@ -74,7 +74,8 @@ export function startValidators(
   const started = new Map<string, StartedProcess>();
   for (const index of indexes) {
     const validator = devnet.validators[index];
-    if (validator) started.set(validator.name, startProcess(validator, devnet.passphraseFile, isBound));
+    if (validator)
+      started.set(validator.name, startProcess(validator, devnet.passphraseFile, isBound, devnet.validators.length));
   }
   // Read again: another command may have started other validators meanwhile, whose pids must not be lost.
   const present = readDevnet(directory) ?? devnet;

@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { DevnetValidator } from '../../setup/devnet-folder.ts';
 import { STOP_WITH_PARENT } from '../lifetime.ts';
@@ -13,6 +14,8 @@ const OUTPUT_FILE = 'output.log';
 export const NODE_FLAGS: readonly string[] = ['--max-semi-space-size=32', '--v8-pool-size=1'];
 /** Names a folder where each validator writes a profile of its processor time when it stops. */
 export const PROFILE_FOLDER = 'VARVE_PROFILE';
+/** Where a node's signatures are judged: by default as the machine suggests, which knows nothing of the others on it. */
+const SIGNATURE_THREAD = 'VARVE_SIGNATURE_THREAD';
 const POLL_MS = 25;
 
 /** A process that was just started. */
@@ -26,8 +29,14 @@ export interface StartedProcess {
  * Starts a validator as a process of its own group, so that Ctrl-C reaches only the devnet, which then stops it.
  * Its streams go to files: no pipe keeps anybody waiting.
  * @param isBound - It stops by itself when this process is gone.
+ * @param validators - How many share this machine.
  */
-export function startProcess(validator: DevnetValidator, passphraseFile: string, isBound: boolean): StartedProcess {
+export function startProcess(
+  validator: DevnetValidator,
+  passphraseFile: string,
+  isBound: boolean,
+  validators: number,
+): StartedProcess {
   const output = openSync(join(validator.dataDirectory, OUTPUT_FILE), 'a', 0o600);
   try {
     const outputFrom = fstatSync(output).size;
@@ -37,6 +46,7 @@ export function startProcess(validator: DevnetValidator, passphraseFile: string,
     for (const name of ['VARVE_DATA', 'VARVE_KEY', 'VARVE_HTTP', 'VARVE_PASSPHRASE_FILE', STOP_WITH_PARENT])
       delete environment[name];
     if (isBound) environment[STOP_WITH_PARENT] = '1';
+    if (availableParallelism() < 2 * validators) environment[SIGNATURE_THREAD] ??= 'main';
     const child = spawn(
       process.execPath,
       [...profileFlags(process.env[PROFILE_FOLDER]), ...programArguments(), ...args],
