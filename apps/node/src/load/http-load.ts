@@ -42,7 +42,7 @@ export class HttpLoad {
         return await this.#send(url, contentType, body);
       } catch (error) {
         // A kept-alive connection may be closed by the server just as it is used again; sending twice is harmless.
-        if (!(error instanceof errors.SocketError) || sending === SENDINGS_MAX) throw unanswered(url, error);
+        if (!isClosed(error) || sending === SENDINGS_MAX) throw unanswered(url, error);
       }
     }
   }
@@ -111,6 +111,12 @@ class Answering implements Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.#reject(error);
   }
+}
+
+/** Whether a connection that was there closed: as undici tells it, or the system. */
+function isClosed(error: unknown): boolean {
+  if (error instanceof errors.SocketError) return true;
+  return error instanceof Error && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
 }
 
 /** That a node did not answer, and why. */

@@ -14,12 +14,15 @@ describe('HttpLoad', () => {
     expect(await post(url)).toEqual({ status: 429, body: JSON.stringify(body) });
   });
 
-  it('sends again what a connection that was kept did not take any more', async () => {
-    let count = 0;
-    const url = await serve(() => (++count === 2 ? undefined : { status: 200, body: count }));
-    expect(await post(url)).toMatchObject({ body: '1' });
-    expect(await post(url)).toMatchObject({ body: '3' });
-  });
+  it.each([undefined, 'reset'] as const)(
+    'sends again what a kept connection did not take any more: %s',
+    async (cut) => {
+      let count = 0;
+      const url = await serve(() => (++count === 2 ? cut : { status: 200, body: count }));
+      expect(await post(url)).toMatchObject({ body: '1' });
+      expect(await post(url)).toMatchObject({ body: '3' });
+    },
+  );
 
   it('says which node did not answer', async () => {
     const url = await serve(() => undefined);

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 
-/** What a request is answered with; `undefined` cuts its connection. */
-export type Answer = { readonly status: number; readonly body: unknown } | undefined;
+/** What a request is answered with; `undefined` cuts its connection, `reset` does so as a system does that forgot it. */
+export type Answer = { readonly status: number; readonly body: unknown } | 'reset' | undefined;
 
 /** One request as it came. */
 export interface Request {
@@ -24,6 +24,7 @@ export async function serve(answer: (request: Request) => Answer | Promise<Answe
       const { method = '', url = '', headers } = request;
       const told = await answer({ method, path: url, contentType: headers['content-type'] ?? '', bytes });
       if (told === undefined) request.socket.destroy();
+      else if (told === 'reset') request.socket.resetAndDestroy();
       else response.writeHead(told.status).end(JSON.stringify(told.body));
     });
   });
