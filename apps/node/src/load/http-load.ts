@@ -1,8 +1,8 @@
 import { type Dispatcher, errors, Pool } from 'undici';
 import { LoadError } from './errors.ts';
 
-/** Connections to one node at once, unless told otherwise; what is more waits in the client. */
-const SOCKETS_MAX = 256;
+/** Connections to one node at once, unless told otherwise; what is more waits in the client. A node takes 256, of others too. */
+const SOCKETS_MAX = 224;
 /** A request without an answer is given up after this. */
 const ANSWER_MS_MAX = 60_000;
 /** How often one request is sent, where connections close before anything is answered. */
