@@ -1,3 +1,5 @@
+import type { Connection } from '@libp2p/interface';
+
 /** What can go wrong at the network's own interface; a peer's failure is never thrown. */
 export type NetworkErrors = {
   /** Another program listens on the address. */
@@ -44,4 +46,13 @@ export type RefusalReason =
 /** What a stream or connection is aborted with: it reaches the library's log and nothing else. */
 export class ConnectionEnded extends Error {
   override readonly name = 'ConnectionEnded';
+}
+
+/** Ends a connection at once. One that is ending already may refuse to say goodbye: that is no reason to stop here. */
+export function abortConnection(connection: Pick<Connection, 'abort'>, reason: string): void {
+  try {
+    connection.abort(new ConnectionEnded(reason));
+  } catch {
+    // The library closes it all the same.
+  }
 }

@@ -1,6 +1,6 @@
 import type { Connection, Stream } from '@libp2p/interface';
 import type { PublicKeyHex } from '@varve/encoding';
-import { ConnectionEnded, type RefusalReason } from './errors.ts';
+import { abortConnection, ConnectionEnded, type RefusalReason } from './errors.ts';
 import { encodeFrames, FRAME_HEADER_BYTES } from './frames.ts';
 import {
   CROSSING_DIALS_MS,
@@ -76,7 +76,7 @@ export class Link {
     const connections = [...this.#connections.keys()];
     this.#connections.clear();
     this.#lose();
-    for (const connection of connections) connection.abort(new ConnectionEnded(reason));
+    for (const connection of connections) abortConnection(connection, reason);
   }
 
   /**

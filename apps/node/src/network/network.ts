@@ -8,7 +8,7 @@ import type { PublicKeyHex } from '@varve/encoding';
 import { dialAddress } from './addresses.ts';
 import { Admission } from './admission.ts';
 import { Dialer } from './dialer.ts';
-import { ConnectionEnded, NetworkError, type RefusalReason } from './errors.ts';
+import { abortConnection, NetworkError, type RefusalReason } from './errors.ts';
 import { FRAME_HEADER_BYTES } from './frames.ts';
 import { type GossipTopic, gossipTopics, topicName } from './gossip.ts';
 import { createHost, type Host, startHost } from './host.ts';
@@ -200,7 +200,7 @@ export class Network {
   #receive(stream: Stream, connection: Connection): void {
     const peer = networkKeyOf(connection.remotePeer);
     if (peer === undefined || !this.isStarted || !this.#options.isAdmitted(peer)) {
-      connection.abort(new ConnectionEnded('not admitted'));
+      abortConnection(connection, 'not admitted');
       return;
     }
     readPackets(stream, {
@@ -211,8 +211,8 @@ export class Network {
       },
       onViolation: () => {
         this.#refused(peer, 'FRAME_TOO_LARGE');
-        connection.abort(new ConnectionEnded('frame too large'));
         this.disconnect(peer);
+        abortConnection(connection, 'frame too large');
       },
     });
   }
@@ -249,7 +249,7 @@ export class Network {
     const peer = networkKeyOf(connection.remotePeer);
     // Admission may have been withdrawn between the handshake and now.
     if (peer === undefined || !this.isStarted || this.#admission.waitMs(peer) > 0 || !this.#options.isAdmitted(peer)) {
-      connection.abort(new ConnectionEnded('not admitted'));
+      abortConnection(connection, 'not admitted');
       return;
     }
     let link = this.#links.get(peer);
@@ -303,7 +303,7 @@ export class Network {
     const connections = this.#host.getConnections();
     await Promise.all(connections.map((connection) => connection.close({ signal }).catch(() => undefined)));
     // The library waits without a limit for streams whose peer does not read: nothing may be left open for it.
-    for (const connection of this.#host.getConnections()) connection.abort(new ConnectionEnded('stopping'));
+    for (const connection of this.#host.getConnections()) abortConnection(connection, 'stopping');
     await Promise.race([this.#host.stop(), delay(STOP_MS_MAX, undefined, { ref: false })]);
   }
 }
