@@ -1,5 +1,6 @@
 import { type NoiseComponents, type NoiseExtensions, noise } from '@chainsafe/libp2p-noise';
 import type { ConnectionEncrypter, MessageStream } from '@libp2p/interface';
+import { ciphers } from './ciphers.ts';
 
 /**
  * Noise, over connections to which each message is given in one piece. The library gives the length of a message and
@@ -7,7 +8,7 @@ import type { ConnectionEncrypter, MessageStream } from '@libp2p/interface';
  */
 export function encryption(): (components: NoiseComponents) => ConnectionEncrypter<NoiseExtensions> {
   return (components) => {
-    const encrypter = noise()(components);
+    const encrypter = noise({ crypto: ciphers })(components);
     const secureInbound = encrypter.secureInbound.bind(encrypter);
     const secureOutbound = encrypter.secureOutbound.bind(encrypter);
     encrypter.secureInbound = (connection, options) => secureInbound(inOnePiece(connection), options);
