@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { Level } from 'level';
 import { isDiskFull, openingError, reasonOf, StoreError } from './errors.ts';
 import { prepareFolder, requireDatabase } from './folder.ts';
@@ -21,8 +22,11 @@ export type StoreRange = { readonly gte?: Uint8Array; readonly lt?: Uint8Array }
 /** A key with its value. */
 export type StoreEntry = readonly [key: Uint8Array, value: Uint8Array];
 
-/** Fewer, larger tables: measured to halve the bytes written under load. */
-const WRITE_BUFFER_BYTES = 16 * 1024 * 1024;
+/**
+ * Fewer, larger tables: measured to halve the bytes written under load. Every node draws a size of its own: all of a network write the
+ * same records, and would otherwise rewrite their tables in the same second, when a quorum is better off with one at a time.
+ */
+const WRITE_BUFFER_BYTES = { min: 12 * 1024 * 1024, max: 20 * 1024 * 1024 } as const;
 const PAGE_ENTRIES = 1_000;
 const PAGE_BYTES = 1024 * 1024;
 // Kept in constants: the common types of `level` leave out what only its Node.js half understands.
@@ -74,7 +78,7 @@ export class LevelStore implements Store {
       valueEncoding: 'view',
       createIfMissing: isNew,
       errorIfExists: isNew,
-      writeBufferSize: WRITE_BUFFER_BYTES,
+      writeBufferSize: randomInt(WRITE_BUFFER_BYTES.min, WRITE_BUFFER_BYTES.max + 1),
     });
     try {
       await database.open();
