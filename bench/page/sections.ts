@@ -83,11 +83,24 @@ function scaleBody(points: readonly ScaleReport[]): string {
       });
       const figures = table(
         `By ${AXES[axis]}`,
-        [AXES[axis], 'tx/s', 'p50 ms', 'p99 ms', 'CPU µs', 'MiB ready', 'MiB loaded', 'ready s', 'others, cores'],
+        [
+          AXES[axis],
+          'tx/s',
+          'p50 ms',
+          'p99 ms',
+          'CPU µs',
+          'MiB ready',
+          'MiB loaded',
+          'all ready s',
+          'one again s',
+          'others, cores',
+        ],
         measured.map((point) => [
           point[axis],
           ...[point.transactionsPerSecond, point.latencyMs.p50, point.latencyMs.p99, point.cpuMicros],
-          ...[point.residentMiB.ready, point.residentMiB.loaded, point.readyMs.last / 1000, point.machine.otherCores],
+          ...[point.residentMiB.ready, point.residentMiB.loaded, point.readyMs.last / 1000],
+          point.readyMs.again === undefined ? '' : point.readyMs.again / 1000,
+          point.machine.otherCores,
         ]),
       );
       return `<h3>By ${AXES[axis]}</h3><div class="plots">${plots.join('')}</div>${figures}`;

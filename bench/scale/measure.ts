@@ -25,8 +25,11 @@ export interface ScaleReport extends ScalePoint {
   readonly latencyMs: { readonly p50: number; readonly p99: number };
   /** Per transaction and validator, all threads. */
   readonly cpuMicros: number;
-  /** From the start of the processes until the last validator was ready, and until the median one was. */
-  readonly readyMs: { readonly last: number; readonly median: number };
+  /**
+   * From the start of the processes until the last validator was ready, and until the median one was; and after the load, of one that
+   * was stopped and started again while the others ran (absent in results kept before that was measured).
+   */
+  readonly readyMs: { readonly last: number; readonly median: number; readonly again?: number };
   /** Of the largest validator: when it was ready, and after the load. */
   readonly residentMiB: { readonly ready: number; readonly loaded: number };
   /** Of the prepared store of one validator. */
@@ -71,6 +74,7 @@ export async function measurePoint(
     await run(warmUpSeconds);
     const results: Run[] = [];
     for (let i = 0; i < runs; i++) results.push(await run(seconds));
+    const loaded = largestMiB(network);
     const of = (value: (result: Run) => number): number => median(results.map(value));
     return {
       axis,
@@ -79,8 +83,8 @@ export async function measurePoint(
       transactionsPerSecond: of((one) => one.transactionsPerSecond),
       latencyMs: { p50: of((one) => one.latencyMs.p50), p99: of((one) => one.latencyMs.p99) },
       cpuMicros: of(({ cpu }) => cpu),
-      readyMs: { last: Math.max(...times), median: median(times) },
-      residentMiB: { ready, loaded: largestMiB(network) },
+      readyMs: { last: Math.max(...times), median: median(times), again: await network.restartOne() },
+      residentMiB: { ready, loaded },
       storeBytes: network.storeBytes,
       machine: {
         loadAverage: of(({ machine }) => machine.loadAverage),

@@ -112,21 +112,35 @@ export class PreparedNetwork {
       if (member === undefined) throw new TypeError(`${name} is in the genesis document`);
       await identify(store, identityOf(member.networkKey));
     }
-    const started = performance.now();
-    const indexes = validators.map((_validator, index) => index);
-    const { devnet, started: processes } = startValidators(join(this.#folder, 'devnet'), this.#devnet, indexes, true);
+    return this.#started(validators.map((_validator, index) => index));
+  }
+
+  /**
+   * Stops one validator and starts it again, while the others run.
+   * @returns Milliseconds from the start of its process until it was ready.
+   */
+  async restartOne(): Promise<number> {
+    const index = this.#devnet.validators.length - 1;
+    await stopValidators(this.#devnet.validators.slice(index));
+    return Math.max(...(await this.#started([index])));
+  }
+
+  async #started(indexes: readonly number[]): Promise<readonly number[]> {
+    const from = performance.now();
+    const { devnet, started } = startValidators(join(this.#folder, 'devnet'), this.#devnet, indexes, true);
     this.#devnet = devnet;
+    const validators = devnet.validators.filter((_validator, index) => indexes.includes(index));
     return Promise.all(
-      devnet.validators.map(async (validator) => {
+      validators.map(async (validator) => {
         while (!(await isReady(validator))) {
-          const isLate = performance.now() - started > READY_MS_MAX;
+          const isLate = performance.now() - from > READY_MS_MAX;
           if (isLate || !isRunning(validator)) {
-            const output = lastOutput(validator, processes.get(validator.name)?.outputFrom ?? 0, OUTPUT_LINES);
+            const output = lastOutput(validator, started.get(validator.name)?.outputFrom ?? 0, OUTPUT_LINES);
             throw new Error(`${validator.name} ${isLate ? 'is not ready' : 'ended'}:\n${output}`);
           }
           await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
         }
-        return performance.now() - started;
+        return performance.now() - from;
       }),
     );
   }
