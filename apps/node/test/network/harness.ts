@@ -62,12 +62,12 @@ export async function startNode(index: number, overrides: Partial<NetworkOptions
 }
 
 /** A bare libp2p host with test key `index`, to do what a network of ours never does. */
-export async function startHost(index: number): Promise<Libp2p> {
+export async function startHost(index: number, encrypter = noise()): Promise<Libp2p> {
   const host = await createLibp2p({
     privateKey: await generateKeyPairFromSeed('Ed25519', seedOf(index)),
     addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
     transports: [tcp()],
-    connectionEncrypters: [noise()],
+    connectionEncrypters: [encrypter],
     streamMuxers: [yamux()],
   });
   running.push(host);
