@@ -48,6 +48,13 @@ const RULES: readonly Mutant[] = [
     "for (const id of ids) if (this.hasQuorum('prevote', round, id)) found.push",
   ),
   inFile(
+    'bad-signature-passes',
+    'validator/src/signatures.ts',
+    'a batch accepts a bad signature',
+    'if (verdict !== undefined) this.verdicts.set(hash, verdict);',
+    'if (verdict !== undefined) this.verdicts.set(hash, true);',
+  ),
+  inFile(
     'quorum-of-2f-and-one',
     'consensus/src/quorum.ts',
     '2f + 1 are a quorum, also where n is not 3f + 1 (trap 41)',
