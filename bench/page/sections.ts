@@ -99,13 +99,18 @@ function scaleBody(points: readonly ScaleReport[]): string {
           point[axis],
           ...[point.transactionsPerSecond, point.latencyMs.p50, point.latencyMs.p99, point.cpuMicros],
           ...[point.residentMiB.ready, point.residentMiB.loaded, point.readyMs.last / 1000],
-          point.readyMs.again === undefined ? '' : point.readyMs.again / 1000,
+          againSeconds(point.readyMs),
           point.machine.otherCores,
         ]),
       );
       return `<h3>By ${AXES[axis]}</h3><div class="plots">${plots.join('')}</div>${figures}`;
     })
     .join('\n');
+}
+
+/** Results kept before it was measured have none. */
+function againSeconds({ again }: { readonly again?: number }): number | string {
+  return again === undefined ? '' : again / 1000;
 }
 
 function loadBody(report: BenchReport): string {

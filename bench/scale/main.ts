@@ -49,7 +49,7 @@ async function networkOf({ validators, keys, heights }: PreparedSize): Promise<P
 }
 
 function summary({ transactionsPerSecond, cpuMicros, residentMiB, readyMs }: ScaleReport): string {
-  return `${transactionsPerSecond.toFixed(0)} tx/s, ${cpuMicros.toFixed(0)} µs each, ${residentMiB.loaded.toFixed(0)} MiB, all ready after ${(readyMs.last / 1000).toFixed(1)} s, one again after ${((readyMs.again ?? 0) / 1000).toFixed(1)} s`;
+  return `${transactionsPerSecond.toFixed(0)} tx/s, ${cpuMicros.toFixed(0)} µs each, ${residentMiB.loaded.toFixed(0)} MiB, all ready after ${(readyMs.last / 1000).toFixed(1)} s, one again after ${(readyMs.again / 1000).toFixed(1)} s`;
 }
 
 function printPoints(): void {
@@ -71,7 +71,7 @@ function printPoints(): void {
       'MiB ready': Math.round(report.residentMiB.ready),
       'MiB loaded': Math.round(report.residentMiB.loaded),
       'all ready s': rounded(report.readyMs.last / 1000),
-      'one again s': rounded((report.readyMs.again ?? 0) / 1000),
+      'one again s': rounded(report.readyMs.again / 1000),
       'store MB': rounded(report.storeBytes / 1e6),
       'others, cores': rounded(report.machine.otherCores),
     })),

@@ -27,9 +27,9 @@ export interface ScaleReport extends ScalePoint {
   readonly cpuMicros: number;
   /**
    * From the start of the processes until the last validator was ready, and until the median one was; and after the load, of one that
-   * was stopped and started again while the others ran (absent in results kept before that was measured).
+   * was stopped and started again while the others ran.
    */
-  readonly readyMs: { readonly last: number; readonly median: number; readonly again?: number };
+  readonly readyMs: { readonly last: number; readonly median: number; readonly again: number };
   /** Of the largest validator: when it was ready, and after the load. */
   readonly residentMiB: { readonly ready: number; readonly loaded: number };
   /** Of the prepared store of one validator. */
