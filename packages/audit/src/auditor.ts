@@ -1,7 +1,17 @@
 import { verifySignature } from '@varve/crypto';
 import { type BlockHash, bytesEqual } from '@varve/encoding';
 import { anchorOf, decodeHeader, type Genesis, payloadIdOf, RULES_KNOWN, type SealedHeader } from '@varve/ledger';
-import { firstBlock, headerKey, RECORD_KIND, rulesFault, STATE_HISTORY_HEIGHTS, type Store } from '@varve/ledger/chain';
+import {
+  firstBlock,
+  headerKey,
+  INDEX_SHAPE,
+  IndexLayout,
+  type IndexShape,
+  RECORD_KIND,
+  rulesFault,
+  STATE_HISTORY_HEIGHTS,
+  type Store,
+} from '@varve/ledger/chain';
 import { checkCertificate, type SignatureRule } from './certificate-check.ts';
 import { ConfigurationFollow } from './configuration-follow.ts';
 import { type CopiedBlock, type OpenedPayload, openPayload } from './copied-block.ts';
@@ -28,6 +38,8 @@ export interface AuditOptions extends ReplaySurroundings {
   /** What the copy keeps beside its blocks; absent where it keeps blocks alone. */
   readonly derived?: Store | undefined;
   readonly claim?: CopyClaim | undefined;
+  /** How the copy's index of transactions is laid out, where not as all stores have it. */
+  readonly index?: IndexShape | undefined;
   /** The one signature rule, of seals; verdicts that were found before may stand in. */
   readonly isSigned?: SignatureRule;
   /** Where an earlier audit of the same copy had come. */
@@ -78,6 +90,7 @@ export class Auditor {
   readonly replay: Replay;
   readonly claim: CopyClaim | undefined;
   readonly derived: Store | undefined;
+  readonly layout: IndexLayout;
   /** Below this height nothing was executed: 0 for genesis. */
   readonly startedAt: number;
   readonly isSigned: SignatureRule;
@@ -95,9 +108,10 @@ export class Auditor {
   #certifiedLast: number;
   #newest: SealedHeader;
 
-  constructor({ start, genesis, derived, claim, isSigned, ...surroundings }: AuditOptions) {
+  constructor({ start, genesis, derived, claim, isSigned, index, ...surroundings }: AuditOptions) {
     this.genesis = genesis;
     this.derived = derived;
+    this.layout = new IndexLayout(index ?? INDEX_SHAPE);
     this.claim = claim;
     this.isSigned = isSigned ?? verifySignature;
     this.replay = start?.replay ?? Replay.begin(genesis, surroundings);

@@ -22,7 +22,6 @@ import {
   indexKey,
   type Store,
   stateKey,
-  transactionKey,
   unchecked,
   undoKey,
 } from '@varve/ledger/chain';
@@ -33,7 +32,7 @@ import type { SignatureRule } from './certificate-check.ts';
 import { keptIn } from './derived-check.ts';
 import { AuditError } from './errors.ts';
 import { Findings } from './finding.ts';
-import { MemoryRecords } from './memory-records.ts';
+import { MemoryRecords, type WindowBlock } from './memory-records.ts';
 import { Replay, type ReplaySurroundings } from './replay.ts';
 
 /** A copy to begin in the middle of. */
@@ -59,15 +58,16 @@ export function startAtCertified(options: CertifiedStartOptions, at: number): Au
   const { tip, headers, hashes, configurations } = walkHeaders(options, at);
   const memory = stateAt(options, at);
   const { validityMsMax } = configurations;
+  const window: WindowBlock[] = [];
   for (let height = at; height > 0; height--) {
     const { header, bytes } = headers[height] ?? unproven(`block ${height} is not there`);
     const until = header.time + validityMsMax;
     if (until < tip.header.time) break;
     const transactions = leavesOf(store, header.height, header.transactionsRoot);
     memory.commit([{ key: headerKey(height), value: checksummed(headerKey(height), bytes) }]);
-    memory.commit(transactions.map((id, leafIndex) => placeRecord(id, height, leafIndex)));
-    memory.restoreWindow([{ height, until, transactions }, ...memory.window]);
+    window.push({ height, until, transactions });
   }
+  memory.restoreWindow(window.reverse());
   const replay = Replay.resume(genesis, { modules, accounts }, { memory, tip, hashes, configurations });
   if (!bytesEqual(replay.stateRoot, tip.header.stateRoot))
     unproven(`the state that the copy keeps is not the one that block ${at} names`);
@@ -167,15 +167,6 @@ function leavesOf(store: Store, height: number, root: Uint8Array): TransactionId
   if (!bytesEqual(merkleRoot(leaves.map(({ leaf }) => leaf)), root))
     unproven(`the outcomes of block ${height} are not those that it names`);
   return leaves.map(({ leaf }) => decodeLeaf(leaf).id);
-}
-
-function placeRecord(id: TransactionId, height: number, leafIndex: number): { key: Uint8Array; value: Uint8Array } {
-  const place = new Uint8Array(12);
-  const view = new DataView(place.buffer);
-  view.setBigUint64(0, BigInt(height));
-  view.setUint32(8, leafIndex);
-  const key = transactionKey(id);
-  return { key, value: checksummed(key, place) };
 }
 
 function attempt<T>(read: () => T, reason: string): T {

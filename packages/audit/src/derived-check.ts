@@ -21,7 +21,6 @@ const NAMES: ReadonlyMap<number | undefined, string> = new Map([
   [RECORD_KIND.heightOf, 'the height of the block hash'],
   [RECORD_KIND.index, 'the outcomes of the block'],
   [RECORD_KIND.undo, 'what the block replaced'],
-  [RECORD_KIND.transaction, 'the place of a transaction'],
   [RECORD_KIND.configuration, 'the next configuration'],
 ]);
 

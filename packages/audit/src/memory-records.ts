@@ -2,11 +2,12 @@ import { latin1, type TransactionId } from '@varve/encoding';
 import { decodeStateEntry, type StateEntry } from '@varve/ledger';
 import {
   headerKey,
+  type Place,
   parseStateKey,
   RECORD_KIND,
   type Store,
   type StoreOperation,
-  transactionKey,
+  type TransactionPlaces,
   unchecked,
 } from '@varve/ledger/chain';
 
@@ -27,6 +28,7 @@ export interface WindowBlock {
   readonly height: number;
   /** Block time after which nothing of it can be replayed, Unix milliseconds. */
   readonly until: number;
+  /** One for each leaf. */
   readonly transactions: readonly TransactionId[];
 }
 
@@ -34,9 +36,10 @@ export interface WindowBlock {
  * The records of the chain as the audit makes it: the state, and of blocks only what the replay guard may still ask
  * for, so that memory grows with the state and not with the chain.
  */
-export class MemoryRecords implements Store {
+export class MemoryRecords implements Store, TransactionPlaces {
   readonly #state = new Map<string, Uint8Array>();
   readonly #blocks = new Map<string, Uint8Array>();
+  readonly #places = new Map<TransactionId, Place>();
   #window: WindowBlock[] = [];
 
   get(key: Uint8Array): Uint8Array | undefined {
@@ -62,6 +65,22 @@ export class MemoryRecords implements Store {
   /** As it was when an earlier audit stopped. */
   restoreWindow(window: readonly WindowBlock[]): void {
     this.#window = [...window];
+    this.#places.clear();
+    for (const { height, transactions } of window)
+      this.append(
+        height,
+        transactions.map((id) => ({ id })),
+      );
+  }
+
+  find(id: TransactionId): Place | undefined {
+    return this.#places.get(id);
+  }
+
+  append(height: number, transactions: readonly { readonly id: TransactionId }[]): void {
+    transactions.forEach(({ id }, leafIndex) => {
+      this.#places.set(id, { height, leafIndex });
+    });
   }
 
   /** Takes what the ledger wrote for one block. */
@@ -71,7 +90,7 @@ export class MemoryRecords implements Store {
       if (kind === RECORD_KIND.state) {
         if (value) this.#state.set(latin1(key), value);
         else this.#state.delete(latin1(key));
-      } else if (value && (kind === RECORD_KIND.header || kind === RECORD_KIND.transaction)) {
+      } else if (value && kind === RECORD_KIND.header) {
         this.#blocks.set(latin1(key), value);
       }
     }
@@ -88,7 +107,7 @@ export class MemoryRecords implements Store {
     const gone = this.#window.splice(0, first < 0 ? this.#window.length : first);
     for (const { height, transactions } of gone) {
       this.#blocks.delete(latin1(headerKey(height)));
-      for (const id of transactions) this.#blocks.delete(latin1(transactionKey(id)));
+      for (const id of transactions) this.#places.delete(id);
     }
   }
 }

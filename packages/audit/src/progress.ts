@@ -2,7 +2,7 @@ import { assert } from '@varve/consensus';
 import { sha256 } from '@varve/crypto';
 import { bytesEqual, CborReader, concatBytes, encodeCbor, fromHex, type TransactionId, toHex } from '@varve/encoding';
 import { chainIdOf, decodeConfiguration, decodeHeader, encodeConfiguration, type Genesis } from '@varve/ledger';
-import { ConfigurationHistory, headerKey, transactionKey, unchecked } from '@varve/ledger/chain';
+import { ConfigurationHistory, headerKey, unchecked } from '@varve/ledger/chain';
 import type { AuditCounts, Auditor, AuditStart } from './auditor.ts';
 import { BlockHashes } from './block-hashes.ts';
 import { AuditError } from './errors.ts';
@@ -10,7 +10,7 @@ import { FINDING_CODES, type Finding, Findings } from './finding.ts';
 import { bytesOfText, MemoryRecords, type WindowBlock } from './memory-records.ts';
 import { Replay, type ReplaySurroundings } from './replay.ts';
 
-const DOMAIN = 'varve/audit-progress/1';
+const DOMAIN = 'varve/audit-progress/2';
 const HASH_BYTES = 32;
 
 /**
@@ -33,7 +33,7 @@ export function encodeProgress(auditor: Auditor): Uint8Array {
       height,
       headerIn(memory, height),
       until,
-      transactions.map((id) => concatBytes(fromHex(id), placeIn(memory, id))),
+      concatBytes(...transactions.map(fromHex)),
     ]),
     [counts.blocks, counts.transactions, counts.skipped, counts.certificates, counts.certifiedHeight],
     [auditor.certifiedLast, auditor.isStateRootWrong, findings.total, auditor.startedAt],
@@ -52,12 +52,6 @@ export function encodeProgress(auditor: Auditor): Uint8Array {
 function headerIn(memory: MemoryRecords, height: number): Uint8Array {
   const record = memory.get(headerKey(height));
   assert(record !== undefined, 'a block of the window has its header');
-  return record;
-}
-
-function placeIn(memory: MemoryRecords, id: TransactionId): Uint8Array {
-  const record = memory.get(transactionKey(id));
-  assert(record !== undefined, 'a transaction of the window has its place');
   return record;
 }
 
@@ -131,11 +125,10 @@ function readWindow(reader: CborReader, memory: MemoryRecords): WindowBlock {
   const height = reader.uint();
   memory.commit([{ key: headerKey(height), value: reader.byteString().slice() }]);
   const until = reader.uint();
-  const transactions = reader.list((inner) => {
-    const bytes = inner.byteString();
-    const id = toHex(bytes.subarray(0, HASH_BYTES)) as TransactionId;
-    memory.commit([{ key: transactionKey(id), value: bytes.slice(HASH_BYTES) }]);
-    return id;
+  const ids = reader.byteString();
+  if (ids.length % HASH_BYTES !== 0) throw malformed('an id is cut off');
+  const transactions = Array.from({ length: ids.length / HASH_BYTES }, (_, i) => {
+    return toHex(ids.subarray(HASH_BYTES * i, HASH_BYTES * (i + 1))) as TransactionId;
   });
   return { height, until, transactions };
 }

@@ -4,23 +4,16 @@ import { chainIdOf, decodeEvidence, encodeGenesis, judgeEvidence, stateTreeKey }
 import { decodeTip, parseNumber, parseStateKey, RECORD_KIND, STORE_FORMAT, unchecked } from '@varve/ledger/chain';
 import { StateTree } from '@varve/merkle';
 import type { Auditor, CopyClaim } from './auditor.ts';
+import { IndexCheck } from './index-check.ts';
 import { bytesOfText } from './memory-records.ts';
 
 /** Records about the store itself; the last two are there at times. */
 const META_NEEDED = ['format', 'chain', 'genesis', 'identity'] as const;
 const META_NAMES: ReadonlySet<string> = new Set([...META_NEEDED, 'boots', 'observer-only']);
 const KINDS: ReadonlySet<number> = new Set(Object.values(RECORD_KIND));
-const { header, heightOf, certificate, index, undo, transaction, state, configuration, evidence, meta } = RECORD_KIND;
+const { header, heightOf, certificate, index, undo, places, state, configuration, evidence, meta } = RECORD_KIND;
 /** Kinds whose damage is named with the block that it concerns. */
-const OF_BLOCKS: ReadonlySet<number> = new Set([
-  header,
-  heightOf,
-  certificate,
-  index,
-  undo,
-  transaction,
-  configuration,
-]);
+const OF_BLOCKS: ReadonlySet<number> = new Set([header, heightOf, certificate, index, undo, configuration]);
 
 /**
  * Looks at every record of a store after its blocks were judged: what execution did not ask for must not be there, the
@@ -28,26 +21,26 @@ const OF_BLOCKS: ReadonlySet<number> = new Set([
  */
 export class StoreCheck {
   readonly #auditor: Auditor;
-  readonly #counts = new Map<number, number>();
   readonly #stateSeen = new Set<string>();
   readonly #metaSeen = new Set<string>();
   /** Leaves of the kept state, where execution did not come so far as to compare each key. */
   readonly #leaves = new StateTree();
   readonly #isWhole: boolean;
+  readonly #index: IndexCheck | undefined;
   #damaged = 0;
 
   constructor(auditor: Auditor) {
     this.#auditor = auditor;
-    const { claim, replay, notJudged } = auditor;
+    const { claim, replay, notJudged, derived, findings, layout } = auditor;
     const { height } = replay.ledger.tip.header;
     this.#isWhole = notJudged === undefined && claim !== undefined && height === claim.height;
+    this.#index = derived && claim && new IndexCheck(findings, derived, layout, claim.height);
   }
 
   /** Every record, in any order. */
   add(key: Uint8Array, record: Uint8Array): void {
     const { findings } = this.#auditor;
     const kind = key[0] ?? -1;
-    this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + 1);
     let body: Uint8Array;
     try {
       body = unchecked(key, record);
@@ -55,6 +48,7 @@ export class StoreCheck {
       this.#damaged += 1;
       if (!this.#isNamed(kind, key)) findings.add('RECORD_DAMAGED', null, `${nameOf(key)} has a wrong checksum`);
       if (kind === state) this.#stateSeen.add(latin1(key));
+      if (kind === places) this.#index?.damaged();
       return;
     }
     if (!KINDS.has(kind)) findings.add('RECORD_UNEXPECTED', null, `${nameOf(key)} is of no known kind`);
@@ -62,25 +56,23 @@ export class StoreCheck {
     else if (kind === meta) this.#checkMeta(key, body);
     else if (kind === evidence) this.#checkEvidence(key, body);
     else if (kind === heightOf) this.#checkHeightOf(key, body);
-    else this.#checkPlace(kind, key, body);
+    else if (kind === places) this.#index?.page(key, body);
+    else this.#checkPlace(kind, key);
+    if (kind === index) this.#index?.block(parseNumber(key), body);
   }
 
   /** After the last record. */
   end(): void {
-    const { findings, replay, counts, claim } = this.#auditor;
+    const { findings, replay, claim } = this.#auditor;
     for (const name of META_NEEDED) {
       if (this.#metaSeen.has(name) || this.#damaged > 0) continue;
       findings.add('GENESIS_WRONG', null, `the record "${name}", which says what the store is, is missing`);
     }
+    this.#index?.end();
     if (!this.#isWhole) return this.#compareRoot();
     for (const text of replay.memory.state.keys()) {
       if (this.#stateSeen.has(text)) continue;
       findings.add('STATE_WRONG', claim?.height ?? null, `${stateName(bytesOfText(text))} is missing`);
-    }
-    const places = this.#counts.get(transaction) ?? 0;
-    if (this.#auditor.startedAt === 0 && places > counts.transactions && this.#damaged === 0) {
-      const text = `${places} places of transactions are kept; the blocks hold ${counts.transactions}`;
-      findings.add('RECORD_UNEXPECTED', null, text);
     }
   }
 
@@ -156,15 +148,14 @@ export class StoreCheck {
     findings.add('RECORD_UNEXPECTED', at < 0 ? null : at, `${nameOf(key)} names no block of this chain`);
   }
 
-  #checkPlace(kind: number, key: Uint8Array, body: Uint8Array): void {
+  #checkPlace(kind: number, key: Uint8Array): void {
     const { findings, claim, replay } = this.#auditor;
     if (claim === undefined) return;
     if (kind === configuration) {
       const isKnown = replay.ledger.configurations.all.some(({ first }) => first - 1 === parseNumber(key));
       if (!isKnown) findings.add('RECORD_UNEXPECTED', parseNumber(key), 'no block changed the configuration here');
-    } else if (kind === transaction) {
-      const at = parseNumber(new Uint8Array([0, ...body.subarray(0, 8)]));
-      if (at > claim.height) findings.add('RECORD_UNEXPECTED', at, `${nameOf(key)} stands above the newest block`);
+    } else if (kind === RECORD_KIND.transaction) {
+      findings.add('RECORD_UNEXPECTED', null, `${nameOf(key)} is of a format that the store has no longer`);
     } else if (OF_BLOCKS.has(kind) && kind !== header && parseNumber(key) === 0) {
       findings.add('RECORD_UNEXPECTED', 0, `${nameOf(key)} is kept, but block 0 has none`);
     } else if (OF_BLOCKS.has(kind) && parseNumber(key) > claim.height) {

@@ -12,7 +12,7 @@ import {
 } from '@varve/ledger/chain';
 import { accountDirectory, builtinModules } from '@varve/modules';
 import { describe, expect, it } from 'vitest';
-import type { MemoryStore } from '../../ledger/test/harness.ts';
+import { type MemoryStore, SMALL_INDEX } from '../../ledger/test/harness.ts';
 import { Auditor, claimOf, type Finding, keptIn, StoreCheck, startAtCertified, storedBlock } from '../src/index.ts';
 import {
   copyOf,
@@ -37,7 +37,7 @@ function auditFrom(store: MemoryStore, at: number): { findings: readonly Finding
   const records = [...store.records].map(([key, record]) => [fromHex(key), record] as const);
   const state = records.filter(([key]) => key[0] === RECORD_KIND.state);
   const start = startAtCertified({ ...surroundings, store, tipHeight, state, isSigned: verifySignature }, at);
-  const auditor = new Auditor({ ...surroundings, derived: store, claim, start });
+  const auditor = new Auditor({ ...surroundings, derived: store, claim, start, index: SMALL_INDEX });
   for (let height = at + 1; height <= tipHeight; height++) auditor.next(storedBlock(store, height));
   auditor.end();
   const check = new StoreCheck(auditor);

@@ -17,7 +17,7 @@ import {
 } from '@varve/ledger';
 import { certificateKey, checksummed, Execution, RECORD_KIND, TIP_KEY, unchecked } from '@varve/ledger/chain';
 import { accountDirectory, accountIdOf, builtinModules } from '@varve/modules';
-import { Chain, MemoryStore, T0 } from '../../ledger/test/harness.ts';
+import { Chain, MemoryStore, SMALL_INDEX, T0 } from '../../ledger/test/harness.ts';
 import { Auditor, claimOf, type Finding, keptIn, StoreCheck, storedBlock } from '../src/index.ts';
 
 const signerOf = (label: string) => createSigner(sha256(utf8Encode(label)));
@@ -178,7 +178,14 @@ export function audit(
 ): { readonly auditor: Auditor; readonly findings: readonly Finding[] } {
   const tip = keptIn(store, TIP_KEY);
   const claim = typeof tip === 'string' ? undefined : claimOf(tip);
-  const auditor = new Auditor({ ...surroundings, genesis: document, derived: store, claim, isSigned: verifySignature });
+  const auditor = new Auditor({
+    ...surroundings,
+    genesis: document,
+    derived: store,
+    claim,
+    isSigned: verifySignature,
+    index: SMALL_INDEX,
+  });
   const top = claim?.height ?? 0;
   for (let height = 1; height <= top; height++) auditor.next(storedBlock(store, height));
   auditor.end();

@@ -2,7 +2,7 @@ import { fromHex } from '@varve/encoding';
 import { certificateKey, indexKey, TIP_KEY } from '@varve/ledger/chain';
 import { accountDirectory, builtinModules } from '@varve/modules';
 import { describe, expect, it } from 'vitest';
-import type { MemoryStore } from '../../ledger/test/harness.ts';
+import { type MemoryStore, SMALL_INDEX } from '../../ledger/test/harness.ts';
 import { Auditor, claimOf, decodeProgress, encodeProgress, keptIn, StoreCheck, storedBlock } from '../src/index.ts';
 import { certificateBy, copyOf, genesis, plant, plantCertificate, plantedChain, THREE } from './planted-chain.ts';
 
@@ -14,12 +14,12 @@ function auditInParts(store: MemoryStore, pauses: ReadonlySet<number>) {
   const tip = keptIn(store, TIP_KEY);
   const claim = typeof tip === 'string' ? undefined : claimOf(tip);
   let start: ReturnType<typeof decodeProgress> | undefined;
-  let auditor = new Auditor({ genesis, ...surroundings, derived: store, claim });
+  let auditor = new Auditor({ genesis, ...surroundings, derived: store, claim, index: SMALL_INDEX });
   for (let height = 1; height <= (claim?.height ?? 0); height++) {
     auditor.next(storedBlock(store, height));
     if (!pauses.has(height) || !auditor.canPause) continue;
     start = decodeProgress(encodeProgress(auditor), genesis, surroundings);
-    auditor = new Auditor({ genesis, ...surroundings, derived: store, claim, start });
+    auditor = new Auditor({ genesis, ...surroundings, derived: store, claim, start, index: SMALL_INDEX });
     expect(auditor.height).toBe(height);
   }
   auditor.end();
@@ -46,7 +46,7 @@ describe('a progress file', () => {
   });
 
   it('is refused with any byte changed or missing', () => {
-    const auditor = new Auditor({ genesis, ...surroundings, derived: whole.store });
+    const auditor = new Auditor({ genesis, ...surroundings, derived: whole.store, index: SMALL_INDEX });
     for (const height of [1, 2, 3]) auditor.next(storedBlock(whole.store, height));
     const bytes = encodeProgress(auditor);
     for (let at = 0; at < bytes.length; at += 97) {

@@ -3,10 +3,12 @@ import { StateTree } from '@varve/merkle';
 import type { Genesis } from './genesis.ts';
 import { chainIdOf, encodeGenesis, genesisBlock } from './genesis.ts';
 import type { SealedHeader } from './header.ts';
+import { INDEX_KEY } from './index-page.ts';
 import type { Module, StateEntry } from './module.ts';
 import { encodeTip, headerKey, heightOfKey, metaKey, stateKey, TIP_KEY } from './records.ts';
 import { encodeStateEntry, stateTreeKey, stateTreeValue } from './state.ts';
 import { checksummed, type StoreOperation } from './store.ts';
+import { encodeProgress, INDEX_BEGIN } from './transaction-index.ts';
 
 /** A value that stands in the state of block 0. */
 export interface GenesisEntry {
@@ -20,8 +22,11 @@ export interface GenesisModule extends Module {
   genesis?(genesis: Genesis): readonly GenesisEntry[];
 }
 
-/** The version of the stored records; a store of another version is refused. */
-export const STORE_FORMAT = 1;
+/**
+ * The version of the stored records. A store of version 1, which had a record for the place of each transaction, is made
+ * one of version 2 when it is opened; any other is refused.
+ */
+export const STORE_FORMAT = 2;
 
 /** The first state of a chain: what the modules make of the genesis document. */
 export function genesisState(genesis: Genesis, modules: Iterable<GenesisModule>): GenesisEntry[] {
@@ -60,6 +65,7 @@ export function initialRecords(
     [metaKey('identity'), identity],
     [headerKey(0), block.bytes],
     [heightOfKey(block.hash), Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0)],
+    [INDEX_KEY, encodeProgress(INDEX_BEGIN)],
     [TIP_KEY, encodeTip({ height: 0, blockHash: fromHex(block.hash), finalHeight: 0, applied: 0 })],
     ...genesisState(genesis, list).map((entry): [Uint8Array, Uint8Array] => [
       stateKey(entry.module, entry.key),

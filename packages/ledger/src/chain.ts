@@ -6,10 +6,24 @@ export { consistencyOf } from './consistency-view.ts';
 export type { ExecutedTransaction } from './executed.ts';
 export type { ExecutionEnvironment, ExecutionPoint, SkipCode } from './execution.ts';
 export { Execution, SKIP_CODES, skipCode } from './execution.ts';
+export type { IndexShape } from './index-layout.ts';
+export { INDEX_SHAPE, IndexLayout, type PageRange } from './index-layout.ts';
+export type { IndexPage } from './index-page.ts';
+export {
+  decodePage,
+  ENTRY_BYTES,
+  INDEX_KEY,
+  pageKey,
+  parsePageKey,
+  placeIn,
+  prefixAt,
+  writeEntry,
+} from './index-page.ts';
 export type { ExecutedBlock, LedgerParts } from './ledger.ts';
 export { Ledger } from './ledger.ts';
 export type { LedgerSurroundings, LoadReport, StoreErrors } from './loader.ts';
 export { LedgerLoader, StoreError } from './loader.ts';
+export type { Place, TransactionPlaces } from './places.ts';
 export type { IndexRecord, TipRecord } from './records.ts';
 export {
   certificateKey,
@@ -29,7 +43,6 @@ export {
   RECORD_KIND,
   stateKey,
   TIP_KEY,
-  transactionKey,
   undoKey,
 } from './records.ts';
 export { rulesFault } from './rules.ts';
@@ -37,6 +50,7 @@ export { STATE_HISTORY_HEIGHTS, STATE_HISTORY_NODES_MAX } from './state-history.
 export type { Store, StoreOperation } from './store.ts';
 export { checksummed, RecordDamaged, RecordStore, unchecked, unlessDamaged } from './store.ts';
 export { TIMERS_MODULE, TimerIndex } from './timers.ts';
+export { decodeProgress, type IndexProgress } from './transaction-index.ts';
 export type { Finality, TransactionView } from './views.ts';
 export {
   certificateAt,

@@ -19,23 +19,18 @@ import { chainIdOf, type Genesis } from './genesis.ts';
 import { anchorOf, decodeHeader, type SealedHeader, sealHeader } from './header.ts';
 import type { AccountDirectory, ChainView, StateEntry, StateReader } from './module.ts';
 import type { PayloadContent } from './payload.ts';
+import type { Place, TransactionPlaces } from './places.ts';
 import { RecentIds } from './recent-ids.ts';
 import {
   certificateKey,
   configurationKey,
-  decodePlace,
   encodeTip,
   headerKey,
   heightOfKey,
   indexKey,
-  PLACE_BYTES,
-  type Place,
   payloadKey,
   TIP_KEY,
-  transactionKey,
-  transactionKeyText,
   undoKey,
-  writePlace,
   writtenIndex,
   writtenUndo,
 } from './records.ts';
@@ -50,6 +45,8 @@ import type { Transaction } from './transaction.ts';
 export interface LedgerParts {
   readonly genesis: Genesis;
   readonly records: RecordStore;
+  /** Of all transactions up to the tip. */
+  readonly places: TransactionPlaces;
   readonly modules: ReadonlyMap<string, GenesisModule>;
   readonly accounts: AccountDirectory;
   readonly tip: SealedHeader;
@@ -88,6 +85,7 @@ export class Ledger implements StateReader {
   readonly rulesKnown: number;
   readonly #trees: StateHistory;
   readonly #state: StateRecords;
+  readonly #places: TransactionPlaces;
   readonly #recent: RecentIds;
   readonly #organizations: readonly string[];
   #tip: SealedHeader;
@@ -100,6 +98,7 @@ export class Ledger implements StateReader {
     this.genesis = parts.genesis;
     this.chainId = chainIdOf(parts.genesis);
     this.records = parts.records;
+    this.#places = parts.places;
     this.modules = parts.modules;
     this.accounts = parts.accounts;
     this.history = parts.history;
@@ -198,8 +197,7 @@ export class Ledger implements StateReader {
     const oldest = time - this.configurations.validityMsMax;
     if (!this.#recent.mayHold(id, oldest)) return false;
     const place = this.place(id);
-    // While blocks are executed again, records of later blocks are still there.
-    if (place === undefined || place.height > this.#tip.header.height) return false;
+    if (place === undefined) return false;
     // What an earlier configuration let live longer must not come back under a later one.
     return this.timeOf(place.height) >= oldest;
   }
@@ -212,8 +210,7 @@ export class Ledger implements StateReader {
 
   /** Where a transaction stands. */
   place(id: TransactionId): Place | undefined {
-    const body = this.records.get(transactionKey(id));
-    return body && decodePlace(body);
+    return this.#places.find(id);
   }
 
   /** Time of the block at `at`, which exists. */
@@ -366,13 +363,8 @@ export class Ledger implements StateReader {
     this.records.put(indexKey(at), writtenIndex(execution.timerEvents, execution.leaves));
     this.records.put(undoKey(at), writtenUndo(execution.changes()));
     this.#recent.advance(sealed.header.time, sealed.header.time - this.configurations.validityMsMax);
-    const place = new Uint8Array(PLACE_BYTES);
-    let leafIndex = 0;
-    for (const { id } of execution.executed) {
-      writePlace(place, { height: at, leafIndex: leafIndex++ });
-      this.records.write(transactionKeyText(id), place);
-      this.#recent.add(id);
-    }
+    this.#places.append(at, execution.executed);
+    for (const { id } of execution.executed) this.#recent.add(id);
     for (const { module, key, after } of execution.changes()) {
       if (module === this.accounts.module) this.#accountsVersion += 1;
       if (module === TIMERS_MODULE) this.timers.apply(key, after !== undefined);

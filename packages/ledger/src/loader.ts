@@ -7,6 +7,7 @@ import { decodeConfiguration } from './configuration-codec.ts';
 import { ConfigurationHistory } from './configuration-history.ts';
 import { chainIdOf, decodeGenesis, type Genesis } from './genesis.ts';
 import { anchorOf, decodeHeader, decodeHeaderLink, type HeaderLink, type SealedHeader } from './header.ts';
+import { INDEX_SHAPE, IndexLayout, type IndexShape } from './index-layout.ts';
 import { KeyList } from './key-list.ts';
 import { Ledger } from './ledger.ts';
 import { dropBlocks } from './lost-blocks.ts';
@@ -32,6 +33,7 @@ import { StateHistory } from './state-history.ts';
 import { RecordDamaged, type RecordStore, unchecked, unlessDamaged } from './store.ts';
 import { TIMERS_MODULE, TimerIndex } from './timers.ts';
 import type { Transaction } from './transaction.ts';
+import { TransactionIndex } from './transaction-index.ts';
 
 /** Why a store cannot be used. */
 export type StoreErrors = {
@@ -58,11 +60,14 @@ export class StoreError<C extends keyof StoreErrors = keyof StoreErrors> extends
   }
 }
 
+/** A record for the place of each transaction: its blocks are executed again, which makes the index. */
+const FORMAT_WITHOUT_INDEX = 1;
+
 /** What a loader finds wrong and how it was mended. */
 export interface LoadReport {
   /** Heights whose header or payload must be fetched again from peers. */
   readonly damagedBlocks: ReadonlySet<number>;
-  /** Whether the state was made anew by executing all blocks, because a record of it was damaged. */
+  /** Whether all blocks were executed again, because a record made of them was damaged, or of an older format. */
   readonly stateRebuilt: boolean;
   /** Where blocks are gone that no record here names any more: the chain ends below this height and is fetched again. */
   readonly lostFrom: number | undefined;
@@ -78,6 +83,8 @@ export interface LedgerSurroundings {
   readonly rebuild: boolean;
   /** The newest version of the execution rules that the program knows. */
   readonly rulesKnown: number;
+  /** How the store's index of transactions is laid out, where not as all stores have it: tests have few transactions. */
+  readonly index?: IndexShape;
 }
 
 /** Builds a ledger from the records of a store. Feed it every record of `LedgerLoader.ranges`, then `finish`. */
@@ -87,6 +94,7 @@ export class LedgerLoader {
     kindRange(RECORD_KIND.header),
     kindRange(RECORD_KIND.state),
     kindRange(RECORD_KIND.configuration),
+    kindRange(RECORD_KIND.transaction),
   ];
 
   /** By height; `undefined` where a header is damaged. */
@@ -95,6 +103,8 @@ export class LedgerLoader {
   readonly #value = new Uint8Array(HASH_BYTES);
   readonly #stateKeys = new KeyList();
   readonly #configurations: [number, Configuration][] = [];
+  /** Of stores of format 1. */
+  readonly #placeKeys = new KeyList();
   readonly #timers = new TimerIndex();
   #stateDamaged = false;
 
@@ -102,6 +112,7 @@ export class LedgerLoader {
     if (key[0] === RECORD_KIND.header) return this.#addHeader(key, record);
     if (key[0] === RECORD_KIND.state) return this.#addState(key, record);
     if (key[0] === RECORD_KIND.configuration) return this.#addConfiguration(key, record);
+    if (key[0] === RECORD_KIND.transaction) this.#placeKeys.push(key);
   }
 
   /**
@@ -114,7 +125,8 @@ export class LedgerLoader {
     surroundings: LedgerSurroundings,
     expected: Genesis | undefined,
   ): { readonly ledger: Ledger; readonly report: LoadReport } {
-    const genesis = this.#genesis(records, expected);
+    const { genesis, isOld } = this.#genesis(records, expected);
+    const layout = new IndexLayout(surroundings.index ?? INDEX_SHAPE);
     const tipBody = this.#required(records, TIP_KEY, 'the tip record');
     const tip = decodeTip(tipBody);
     this.#demandRules(genesis.configuration, tip.finalHeight, surroundings.rulesKnown);
@@ -125,21 +137,23 @@ export class LedgerLoader {
     const tipBytes = damaged.has(tip.height) ? undefined : records.get(headerKey(tip.height));
     const sealed = tipBytes && decodeHeader(tipBytes);
     const tree = this.#state.commit(tip.height);
-    const common = { genesis, records, ...surroundings };
+    const common = { genesis, records, layout, ...surroundings };
     const isWhole = sealed !== undefined && bytesEqual(tree.root, sealed.header.stateRoot);
-    if (!surroundings.rebuild && !this.#stateDamaged && isWhole && history !== undefined) {
+    const places = isOld ? undefined : unlessDamaged(() => TransactionIndex.open(records, layout, tip.height));
+    if (!surroundings.rebuild && !this.#stateDamaged && isWhole && history !== undefined && places !== undefined) {
       const configurations = new ConfigurationHistory(genesis.configuration);
       for (const [last, configuration] of this.#configurations) configurations.add(last, configuration);
       if (new StateHistory(this.#state, records).reach(tip.finalHeight)) {
         const ledger = new Ledger({
           ...common,
+          places,
           tip: sealed,
           ...tip,
           history,
           state: this.#state,
           timers: this.#timers,
           configurations,
-          recent: recentIdsAt(records, sealed, configurations.validityMsMax),
+          recent: recentIdsAt(records, places, sealed, configurations.validityMsMax),
         });
         return { ledger, report: { damagedBlocks: damaged, stateRebuilt: false, lostFrom: undefined } };
       }
@@ -179,10 +193,11 @@ export class LedgerLoader {
     }
   }
 
-  #genesis(records: RecordStore, expected: Genesis | undefined): Genesis {
+  #genesis(records: RecordStore, expected: Genesis | undefined): { genesis: Genesis; isOld: boolean } {
     const format = records.get(metaKey('format'));
     if (format === undefined) throw new StoreError('STORE_UNINITIALIZED', { reason: 'there is no format record' });
-    if (format.length !== 1 || format[0] !== STORE_FORMAT) {
+    const isOld = format[0] === FORMAT_WITHOUT_INDEX;
+    if (format.length !== 1 || (format[0] !== STORE_FORMAT && !isOld)) {
       throw new StoreError('STORE_FOREIGN', { reason: `the store has format ${toHex(format)}, not ${STORE_FORMAT}` });
     }
     const genesis = decodeGenesis(this.#required(records, metaKey('genesis'), 'the genesis record'));
@@ -191,7 +206,7 @@ export class LedgerLoader {
         reason: `the store is of chain ${chainIdOf(genesis)}, the genesis document of chain ${chainIdOf(expected)}`,
       });
     }
-    return genesis;
+    return { genesis, isOld };
   }
 
   /** A configuration that does not rule yet asks for nothing: its last block before is still to be sealed. */
@@ -242,12 +257,14 @@ export class LedgerLoader {
 
   /** Executes every block again on the genesis state, up to the first that is not whole: from there on they are lost. */
   #rebuild(
-    common: { genesis: Genesis; records: RecordStore } & LedgerSurroundings,
+    common: { genesis: Genesis; records: RecordStore; layout: IndexLayout } & LedgerSurroundings,
     tip: TipRecord,
     damaged: ReadonlySet<number>,
   ): Ledger {
     const { genesis, records, modules } = common;
-    for (const key of this.#stateKeys) records.delete(key);
+    for (const keys of [this.#stateKeys, this.#placeKeys]) for (const key of keys) records.delete(key);
+    records.put(metaKey('format'), Uint8Array.of(STORE_FORMAT));
+    const places = TransactionIndex.begin(records, common.layout);
     const state = new StateTree();
     const timers = new TimerIndex();
     for (const entry of genesisState(genesis, modules.values())) {
@@ -260,7 +277,7 @@ export class LedgerLoader {
     history.append(fromHex(first.hash));
     state.commit(0);
     const configurations = new ConfigurationHistory(genesis.configuration);
-    const start = { tip: first, finalHeight: 0, applied: 0, history, state, timers, configurations };
+    const start = { places, tip: first, finalHeight: 0, applied: 0, history, state, timers, configurations };
     const ledger = new Ledger({ ...common, ...start });
     for (let at = 1; at <= tip.height; at++) {
       const block = damaged.has(at) ? undefined : blockOf(records, at);

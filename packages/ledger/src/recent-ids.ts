@@ -1,10 +1,10 @@
 import type { TransactionId } from '@varve/encoding';
 import { Fingerprints } from '@varve/merkle';
 
-/** A configuration may let transactions live for days: memory ends at 16 MiB for each generation all the same. */
-const GENERATION_MAX: number = 2 ** 21;
+/** A configuration may let transactions live for days: memory ends at 32 MiB for each generation all the same. */
+export const GENERATION_MAX: number = 2 ** 22;
 /** Digits of an id that are looked at: 32 bits. */
-const FINGERPRINT_DIGITS = 8;
+const PREFIX_DIGITS = 8;
 
 /**
  * Which transactions the last blocks hold, as far as somebody may still submit them again: most ids that are asked for
@@ -34,12 +34,17 @@ export class RecentIds {
   /** Whether a block of `time` or later may hold this id. `false` is certain. */
   mayHold(id: TransactionId, time: number): boolean {
     if (time < this.#since) return true;
-    const fingerprint = fingerprintOf(id);
+    const fingerprint = prefixOf(id);
     return this.#young.has(fingerprint) || this.#old.has(fingerprint);
   }
 
   add(id: TransactionId): void {
-    this.#young.add(fingerprintOf(id));
+    this.#young.add(prefixOf(id));
+  }
+
+  /** The same by the first 32 bits of an id, unsigned. */
+  addPrefix(prefix: number): void {
+    this.#young.add(prefix);
   }
 
   /**
@@ -58,6 +63,6 @@ export class RecentIds {
   }
 }
 
-function fingerprintOf(id: TransactionId): number {
-  return Number.parseInt(id.slice(0, FINGERPRINT_DIGITS), 16);
+function prefixOf(id: TransactionId): number {
+  return Number.parseInt(id.slice(0, PREFIX_DIGITS), 16);
 }

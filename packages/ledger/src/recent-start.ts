@@ -1,50 +1,43 @@
-import type { TransactionId } from '@varve/encoding';
-import { LedgerError } from './errors.ts';
-import { decodeHeader, type Header, type SealedHeader } from './header.ts';
-import { decodeLeaf } from './outcome.ts';
-import { RecentIds } from './recent-ids.ts';
-import { decodeIndex, headerKey, indexKey } from './records.ts';
+import { decodeHeader, type SealedHeader } from './header.ts';
+import { GENERATION_MAX, RecentIds } from './recent-ids.ts';
+import { headerKey } from './records.ts';
 import { type RecordStore, unlessDamaged } from './store.ts';
-
-/** About how many ids a start reads: some 5 µs each. What lies before is looked up in the store until it is too old. */
-const IDS_AT_START = 50_000;
+import type { TransactionIndex } from './transaction-index.ts';
 
 /**
  * The ids of the last blocks of a store, back to where none of their transactions can come again; of fewer blocks where
- * there are very many, or a record is damaged.
+ * there are very many, or a header is damaged.
  * @param windowMs - The longest that a transaction may be valid.
  */
-export function recentIdsAt(records: RecordStore, tip: SealedHeader, windowMs: number): RecentIds {
-  const ids: TransactionId[] = [];
-  const oldest = tip.header.time - windowMs;
-  let since = tip.header.time + 1;
-  for (let block: SealedHeader | undefined = tip; block !== undefined; ) {
-    const { height, time }: Header = block.header;
-    if (height === 0) since = 0;
-    if (height === 0 || time < oldest || ids.length >= IDS_AT_START) break;
-    const found = idsOf(records, height);
-    block = found && headerOf(records, height - 1);
-    if (found === undefined || block === undefined) break;
-    for (const id of found) ids.push(id);
-    since = block.header.time + 1;
-  }
-  const recent = new RecentIds(since);
-  for (const id of ids) recent.add(id);
+export function recentIdsAt(
+  records: RecordStore,
+  index: TransactionIndex,
+  tip: SealedHeader,
+  windowMs: number,
+): RecentIds {
+  const oldest = firstSince(records, tip, tip.header.time - windowMs);
+  const prefixes: number[] = [];
+  const from = index.each(oldest, GENERATION_MAX, (prefix) => void prefixes.push(prefix));
+  const before = from > 1 ? timeAt(records, from - 1) : -1;
+  const recent = new RecentIds(before === undefined ? tip.header.time + 1 : before + 1);
+  for (const prefix of prefixes) recent.addPrefix(prefix);
   return recent;
 }
 
-/** `undefined` where the record cannot be read: whoever needs it will say so. */
-function idsOf(records: RecordStore, height: number): readonly TransactionId[] | undefined {
-  const body = unlessDamaged(() => records.get(indexKey(height)));
-  try {
-    return body && decodeIndex(body).leaves.map(({ leaf }) => decodeLeaf(leaf).id);
-  } catch (error) {
-    if (error instanceof LedgerError) return undefined;
-    throw error;
+/** The lowest block of `time` or later, about, where headers cannot be read; that of the tip is there. */
+function firstSince(records: RecordStore, tip: SealedHeader, time: number): number {
+  let [low, high]: [number, number] = [1, tip.header.height];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const found = timeAt(records, middle);
+    if (found === undefined || found < time) low = middle + 1;
+    else high = middle;
   }
+  return low;
 }
 
-function headerOf(records: RecordStore, height: number): SealedHeader | undefined {
-  const body = unlessDamaged(() => records.get(headerKey(height)));
-  return body && decodeHeader(body);
+/** `undefined` where the header cannot be read: whoever needs it will say so. */
+function timeAt(records: RecordStore, at: number): number | undefined {
+  const body = unlessDamaged(() => records.get(headerKey(at)));
+  return body && decodeHeader(body).header.time;
 }

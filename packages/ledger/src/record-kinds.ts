@@ -13,6 +13,9 @@ export const RECORD_KIND = {
   index: 0x58, // X
   /** Values that a block replaced. */
   undo: 0x55, // U
+  /** Where transactions stand: pages of an index. */
+  places: 0x4c, // L
+  /** The place of one transaction, in stores of format 1. */
   transaction: 0x54, // T
   state: 0x53, // S
   configuration: 0x47, // G

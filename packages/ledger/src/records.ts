@@ -1,15 +1,4 @@
-import { HASH_BYTES } from '@varve/crypto';
-import {
-  CborReader,
-  CborWriter,
-  concatBytes,
-  encodeCbor,
-  latin1,
-  type PayloadId,
-  type TransactionId,
-  utf8Encode,
-  writeHex,
-} from '@varve/encoding';
+import { CborReader, CborWriter, concatBytes, encodeCbor, type PayloadId, utf8Encode, writeHex } from '@varve/encoding';
 import type { EncodedList } from './encoded-list.ts';
 import { readingAs } from './errors.ts';
 import type { StateEntry } from './module.ts';
@@ -49,18 +38,9 @@ export const certificateKey = (height: number): Uint8Array => numbered(RECORD_KI
 export const payloadKey = (id: PayloadId): Uint8Array => tagged(RECORD_KIND.payload, id);
 export const indexKey = (height: number): Uint8Array => numbered(RECORD_KIND.index, height);
 export const undoKey = (height: number): Uint8Array => numbered(RECORD_KIND.undo, height);
-export const transactionKey = (id: TransactionId): Uint8Array => tagged(RECORD_KIND.transaction, id);
 /** Of the block that names it as the next. */
 export const configurationKey = (height: number): Uint8Array => numbered(RECORD_KIND.configuration, height);
 export const journalKey = (number: number): Uint8Array => numbered(RECORD_KIND.journal, number);
-
-const transactionKeyBytes = tagged(RECORD_KIND.transaction, '00'.repeat(HASH_BYTES));
-
-/** `latin1` of `transactionKey`, which it does not make. */
-export function transactionKeyText(id: TransactionId): string {
-  writeHex(id, transactionKeyBytes, 1);
-  return latin1(transactionKeyBytes);
-}
 
 /** The last module that `parseStateKey` met, with the beginning of its keys: records come in order. */
 let lastParsed = { module: '', prefix: new Uint8Array() };
@@ -117,29 +97,6 @@ export function decodeTip(bytes: Uint8Array): TipRecord {
     reader.end();
     return tip;
   });
-}
-
-/** Where a transaction stands: the block, and its position among the leaves. */
-export interface Place {
-  readonly height: number;
-  readonly leafIndex: number;
-}
-
-/** Length of an encoded place. */
-export const PLACE_BYTES = 12;
-
-/**
- * Height as 8 bytes and position as 4, big-endian.
- * @param to - `PLACE_BYTES` that may hold the last one.
- */
-export function writePlace(to: Uint8Array, { height, leafIndex }: Place): void {
-  for (let i = 7, rest = height; i >= 0; i--, rest = Math.floor(rest / 256)) to[i] = rest % 256;
-  for (let i = 0; i < 4; i++) to[8 + i] = leafIndex >>> (24 - 8 * i);
-}
-
-export function decodePlace(bytes: Uint8Array): Place {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return { height: Number(view.getBigUint64(0)), leafIndex: view.getUint32(8) };
 }
 
 /** What a block's execution left beside the state. */

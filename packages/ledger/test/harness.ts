@@ -3,6 +3,7 @@ import { type AccountId, type CborValue, fromHex, nodeId, publicKeyHex, toHex, u
 import {
   type ExecutedBlock,
   type GenesisModule,
+  type IndexShape,
   initialRecords,
   type Ledger,
   LedgerLoader,
@@ -196,6 +197,9 @@ export function initialized(surroundings: Surroundings = SURROUNDINGS): MemorySt
 const isSigned = (t: { publicKey: Uint8Array; signedBytes: Uint8Array; signature: Uint8Array }) =>
   verifySignature(t.publicKey, t.signedBytes, t.signature);
 
+/** Few transactions fill a segment, and few segments a level. */
+export const SMALL_INDEX: IndexShape = { segmentIds: 4, pages: 4, fanOut: 2 };
+
 export function load(
   store: MemoryStore,
   { rebuild = false, expected = genesis as Genesis | undefined, surroundings = SURROUNDINGS } = {},
@@ -204,7 +208,7 @@ export function load(
   for (const range of LedgerLoader.ranges) for (const [key, record] of store.range(range)) loader.add(key, record);
   return loader.finish(
     new RecordStore(store),
-    { ...surroundings, isSigned, rebuild, rulesKnown: RULES_KNOWN },
+    { ...surroundings, isSigned, rebuild, rulesKnown: RULES_KNOWN, index: SMALL_INDEX },
     expected,
   );
 }

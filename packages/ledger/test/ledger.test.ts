@@ -11,9 +11,11 @@ import {
   headerAt,
   headerKey,
   heightOfHash,
+  INDEX_KEY,
   metaKey,
   payloadAt,
   payloadKey,
+  RECORD_KIND,
   receiptOf,
   STATE_HISTORY_HEIGHTS,
   stateAt,
@@ -293,8 +295,45 @@ describe('a store', () => {
 
   it('of another format is refused', () => {
     const store = initialized();
-    store.write([{ key: metaKey('format'), value: checksummed(metaKey('format'), Uint8Array.of(2)) }]);
-    refused(store, 'STORE_FOREIGN');
+    for (const format of [[0], [3], [1, 1], []]) {
+      store.write([{ key: metaKey('format'), value: checksummed(metaKey('format'), Uint8Array.from(format)) }]);
+      refused(store, 'STORE_FOREIGN');
+    }
+  });
+
+  it('of the format before, with a record for each transaction, is made anew from its blocks', () => {
+    const world = grown(6, 3);
+    const before = facts(world);
+    const records = new Map(world.store.records);
+    const place = Uint8Array.of(...new Uint8Array(7), 1, 0, 0, 0, 0);
+    const keyOf = (id: string) => Uint8Array.of(RECORD_KIND.transaction, ...fromHex(id));
+    const old = [...Array(7).keys()].flatMap((at) => transactionsAt(world.ledger, at));
+    const index = [...records.keys()].filter((key) => key.startsWith('4c')).map(fromHex);
+    world.store.write([
+      { key: metaKey('format'), value: checksummed(metaKey('format'), Uint8Array.of(1)) },
+      ...index.map((key) => ({ key, value: undefined })),
+      ...old.map(({ transaction: { id } }) => ({ key: keyOf(id), value: checksummed(keyOf(id), place) })),
+    ]);
+    expect(index.length).toBeGreaterThan(5);
+    expect(world.reopen()).toEqual({ damagedBlocks: new Set(), stateRebuilt: true });
+    expect(facts(world)).toEqual(before);
+    expect(world.store.records).toEqual(records);
+    for (const { transaction, height, leafIndex } of old)
+      expect(world.ledger.place(transaction.id)).toEqual({ height, leafIndex });
+    expect(world.reopen()).toMatchObject({ stateRebuilt: false });
+  });
+
+  it('whose index of transactions cannot be opened makes it anew from its blocks', () => {
+    for (const key of [INDEX_KEY, indexKey(7)]) {
+      const world = grown(6, 3);
+      world.block([transactionBytes([set('k1', 7)])], T0 + 7);
+      const before = facts(world);
+      const records = new Map(world.store.records);
+      world.store.damage(key);
+      expect(world.reopen(), toHex(key)).toMatchObject({ stateRebuilt: true });
+      expect(facts(world)).toEqual(before);
+      expect(world.store.records).toEqual(records);
+    }
   });
 
   it.each([

@@ -1,17 +1,9 @@
-import { latin1, type TransactionId, toHex } from '@varve/encoding';
+import { toHex } from '@varve/encoding';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EncodedList } from '../src/encoded-list.ts';
 import { encodeStateEntry, type StateEntry } from '../src/index.ts';
-import {
-  decodePlace,
-  PLACE_BYTES,
-  transactionKey,
-  transactionKeyText,
-  writePlace,
-  writtenIndex,
-  writtenUndo,
-} from '../src/records.ts';
+import { writtenIndex, writtenUndo } from '../src/records.ts';
 import { writtenStateEntry } from '../src/state.ts';
 import { slowIndex, slowStateEntry, slowUndo } from './slow-records.ts';
 
@@ -65,22 +57,3 @@ function add(list: EncodedList, item: readonly (number | string | Uint8Array)[])
   list.items.value(item);
   list.close();
 }
-
-it('a place is read as it was written, over another', () => {
-  const to = new Uint8Array(PLACE_BYTES);
-  fc.assert(
-    fc.property(uint, fc.nat(2 ** 32 - 1), (height, leafIndex) => {
-      writePlace(to, { height, leafIndex });
-      expect(decodePlace(to)).toEqual({ height, leafIndex });
-    }),
-  );
-});
-
-it('the key of a transaction as a text is that of its bytes', () =>
-  fc.assert(
-    fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), (hash) => {
-      const id = toHex(hash) as TransactionId;
-      expect(transactionKeyText(id)).toBe(latin1(transactionKey(id)));
-      expect(toHex(transactionKey(id))).toBe(`54${id}`);
-    }),
-  ));
