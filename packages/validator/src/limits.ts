@@ -58,6 +58,8 @@ export const BUILD_WAIT_MS = 25;
 export const SEALS_AHEAD_MAX = 1024;
 /** Own seals sent again to a peer that lacks certificates, at each `Hello`. */
 export const SEALS_RESENT_MAX = 64;
+/** Ids of one offer that are looked up among those executed, which may cost a read for each segment of the index. */
+export const OFFER_LOOK_UPS_MAX = 32;
 /** A transaction of ours still waiting after this long is offered again to whoever leads; milliseconds. */
 export const OFFER_AGAIN_MS = 1000;
 /** The journal is contiguous over at least this many bytes written last. */

@@ -2,7 +2,12 @@ import type { Status } from '@varve/consensus';
 import { fromHex, type PublicKeyHex, type TransactionId, toHex } from '@varve/encoding';
 import type { Transaction } from '@varve/ledger';
 import type { Ledger } from '@varve/ledger/chain';
-import { OFFER_AGAIN_MS, TRANSACTIONS_MESSAGE_BYTES_MAX, TRANSACTIONS_PER_MESSAGE_MAX } from './limits.ts';
+import {
+  OFFER_AGAIN_MS,
+  OFFER_LOOK_UPS_MAX,
+  TRANSACTIONS_MESSAGE_BYTES_MAX,
+  TRANSACTIONS_PER_MESSAGE_MAX,
+} from './limits.ts';
 import type { Outbox } from './outbox.ts';
 import { encodePackets } from './packet.ts';
 import type { Peers } from './peers.ts';
@@ -69,11 +74,17 @@ export class Spread {
     }
   }
 
-  /** Answers an offer with the ids that are not known here. */
+  /** Answers an offer with ids that are not known here; those left out are offered again. */
   offered(from: PublicKeyHex, ids: readonly Uint8Array[]): void {
+    // What is still offered can stand in no block that is older than this allows.
+    const validUntil = this.#ledger.tip.header.time;
+    let lookUps = 0;
     const wanted = ids.filter((bytes) => {
       const id = toHex(bytes) as TransactionId;
-      return this.#pool.get(id) === undefined && this.#ledger.place(id) === undefined;
+      if (this.#pool.get(id)) return false;
+      if (!this.#ledger.mayHold({ id, validUntil })) return true;
+      lookUps += 1;
+      return lookUps <= OFFER_LOOK_UPS_MAX && this.#ledger.place(id) === undefined;
     });
     if (wanted.length > 0) this.#outbox.send(from, { kind: 'wanted', ids: wanted });
   }

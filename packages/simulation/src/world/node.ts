@@ -8,7 +8,7 @@ import {
 import { sha256 } from '@varve/crypto';
 import { type PublicKeyHex, toHex, utf8Encode } from '@varve/encoding';
 import { type Genesis, RULES_KNOWN } from '@varve/ledger';
-import { type GenesisModule, initialRecords, type StoreOperation } from '@varve/ledger/chain';
+import { type GenesisModule, type IndexShape, initialRecords, type StoreOperation } from '@varve/ledger/chain';
 import { accountDirectory } from '@varve/modules';
 import {
   type Answer,
@@ -30,6 +30,8 @@ import type { Scheduler } from './scheduler.ts';
 const ANSWERED_MS_MAX = 20;
 /** Unix time at virtual time 0. */
 export const WALL_START = 1_790_000_000_000;
+/** Of the index of transactions: a run has few, which are to fill segments and move all the same. */
+const SIMULATED_INDEX: IndexShape = { segmentIds: 16, pages: 4, fanOut: 2 };
 /** How long verifying a job takes, and a write at most without a slow disk; milliseconds. */
 const VERIFY_MS = 1;
 const WRITE_MS_MAX = 2;
@@ -140,6 +142,7 @@ export class SimulatedNode {
             signatures.rule(transaction.publicKey, transaction.signedBytes, transaction.signature),
           rebuild: options.rebuild,
           rulesKnown: RULES_KNOWN,
+          index: SIMULATED_INDEX,
         },
         genesis,
       );
