@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { HASH_BYTES, sha256Into } from '@varve/crypto';
 import { toHex } from '@varve/encoding';
 import { decodeLeaf } from '@varve/ledger';
@@ -49,8 +48,11 @@ export class IndexCheck {
   #pages = 0;
   #isDamaged = false;
 
-  /** @param tip - Height of the newest block of the copy. */
-  constructor(findings: Findings, store: Store, layout: IndexLayout, tip: number) {
+  /**
+   * @param tip - Height of the newest block of the copy.
+   * @param secret - 32 bytes that whoever made the copy could not know.
+   */
+  constructor(findings: Findings, store: Store, layout: IndexLayout, tip: number, secret: Uint8Array) {
     this.#findings = findings;
     this.#store = store;
     this.#layout = layout;
@@ -60,7 +62,7 @@ export class IndexCheck {
     this.#low = new Uint32Array(tip + 1);
     this.#high = new Uint32Array(tip + 1);
     this.#leaves = new Uint32Array(tip + 1);
-    this.#keyed.set(randomBytes(HASH_BYTES));
+    this.#keyed.set(secret);
   }
 
   /** The outcomes of a block, as they are kept. */

@@ -29,12 +29,13 @@ export class StoreCheck {
   readonly #index: IndexCheck | undefined;
   #damaged = 0;
 
-  constructor(auditor: Auditor) {
+  /** @param secret - 32 random bytes, drawn after the copy was made. */
+  constructor(auditor: Auditor, secret: Uint8Array) {
     this.#auditor = auditor;
     const { claim, replay, notJudged, derived, findings, layout } = auditor;
     const { height } = replay.ledger.tip.header;
     this.#isWhole = notJudged === undefined && claim !== undefined && height === claim.height;
-    this.#index = derived && claim && new IndexCheck(findings, derived, layout, claim.height);
+    this.#index = derived && claim && new IndexCheck(findings, derived, layout, claim.height, secret);
   }
 
   /** Every record, in any order. */

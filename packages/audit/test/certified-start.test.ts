@@ -15,6 +15,7 @@ import { describe, expect, it } from 'vitest';
 import { type MemoryStore, SMALL_INDEX } from '../../ledger/test/harness.ts';
 import { Auditor, claimOf, type Finding, keptIn, StoreCheck, startAtCertified, storedBlock } from '../src/index.ts';
 import {
+  AUDIT_SECRET,
   copyOf,
   create,
   genesis,
@@ -40,7 +41,7 @@ function auditFrom(store: MemoryStore, at: number): { findings: readonly Finding
   const auditor = new Auditor({ ...surroundings, derived: store, claim, start, index: SMALL_INDEX });
   for (let height = at + 1; height <= tipHeight; height++) auditor.next(storedBlock(store, height));
   auditor.end();
-  const check = new StoreCheck(auditor);
+  const check = new StoreCheck(auditor, AUDIT_SECRET);
   for (const [key, record] of records) check.add(key, record);
   check.end();
   return { findings: auditor.findings.list, executed: auditor.counts.blocks };

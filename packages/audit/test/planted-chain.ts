@@ -15,7 +15,15 @@ import {
   type SealedHeader,
   sealSignBytes,
 } from '@varve/ledger';
-import { certificateKey, checksummed, Execution, RECORD_KIND, TIP_KEY, unchecked } from '@varve/ledger/chain';
+import {
+  certificateKey,
+  checksummed,
+  Execution,
+  type IndexShape,
+  RECORD_KIND,
+  TIP_KEY,
+  unchecked,
+} from '@varve/ledger/chain';
 import { accountDirectory, accountIdOf, builtinModules } from '@varve/modules';
 import { Chain, MemoryStore, SMALL_INDEX, T0 } from '../../ledger/test/harness.ts';
 import { Auditor, claimOf, type Finding, keptIn, StoreCheck, storedBlock } from '../src/index.ts';
@@ -88,8 +96,8 @@ export function certificateBy(
 export const THREE = [0, 1, 2].map((i) => [i, i] as const);
 
 export class PlantedChain extends Chain {
-  constructor(document: Genesis = genesis) {
-    super({ ...surroundings, genesis: document });
+  constructor(document: Genesis = genesis, index: IndexShape = SMALL_INDEX) {
+    super({ ...surroundings, genesis: document, index });
   }
 
   /** Makes blocks of the given transactions, each certified by three validators. */
@@ -171,6 +179,9 @@ export function copyOf(store: MemoryStore): MemoryStore {
   return copy;
 }
 
+/** Which an audit outside of tests draws. */
+export const AUDIT_SECRET: Uint8Array = new Uint8Array(32).fill(7);
+
 /** Audits a whole store. */
 export function audit(
   store: MemoryStore,
@@ -189,7 +200,7 @@ export function audit(
   const top = claim?.height ?? 0;
   for (let height = 1; height <= top; height++) auditor.next(storedBlock(store, height));
   auditor.end();
-  const check = new StoreCheck(auditor);
+  const check = new StoreCheck(auditor, AUDIT_SECRET);
   for (const [key, record] of store.records) check.add(fromHex(key), record);
   check.end();
   return { auditor, findings: auditor.findings.list };

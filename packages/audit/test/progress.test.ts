@@ -4,7 +4,16 @@ import { accountDirectory, builtinModules } from '@varve/modules';
 import { describe, expect, it } from 'vitest';
 import { type MemoryStore, SMALL_INDEX } from '../../ledger/test/harness.ts';
 import { Auditor, claimOf, decodeProgress, encodeProgress, keptIn, StoreCheck, storedBlock } from '../src/index.ts';
-import { certificateBy, copyOf, genesis, plant, plantCertificate, plantedChain, THREE } from './planted-chain.ts';
+import {
+  AUDIT_SECRET,
+  certificateBy,
+  copyOf,
+  genesis,
+  plant,
+  plantCertificate,
+  plantedChain,
+  THREE,
+} from './planted-chain.ts';
 
 const surroundings = { modules: builtinModules(), accounts: accountDirectory };
 const whole = plantedChain();
@@ -23,7 +32,7 @@ function auditInParts(store: MemoryStore, pauses: ReadonlySet<number>) {
     expect(auditor.height).toBe(height);
   }
   auditor.end();
-  const check = new StoreCheck(auditor);
+  const check = new StoreCheck(auditor, AUDIT_SECRET);
   for (const [key, record] of store.records) check.add(fromHex(key), record);
   check.end();
   const { findings, counts, replay, notJudged } = auditor;

@@ -31,6 +31,18 @@ export class RecentIds {
     this.#generationMax = generationMax;
   }
 
+  /**
+   * Ids of blocks that are there already, by their first 32 bits, unsigned.
+   * @param fill - Adds them; returns `since`, as for the constructor.
+   */
+  static of(fill: (add: (prefix: number) => void) => number): RecentIds {
+    const recent = new RecentIds(0);
+    const since = fill((prefix) => recent.#young.add(prefix));
+    recent.#since = since;
+    recent.#youngSince = since;
+    return recent;
+  }
+
   /** Whether a block of `time` or later may hold this id. `false` is certain. */
   mayHold(id: TransactionId, time: number): boolean {
     if (time < this.#since) return true;
@@ -40,11 +52,6 @@ export class RecentIds {
 
   add(id: TransactionId): void {
     this.#young.add(prefixOf(id));
-  }
-
-  /** The same by the first 32 bits of an id, unsigned. */
-  addPrefix(prefix: number): void {
-    this.#young.add(prefix);
   }
 
   /**

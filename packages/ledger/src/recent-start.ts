@@ -16,12 +16,11 @@ export function recentIdsAt(
   windowMs: number,
 ): RecentIds {
   const oldest = firstSince(records, tip, tip.header.time - windowMs);
-  const prefixes: number[] = [];
-  const from = index.each(oldest, GENERATION_MAX, (prefix) => void prefixes.push(prefix));
-  const before = from > 1 ? timeAt(records, from - 1) : -1;
-  const recent = new RecentIds(before === undefined ? tip.header.time + 1 : before + 1);
-  for (const prefix of prefixes) recent.addPrefix(prefix);
-  return recent;
+  return RecentIds.of((add) => {
+    const from = index.each(oldest, GENERATION_MAX, add);
+    const before = from > 1 ? timeAt(records, from - 1) : -1;
+    return (before ?? tip.header.time) + 1;
+  });
 }
 
 /** The lowest block of `time` or later, about, where headers cannot be read; that of the tip is there. */

@@ -185,8 +185,12 @@ export interface Surroundings {
   readonly genesis: Genesis;
   readonly modules: ReadonlyMap<string, GenesisModule>;
   readonly accounts: AccountDirectory;
+  readonly index?: IndexShape;
 }
-const SURROUNDINGS: Surroundings = { genesis, modules, accounts };
+
+/** Few transactions fill a segment, and few segments a level. */
+export const SMALL_INDEX: IndexShape = { segmentIds: 4, pages: 4, fanOut: 2 };
+const SURROUNDINGS: Surroundings = { genesis, modules, accounts, index: SMALL_INDEX };
 
 export function initialized(surroundings: Surroundings = SURROUNDINGS): MemoryStore {
   const store = new MemoryStore();
@@ -197,9 +201,6 @@ export function initialized(surroundings: Surroundings = SURROUNDINGS): MemorySt
 const isSigned = (t: { publicKey: Uint8Array; signedBytes: Uint8Array; signature: Uint8Array }) =>
   verifySignature(t.publicKey, t.signedBytes, t.signature);
 
-/** Few transactions fill a segment, and few segments a level. */
-export const SMALL_INDEX: IndexShape = { segmentIds: 4, pages: 4, fanOut: 2 };
-
 export function load(
   store: MemoryStore,
   { rebuild = false, expected = genesis as Genesis | undefined, surroundings = SURROUNDINGS } = {},
@@ -208,7 +209,7 @@ export function load(
   for (const range of LedgerLoader.ranges) for (const [key, record] of store.range(range)) loader.add(key, record);
   return loader.finish(
     new RecordStore(store),
-    { ...surroundings, isSigned, rebuild, rulesKnown: RULES_KNOWN, index: SMALL_INDEX },
+    { ...surroundings, isSigned, rebuild, rulesKnown: RULES_KNOWN },
     expected,
   );
 }

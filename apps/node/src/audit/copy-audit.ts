@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   type AuditCounts,
   AuditError,
@@ -103,7 +104,7 @@ export class CopyAudit {
   async end(signal?: AbortSignal): Promise<void> {
     this.auditor.end();
     if (this.copy.derived === undefined) return;
-    const check = new StoreCheck(this.auditor);
+    const check = new StoreCheck(this.auditor, randomBytes(32));
     for await (const [key, record] of this.copy.records()) {
       signal?.throwIfAborted();
       check.add(key, record);

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Genesis } from '@varve/ledger';
-import type { StoreOperation } from '@varve/ledger/chain';
-import { PlantedChain } from '../../../../packages/audit/test/planted-chain.ts';
+import { INDEX_SHAPE, type StoreOperation } from '@varve/ledger/chain';
+import { PlantedChain, genesis as planted } from '../../../../packages/audit/test/planted-chain.ts';
 import { openLevelCopy } from '../../src/audit/level-copy.ts';
 import { type AuditReport, runAudit } from '../../src/audit/run-audit.ts';
 import type { VerdictPool } from '../../src/audit/verdict-pool.ts';
@@ -14,7 +14,7 @@ export class WrittenChain extends PlantedChain {
   readonly batches: (readonly StoreOperation[])[] = [];
 
   constructor() {
-    super();
+    super(planted, INDEX_SHAPE);
     const { store } = this;
     this.batches.push(
       [...store.records].map(([key, value]) => ({ key: new Uint8Array(Buffer.from(key, 'hex')), value })),
