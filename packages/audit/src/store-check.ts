@@ -1,9 +1,19 @@
 import { sha256 } from '@varve/crypto';
 import { bytesEqual, fromHex, latin1, toHex } from '@varve/encoding';
 import { chainIdOf, decodeEvidence, encodeGenesis, judgeEvidence, stateTreeKey } from '@varve/ledger';
-import { decodeTip, parseNumber, parseStateKey, RECORD_KIND, STORE_FORMAT, unchecked } from '@varve/ledger/chain';
+import {
+  decodeTip,
+  metaKey,
+  parseNumber,
+  parseStateKey,
+  RECORD_KIND,
+  STORE_FORMAT,
+  unchecked,
+} from '@varve/ledger/chain';
 import { StateTree } from '@varve/merkle';
 import type { Auditor, CopyClaim } from './auditor.ts';
+import type { Kept } from './copied-block.ts';
+import { keptIn } from './derived-check.ts';
 import { IndexCheck } from './index-check.ts';
 import { bytesOfText } from './memory-records.ts';
 
@@ -26,7 +36,9 @@ export class StoreCheck {
   /** Leaves of the kept state, where execution did not come so far as to compare each key. */
   readonly #leaves = new StateTree();
   readonly #isWhole: boolean;
+  /** Not for a copy of the format before, which has a record for the place of each transaction. */
   readonly #index: IndexCheck | undefined;
+  readonly #isOld: boolean;
   #damaged = 0;
 
   /** @param secret - 32 random bytes, drawn after the copy was made. */
@@ -35,7 +47,8 @@ export class StoreCheck {
     const { claim, replay, notJudged, derived, findings, layout } = auditor;
     const { height } = replay.ledger.tip.header;
     this.#isWhole = notJudged === undefined && claim !== undefined && height === claim.height;
-    this.#index = derived && claim && new IndexCheck(findings, derived, layout, claim.height, secret);
+    this.#isOld = derived !== undefined && isOldFormat(keptIn(derived, metaKey('format')));
+    if (derived && claim && !this.#isOld) this.#index = new IndexCheck(findings, derived, layout, claim.height, secret);
   }
 
   /** Every record, in any order. */
@@ -123,8 +136,12 @@ export class StoreCheck {
       genesis: encodeGenesis(genesis),
     };
     const right = expected[name];
-    if (right !== undefined && !bytesEqual(body, right))
-      findings.add('GENESIS_WRONG', null, `the record "${name}" is not of the genesis document`);
+    if (right === undefined || bytesEqual(body, right)) return;
+    const isOld = name === 'format' && this.#isOld;
+    const text = isOld
+      ? 'the copy has the format of an earlier version: start its node once with this one, and audit it then'
+      : `the record "${name}" is not of the genesis document`;
+    findings.add('GENESIS_WRONG', null, text);
   }
 
   #checkEvidence(key: Uint8Array, body: Uint8Array): void {
@@ -156,6 +173,7 @@ export class StoreCheck {
       const isKnown = replay.ledger.configurations.all.some(({ first }) => first - 1 === parseNumber(key));
       if (!isKnown) findings.add('RECORD_UNEXPECTED', parseNumber(key), 'no block changed the configuration here');
     } else if (kind === RECORD_KIND.transaction) {
+      if (this.#isOld) return;
       findings.add('RECORD_UNEXPECTED', null, `${nameOf(key)} is of a format that the store has no longer`);
     } else if (OF_BLOCKS.has(kind) && kind !== header && parseNumber(key) === 0) {
       findings.add('RECORD_UNEXPECTED', 0, `${nameOf(key)} is kept, but block 0 has none`);
@@ -164,6 +182,10 @@ export class StoreCheck {
       findings.add(kind === header ? 'TIP_WRONG' : 'RECORD_UNEXPECTED', parseNumber(key), text);
     }
   }
+}
+
+function isOldFormat(body: Kept): boolean {
+  return typeof body !== 'string' && body.length === 1 && (body[0] as number) < STORE_FORMAT;
 }
 
 /** The tip record of a store, as a claim; undefined where it says nothing. */

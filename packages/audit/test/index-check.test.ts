@@ -6,6 +6,7 @@ import {
   INDEX_KEY,
   IndexLayout,
   type IndexPage,
+  metaKey,
   pageKey,
   placeIn,
   RECORD_KIND,
@@ -102,6 +103,15 @@ describe('a fault in the index of transactions is found and named', () => {
         plant(store, pageKey(one?.level ?? 0, one?.number ?? 0, page), (bytes) => bytes.with(9, 99));
     });
     expect([all, two?.number]).toEqual([['RECORD_WRONG -'], 2]);
+  });
+
+  it('copy of the format before, in which nothing else is wrong', () => {
+    const codes = planted((store) => {
+      put(store, metaKey('format'), Uint8Array.of(1));
+      for (const key of [...pages, INDEX_KEY]) remove(store, key);
+      for (let i = 0; i < 17; i++) put(store, new Uint8Array(33).fill(i).fill(0x54, 0, 1), new Uint8Array(12));
+    });
+    expect(codes).toEqual(['GENESIS_WRONG -']);
   });
 
   it('page of a segment that there is not, record of the format before, other progress', () => {
