@@ -1,11 +1,12 @@
 import { HASH_BYTES, sha256Into } from '@varve/crypto';
-import { toHex } from '@varve/encoding';
-import { decodeLeaf } from '@varve/ledger';
+import { bytesEqual, toHex } from '@varve/encoding';
+import { decodeHeader, decodeLeaf } from '@varve/ledger';
 import {
   decodeIndex,
   decodePage,
   decodeProgress,
   ENTRY_BYTES,
+  headerKey,
   INDEX_KEY,
   type IndexLayout,
   type IndexPage,
@@ -18,18 +19,22 @@ import {
   type Store,
   writeEntry,
 } from '@varve/ledger/chain';
+import { merkleRoot } from '@varve/merkle';
+import type { Auditor } from './auditor.ts';
 import { keptIn } from './derived-check.ts';
 import type { Findings } from './finding.ts';
 
 /**
  * Holds a copy's index of transactions against the outcomes that it keeps of its blocks, which are held against execution
- * elsewhere: every id must be in the one page where a node looks for it, with its place, and no other id in any.
+ * elsewhere, and against headers where an audit began above them: every id must be in the one page where a node looks for it, with its place, and no other id in any.
  *
  * The entries of a block are compared by the sum of their digests, with a key that is drawn for each audit: nobody can make other
- * entries with the same sum without it (Clarke et al. 2003, MSet-Add-Hash). So memory grows with blocks, by 13 bytes, and not with transactions.
+ * entries with the same sum without it (Clarke et al. 2003, MSet-Add-Hash). So memory grows with blocks, by 16 bytes, and not with transactions.
  */
 export class IndexCheck {
   readonly #findings: Findings;
+  /** Blocks up to this height were not executed: their outcomes are held against their headers here. */
+  readonly #startedAt: number;
   readonly #store: Store;
   readonly #layout: IndexLayout;
   readonly #progress: IndexProgress | undefined;
@@ -49,14 +54,15 @@ export class IndexCheck {
   #isDamaged = false;
 
   /**
-   * @param tip - Height of the newest block of the copy.
+   * @param tip - Height of the newest block that was judged.
    * @param secret - 32 bytes that whoever made the copy could not know.
    */
-  constructor(findings: Findings, store: Store, layout: IndexLayout, tip: number, secret: Uint8Array) {
+  constructor({ findings, layout, startedAt }: Auditor, store: Store, tip: number, secret: Uint8Array) {
     this.#findings = findings;
+    this.#startedAt = startedAt;
     this.#store = store;
     this.#layout = layout;
-    this.#progress = this.#readProgress();
+    this.#progress = this.#readProgress(tip);
     this.#ranges = layout.ranges(this.#progress?.made ?? 0);
     this.#counts = new Int32Array(tip + 1);
     this.#low = new Uint32Array(tip + 1);
@@ -68,18 +74,19 @@ export class IndexCheck {
   /** The outcomes of a block, as they are kept. */
   block(height: number, body: Uint8Array): void {
     if (height >= this.#leaves.length) return;
-    let ids: Parameters<typeof writeEntry>[2][];
+    let leaves: readonly Uint8Array[];
     try {
-      ids = decodeIndex(body).leaves.map(({ leaf }) => decodeLeaf(leaf).id);
+      leaves = decodeIndex(body).leaves.map(({ leaf }) => leaf);
+      this.#countLeaves(height, leaves);
     } catch {
-      // Found with the block.
+      // Found with the block, where that was executed.
+      if (height <= this.#startedAt)
+        this.#findings.add('RECORD_WRONG', height, 'the outcomes of the block cannot be read');
       return;
     }
-    this.#leaves[height] = ids.length + 1;
-    ids.forEach((id, leafIndex) => {
-      writeEntry(this.#keyed, HASH_BYTES, id, height, leafIndex);
-      this.#count(height, 1);
-    });
+    this.#leaves[height] = leaves.length + 1;
+    if (height > this.#startedAt || this.#isOfHeader(height, leaves)) return;
+    this.#findings.add('OUTCOME_CHANGED', height, 'the outcomes of the block are not those that its header names');
   }
 
   /** A record of the index whose checksum is wrong, which is said elsewhere. */
@@ -121,11 +128,13 @@ export class IndexCheck {
   /** After the last record. */
   end(): void {
     const progress = this.#progress;
-    if (progress === undefined || this.#isDamaged) return;
+    for (let height = 1; height <= this.#startedAt && height < this.#leaves.length; height++)
+      if (this.#leaves[height] === 0)
+        this.#findings.add('RECORD_MISSING', height, 'the outcomes of the block are missing');
+    if (progress === undefined || this.#isDamaged || !this.#compareProgress(progress)) return;
     // What is missing would be found again with each block that it concerns.
-    if (this.#nameMissing() || !this.#compareProgress(progress)) return;
+    if (this.#nameMissing()) return;
     for (let height = 1; height <= progress.height; height++) {
-      if (this.#leaves[height] === 0) continue;
       if (this.#counts[height] === 0 && this.#low[height] === 0 && this.#high[height] === 0) continue;
       this.#findings.add(
         'RECORD_WRONG',
@@ -135,18 +144,34 @@ export class IndexCheck {
     }
   }
 
-  #readProgress(): IndexProgress | undefined {
+  #readProgress(tip: number): IndexProgress | undefined {
     const body = keptIn(this.#store, INDEX_KEY);
     if (body === 'missing')
       this.#findings.add('RECORD_MISSING', null, 'how far the index of transactions goes is missing');
     // Damage is found with all other records.
     if (typeof body === 'string') return undefined;
     try {
-      return decodeProgress(body);
+      const progress = decodeProgress(body);
+      // A block makes one segment at most.
+      if (progress.made <= tip && progress.height <= tip) return progress;
+      this.#wrong('the index of transactions goes further than the blocks');
     } catch {
       this.#wrong('how far the index of transactions goes cannot be read');
-      return undefined;
     }
+    return undefined;
+  }
+
+  #countLeaves(height: number, leaves: readonly Uint8Array[]): void {
+    const ids = leaves.map((leaf) => decodeLeaf(leaf).id);
+    ids.forEach((id, leafIndex) => {
+      writeEntry(this.#keyed, HASH_BYTES, id, height, leafIndex);
+      this.#count(height, 1);
+    });
+  }
+
+  #isOfHeader(height: number, leaves: readonly Uint8Array[]): boolean {
+    const header = keptIn(this.#store, headerKey(height));
+    return typeof header !== 'string' && bytesEqual(decodeHeader(header).header.transactionsRoot, merkleRoot(leaves));
   }
 
   #count(height: number, sign: 1 | -1): void {
@@ -170,13 +195,13 @@ export class IndexCheck {
     return true;
   }
 
-  /** Whether the segments are those that the blocks make; nothing is said where the outcomes of a block were not seen. */
+  /** Whether the segments are those that the blocks make. Where the outcomes of a block are not there, that is said elsewhere. */
   #compareProgress({ made, height }: IndexProgress): boolean {
     const { shape } = this.#layout;
     const ends = [0];
     let tail = 0;
     for (let at = 1; at < this.#leaves.length; at++) {
-      if (this.#leaves[at] === 0) return true;
+      if (this.#leaves[at] === 0) return false;
       tail += (this.#leaves[at] as number) - 1;
       if (tail < shape.segmentIds) continue;
       ends.push(at);

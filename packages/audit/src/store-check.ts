@@ -22,6 +22,9 @@ const META_NEEDED = ['format', 'chain', 'genesis', 'identity'] as const;
 const META_NAMES: ReadonlySet<string> = new Set([...META_NEEDED, 'boots', 'observer-only']);
 const KINDS: ReadonlySet<number> = new Set(Object.values(RECORD_KIND));
 const { header, heightOf, certificate, index, undo, places, state, configuration, evidence, meta } = RECORD_KIND;
+/** Kinds whose keys are the kind and a height of 8 bytes. */
+const NUMBERED: ReadonlySet<number> = new Set([header, certificate, index, undo, configuration]);
+const NUMBERED_KEY_BYTES = 9;
 /** Kinds whose damage is named with the block that it concerns. */
 const OF_BLOCKS: ReadonlySet<number> = new Set([header, heightOf, certificate, index, undo, configuration]);
 
@@ -44,11 +47,12 @@ export class StoreCheck {
   /** @param secret - 32 random bytes, drawn after the copy was made. */
   constructor(auditor: Auditor, secret: Uint8Array) {
     this.#auditor = auditor;
-    const { claim, replay, notJudged, derived, findings, layout } = auditor;
+    const { claim, replay, notJudged, derived } = auditor;
     const { height } = replay.ledger.tip.header;
     this.#isWhole = notJudged === undefined && claim !== undefined && height === claim.height;
     this.#isOld = derived !== undefined && isOldFormat(keptIn(derived, metaKey('format')));
-    if (derived && claim && !this.#isOld) this.#index = new IndexCheck(findings, derived, layout, claim.height, secret);
+    if (derived && claim && !this.#isOld)
+      this.#index = new IndexCheck(auditor, derived, Math.min(claim.height, auditor.height), secret);
   }
 
   /** Every record, in any order. */
@@ -66,6 +70,10 @@ export class StoreCheck {
       return;
     }
     if (!KINDS.has(kind)) findings.add('RECORD_UNEXPECTED', null, `${nameOf(key)} is of no known kind`);
+    if (NUMBERED.has(kind) && key.length !== NUMBERED_KEY_BYTES) {
+      findings.add('RECORD_UNEXPECTED', null, `${nameOf(key)} has a key of another length`);
+      return;
+    }
     if (kind === state) this.#checkState(key, body);
     else if (kind === meta) this.#checkMeta(key, body);
     else if (kind === evidence) this.#checkEvidence(key, body);
@@ -172,9 +180,6 @@ export class StoreCheck {
     if (kind === configuration) {
       const isKnown = replay.ledger.configurations.all.some(({ first }) => first - 1 === parseNumber(key));
       if (!isKnown) findings.add('RECORD_UNEXPECTED', parseNumber(key), 'no block changed the configuration here');
-    } else if (kind === RECORD_KIND.transaction) {
-      if (this.#isOld) return;
-      findings.add('RECORD_UNEXPECTED', null, `${nameOf(key)} is of a format that the store has no longer`);
     } else if (OF_BLOCKS.has(kind) && kind !== header && parseNumber(key) === 0) {
       findings.add('RECORD_UNEXPECTED', 0, `${nameOf(key)} is kept, but block 0 has none`);
     } else if (OF_BLOCKS.has(kind) && parseNumber(key) > claim.height) {

@@ -8,6 +8,7 @@ import {
   indexKey,
   RECORD_KIND,
   TIP_KEY,
+  unchecked,
   undoKey,
 } from '@varve/ledger/chain';
 import { accountDirectory, builtinModules } from '@varve/modules';
@@ -16,6 +17,7 @@ import { type MemoryStore, SMALL_INDEX } from '../../ledger/test/harness.ts';
 import { Auditor, claimOf, type Finding, keptIn, StoreCheck, startAtCertified, storedBlock } from '../src/index.ts';
 import {
   AUDIT_SECRET,
+  certificateBy,
   copyOf,
   create,
   genesis,
@@ -25,6 +27,7 @@ import {
   put,
   signed,
   stateRecord,
+  THREE,
 } from './planted-chain.ts';
 
 const surroundings = { genesis, modules: builtinModules(), accounts: accountDirectory };
@@ -87,6 +90,31 @@ describe('an audit from a certified block', () => {
     const store = copyOf(whole.store);
     change(store);
     expect(() => auditFrom(store, 6)).toThrow('AUDIT_START_UNPROVEN');
+  });
+
+  describe('far above the window', () => {
+    const chain = new PlantedChain();
+    for (let i = 0; i < 8; i++) {
+      const time = chain.ledger.tip.header.time + 400_000;
+      const { sealed } = chain.block([signed([create(`/a${i}`)], time), signed([create(`/b${i}`)], time)], time);
+      chain.ledger.certify(certificateBy(sealed, THREE));
+      chain.flush();
+    }
+    const changed = (change: (store: MemoryStore) => void) => {
+      const store = copyOf(chain.store);
+      change(store);
+      return auditFrom(store, 7).findings.map(({ code, height }) => `${code} ${height ?? '-'}`);
+    };
+
+    it('finds a whole copy clean', () => expect(changed(() => undefined)).toEqual([]));
+
+    it('misses outcomes of blocks below, and holds them against the headers', () => {
+      const key = indexKey(1);
+      expect(changed((store) => store.write([{ key, value: undefined }]))).toEqual(['RECORD_MISSING 1']);
+      const of2 = unchecked(indexKey(2), chain.store.get(indexKey(2)) as Uint8Array);
+      expect(changed((store) => plant(store, key, () => of2))).toContain('OUTCOME_CHANGED 1');
+      expect(changed((store) => plant(store, key, () => Uint8Array.of(0x80)))).toContain('RECORD_WRONG 1');
+    });
   });
 });
 

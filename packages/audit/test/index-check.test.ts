@@ -1,16 +1,23 @@
-import { encodeCbor, toHex } from '@varve/encoding';
+import { encodeCbor, fromHex, toHex } from '@varve/encoding';
+import { decodeLeaf } from '@varve/ledger';
 import {
+  certificateKey,
+  configurationKey,
+  decodeIndex,
   decodePage,
   decodeProgress,
   ENTRY_BYTES,
+  headerKey,
   INDEX_KEY,
   IndexLayout,
   type IndexPage,
+  indexKey,
   metaKey,
   pageKey,
   placeIn,
   RECORD_KIND,
   unchecked,
+  undoKey,
 } from '@varve/ledger/chain';
 import { describe, expect, it } from 'vitest';
 import { type MemoryStore, SMALL_INDEX } from '../../ledger/test/harness.ts';
@@ -35,6 +42,7 @@ describe('a fault in the index of transactions is found and named', () => {
   });
   const entriesOf = (key: Uint8Array) => (decodePage(body(whole.store, key)) as IndexPage).entries;
   const full = pages.filter((key) => entriesOf(key).length > 0);
+  const holds = (key: Uint8Array, id: Uint8Array) => toHex(entriesOf(key)).includes(toHex(id));
   const heightOf = (key: Uint8Array) => placeIn(entriesOf(key), 0).height;
   const HEAD = 10;
   /** The first entry of a page, changed. */
@@ -93,8 +101,7 @@ describe('a fault in the index of transactions is found and named', () => {
   });
 
   it('blocks that a segment does not hold', () => {
-    for (const at of [4, 9]) {
-      const key = pages[0] as Uint8Array;
+    for (const [at, key] of [pages[0], pages[3]].flatMap((one) => [4, 9].map((i) => [i, one as Uint8Array] as const))) {
       expect(planted((store) => plant(store, key, (bytes) => bytes.with(at, 3)))).toContain('RECORD_WRONG -');
     }
     const [one, two] = layout.ranges(4);
@@ -103,6 +110,33 @@ describe('a fault in the index of transactions is found and named', () => {
         plant(store, pageKey(one?.level ?? 0, one?.number ?? 0, page), (bytes) => bytes.with(9, 99));
     });
     expect([all, two?.number]).toEqual([['RECORD_WRONG -'], 2]);
+  });
+
+  it('outcomes of a block under a second key, with the places that they would have', () => {
+    const codes = planted((store) => {
+      const { leaves } = decodeIndex(body(store, indexKey(2)));
+      const [first, second] = leaves.map(({ leaf }) => fromHex(decodeLeaf(leaf).id));
+      const swapped = [...leaves].reverse().map((one) => [one.payloadIndex, one.leaf, one.results]);
+      put(store, Uint8Array.of(...indexKey(2), 0xff), encodeCbor([encodeCbor([]), swapped]));
+      for (const [id, leafIndex] of [
+        [first, 1],
+        [second, 0],
+      ] as const) {
+        const key = full.find((one) => holds(one, id as Uint8Array)) as Uint8Array;
+        const entry = Uint8Array.of(...(id as Uint8Array), 0, 0, 0, 0, 2, 0, 0, leafIndex);
+        plant(store, key, (bytes) => Uint8Array.of(...bytes.slice(0, HEAD), ...entry, ...bytes.slice(HEAD)));
+      }
+    });
+    expect(codes).toEqual(['RECORD_UNEXPECTED -', 'RECORD_WRONG 2']);
+  });
+
+  it('key of another length than its kind has', () => {
+    for (const kind of [headerKey, indexKey, undoKey, certificateKey, configurationKey])
+      for (const key of [Uint8Array.of(...kind(3), 0), kind(3).slice(0, 8)])
+        expect(
+          planted((store) => put(store, key, new Uint8Array(9))),
+          toHex(key),
+        ).toContain('RECORD_UNEXPECTED -');
   });
 
   it('copy of the format before, in which nothing else is wrong', () => {
@@ -127,8 +161,9 @@ describe('a fault in the index of transactions is found and named', () => {
         planted((store) => put(store, key, page)),
         toHex(key),
       ).toEqual(['RECORD_UNEXPECTED -']);
+    // What a start has still to remove of the format before, nobody reads.
     const old = new Uint8Array(33).fill(RECORD_KIND.transaction, 0, 1);
-    expect(planted((store) => put(store, old, new Uint8Array(12)))).toEqual(['RECORD_UNEXPECTED -']);
+    expect(planted((store) => put(store, old, new Uint8Array(12)))).toEqual([]);
     expect(planted((store) => remove(store, INDEX_KEY))).toEqual(['RECORD_MISSING -']);
     expect(planted((store) => put(store, INDEX_KEY, encodeCbor([4])))).toEqual(['RECORD_WRONG -']);
     for (const progress of [
@@ -136,6 +171,10 @@ describe('a fault in the index of transactions is found and named', () => {
       [3, 9],
       [0, 0],
       [5, 9],
+      [2 ** 17, 9],
+      [2 ** 40, 9],
+      [4, 2 ** 40],
+      [2 ** 53 - 1, 2 ** 53 - 1],
     ])
       expect(planted((store) => put(store, INDEX_KEY, encodeCbor(progress)))[0]).toMatch(
         /^RECORD_(WRONG|MISSING|UNEXPECTED) -$/,

@@ -208,6 +208,11 @@ export class Ledger implements StateReader {
     return this.#recent.mayHold(id, validUntil - this.configurations.validityMsMax);
   }
 
+  /** Whether it is one of the last transactions, or begins as one of them does. */
+  remembers(id: TransactionId): boolean {
+    return this.#recent.mayHold(id, Number.POSITIVE_INFINITY);
+  }
+
   /** Where a transaction stands. */
   place(id: TransactionId): Place | undefined {
     return this.#places.find(id);

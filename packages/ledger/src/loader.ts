@@ -33,7 +33,7 @@ import { StateHistory } from './state-history.ts';
 import { RecordDamaged, type RecordStore, unchecked, unlessDamaged } from './store.ts';
 import { TIMERS_MODULE, TimerIndex } from './timers.ts';
 import type { Transaction } from './transaction.ts';
-import { TransactionIndex } from './transaction-index.ts';
+import { TransactionIndex, transactionsOf } from './transaction-index.ts';
 
 /** Why a store cannot be used. */
 export type StoreErrors = {
@@ -60,14 +60,16 @@ export class StoreError<C extends keyof StoreErrors = keyof StoreErrors> extends
   }
 }
 
-/** A record for the place of each transaction: its blocks are executed again, which makes the index. */
+/** The one that has a record for the place of each transaction. */
 const FORMAT_WITHOUT_INDEX = 1;
+/** Records of that format that one start removes; nobody reads those that are left to the next. */
+const OLD_PLACES_PER_START: number = 2 ** 20;
 
 /** What a loader finds wrong and how it was mended. */
 export interface LoadReport {
   /** Heights whose header or payload must be fetched again from peers. */
   readonly damagedBlocks: ReadonlySet<number>;
-  /** Whether all blocks were executed again, because a record made of them was damaged, or of an older format. */
+  /** Whether all blocks were executed again, because a record made of them was damaged. */
   readonly stateRebuilt: boolean;
   /** Where blocks are gone that no record here names any more: the chain ends below this height and is fetched again. */
   readonly lostFrom: number | undefined;
@@ -103,8 +105,8 @@ export class LedgerLoader {
   readonly #value = new Uint8Array(HASH_BYTES);
   readonly #stateKeys = new KeyList();
   readonly #configurations: [number, Configuration][] = [];
-  /** Of stores of format 1. */
-  readonly #placeKeys = new KeyList();
+  readonly #oldPlaceKeys = new KeyList();
+  #oldPlaces = 0;
   readonly #timers = new TimerIndex();
   #stateDamaged = false;
 
@@ -112,7 +114,7 @@ export class LedgerLoader {
     if (key[0] === RECORD_KIND.header) return this.#addHeader(key, record);
     if (key[0] === RECORD_KIND.state) return this.#addState(key, record);
     if (key[0] === RECORD_KIND.configuration) return this.#addConfiguration(key, record);
-    if (key[0] === RECORD_KIND.transaction) this.#placeKeys.push(key);
+    if (key[0] === RECORD_KIND.transaction && this.#oldPlaces++ < OLD_PLACES_PER_START) this.#oldPlaceKeys.push(key);
   }
 
   /**
@@ -126,6 +128,7 @@ export class LedgerLoader {
     expected: Genesis | undefined,
   ): { readonly ledger: Ledger; readonly report: LoadReport } {
     const { genesis, isOld } = this.#genesis(records, expected);
+    for (const key of this.#oldPlaceKeys) records.delete(key);
     const layout = new IndexLayout(surroundings.index ?? INDEX_SHAPE);
     const tipBody = this.#required(records, TIP_KEY, 'the tip record');
     const tip = decodeTip(tipBody);
@@ -139,21 +142,23 @@ export class LedgerLoader {
     const tree = this.#state.commit(tip.height);
     const common = { genesis, records, layout, ...surroundings };
     const isWhole = sealed !== undefined && bytesEqual(tree.root, sealed.header.stateRoot);
-    const places = isOld ? undefined : unlessDamaged(() => TransactionIndex.open(records, layout, tip.height));
-    if (!surroundings.rebuild && !this.#stateDamaged && isWhole && history !== undefined && places !== undefined) {
+    if (!surroundings.rebuild && !this.#stateDamaged && isWhole && history !== undefined) {
       const configurations = new ConfigurationHistory(genesis.configuration);
       for (const [last, configuration] of this.#configurations) configurations.add(last, configuration);
-      if (new StateHistory(this.#state, records).reach(tip.finalHeight)) {
+      const known = unlessDamaged(() => {
+        const places = isOld ? converted(records, layout, tip) : TransactionIndex.open(records, layout, tip.height);
+        return { places, recent: recentIdsAt(records, places, sealed, configurations.validityMsMax) };
+      });
+      if (known && new StateHistory(this.#state, records).reach(tip.finalHeight)) {
         const ledger = new Ledger({
           ...common,
-          places,
+          ...known,
           tip: sealed,
           ...tip,
           history,
           state: this.#state,
           timers: this.#timers,
           configurations,
-          recent: recentIdsAt(records, places, sealed, configurations.validityMsMax),
         });
         return { ledger, report: { damagedBlocks: damaged, stateRebuilt: false, lostFrom: undefined } };
       }
@@ -262,9 +267,9 @@ export class LedgerLoader {
     damaged: ReadonlySet<number>,
   ): Ledger {
     const { genesis, records, modules } = common;
-    for (const keys of [this.#stateKeys, this.#placeKeys]) for (const key of keys) records.delete(key);
+    for (const key of this.#stateKeys) records.delete(key);
     records.put(metaKey('format'), Uint8Array.of(STORE_FORMAT));
-    const places = TransactionIndex.begin(records, common.layout);
+    const places = TransactionIndex.begin(records, common.layout, tip.height);
     const state = new StateTree();
     const timers = new TimerIndex();
     for (const entry of genesisState(genesis, modules.values())) {
@@ -290,6 +295,14 @@ export class LedgerLoader {
     ledger.restoreProgress(tip.finalHeight, tip.applied);
     return ledger;
   }
+}
+
+/** The index of a store of format 1, made from the outcomes of its blocks. */
+function converted(records: RecordStore, layout: IndexLayout, tip: TipRecord): TransactionIndex {
+  const places = TransactionIndex.begin(records, layout, tip.height);
+  for (let at = 1; at <= tip.height; at++) places.append(at, transactionsOf(records, at));
+  records.put(metaKey('format'), Uint8Array.of(STORE_FORMAT));
+  return places;
 }
 
 /** A block to execute again. */

@@ -17,7 +17,7 @@ import { IndexTail } from './index-tail.ts';
 import { decodeLeaf } from './outcome.ts';
 import type { Place, TransactionPlaces } from './places.ts';
 import { decodeIndex, indexKey } from './records.ts';
-import { RecordDamaged, type RecordStore } from './store.ts';
+import { RecordDamaged, type RecordStore, unlessDamaged } from './store.ts';
 
 /** How far an index has come. */
 export interface IndexProgress {
@@ -66,9 +66,12 @@ export class TransactionIndex implements TransactionPlaces {
     this.#ranges = layout.ranges(progress.made);
   }
 
-  /** An index that holds nothing, written over whatever was there. */
-  static begin(records: RecordStore, layout: IndexLayout): TransactionIndex {
-    for (const key of pageKeys(records, layout)) records.delete(key);
+  /**
+   * An index that holds nothing, written over whatever was there.
+   * @param tip - Height of the newest block that had transactions in it.
+   */
+  static begin(records: RecordStore, layout: IndexLayout, tip: number): TransactionIndex {
+    for (const key of pageKeys(records, layout, tip)) records.delete(key);
     records.put(INDEX_KEY, encodeProgress(INDEX_BEGIN));
     return new TransactionIndex(records, layout, INDEX_BEGIN);
   }
@@ -79,7 +82,7 @@ export class TransactionIndex implements TransactionPlaces {
    * @throws {RecordDamaged} where it cannot be known which transactions the blocks hold.
    */
   static open(records: RecordStore, layout: IndexLayout, tip: number): TransactionIndex {
-    const index = new TransactionIndex(records, layout, progressOf(records));
+    const index = new TransactionIndex(records, layout, progressOf(records, tip));
     for (let at = index.#progress.height + 1; at <= tip; at++) index.#addTail(at, transactionsOf(records, at));
     return index;
   }
@@ -111,6 +114,7 @@ export class TransactionIndex implements TransactionPlaces {
    * @param oldest - Nothing is asked of blocks below this height.
    * @param idsMax - About how many ids to give at most, those in memory apart.
    * @param take - Is given the first 32 bits of each id.
+   * @throws {RecordDamaged}
    * @returns The height from which on every id was given; ids of lower blocks may have been given too.
    */
   each(oldest: number, idsMax: number, take: (prefix: number) => void): number {
@@ -120,15 +124,15 @@ export class TransactionIndex implements TransactionPlaces {
     let left = idsMax;
     let from = oldest;
     for (const { level, number, first, end } of this.#ranges) {
-      const { last } = this.#page(level, number, first);
-      if (last < from) continue;
+      const newest = this.#page(level, number, first);
+      if (newest.last < from) continue;
       left -= (end - first) * (segmentIds / pages);
       if (left < 0) {
-        from = last + 1;
+        from = newest.last + 1;
         continue;
       }
       for (let at = first; at < end; at++) {
-        const { entries: found } = this.#page(level, number, at);
+        const { entries: found } = at === first ? newest : this.#page(level, number, at);
         for (let i = 0; i < found.length; i += ENTRY_BYTES) take(prefixAt(found, i));
       }
     }
@@ -178,8 +182,11 @@ export class TransactionIndex implements TransactionPlaces {
   }
 }
 
-function progressOf(records: RecordStore): IndexProgress {
-  return demand(records, INDEX_KEY, decodeProgress);
+/** @throws {RecordDamaged} also where it is not of a chain as high as `tip`: a block makes one segment at most. */
+function progressOf(records: RecordStore, tip: number): IndexProgress {
+  const progress = demand(records, INDEX_KEY, decodeProgress);
+  if (progress.made > tip || progress.height > tip) throw new RecordDamaged(INDEX_KEY);
+  return progress;
 }
 
 /** @throws {RecordDamaged} also where there is no such record, or none that can be read. */
@@ -195,19 +202,17 @@ function demand<T>(records: RecordStore, key: Uint8Array, decode: (body: Uint8Ar
 }
 
 /** Of what is stored now; none where that cannot be known: new pages are written over them. */
-function pageKeys(records: RecordStore, layout: IndexLayout): Uint8Array[] {
-  let made: number;
-  try {
-    made = progressOf(records).made;
-  } catch (error) {
-    if (!(error instanceof RecordDamaged)) throw error;
-    return [];
-  }
-  return layout.ranges(made).flatMap(({ level, number, first, end }) => {
+function pageKeys(records: RecordStore, layout: IndexLayout, tip: number): Uint8Array[] {
+  const progress = unlessDamaged(() => progressOf(records, tip)) ?? INDEX_BEGIN;
+  return layout.ranges(progress.made).flatMap(({ level, number, first, end }) => {
     return Array.from({ length: end - first }, (_, i) => pageKey(level, number, first + i));
   });
 }
 
-function transactionsOf(records: RecordStore, at: number): readonly { readonly id: TransactionId }[] {
+/**
+ * What has a leaf in the block at `at`, in order, by its outcomes.
+ * @throws {RecordDamaged} where they cannot be read.
+ */
+export function transactionsOf(records: RecordStore, at: number): readonly { readonly id: TransactionId }[] {
   return demand(records, indexKey(at), (body) => decodeIndex(body).leaves.map(({ leaf }) => decodeLeaf(leaf)));
 }

@@ -13,6 +13,7 @@ import {
   heightOfHash,
   INDEX_KEY,
   metaKey,
+  pageKey,
   payloadAt,
   payloadKey,
   RECORD_KIND,
@@ -301,30 +302,60 @@ describe('a store', () => {
     }
   });
 
-  it('of the format before, with a record for each transaction, is made anew from its blocks', () => {
-    const world = grown(6, 3);
-    const before = facts(world);
-    const records = new Map(world.store.records);
+  describe('of the format before, with a record for each transaction', () => {
     const place = Uint8Array.of(...new Uint8Array(7), 1, 0, 0, 0, 0);
     const keyOf = (id: string) => Uint8Array.of(RECORD_KIND.transaction, ...fromHex(id));
-    const old = [...Array(7).keys()].flatMap((at) => transactionsAt(world.ledger, at));
-    const index = [...records.keys()].filter((key) => key.startsWith('4c')).map(fromHex);
-    world.store.write([
-      { key: metaKey('format'), value: checksummed(metaKey('format'), Uint8Array.of(1)) },
-      ...index.map((key) => ({ key, value: undefined })),
-      ...old.map(({ transaction: { id } }) => ({ key: keyOf(id), value: checksummed(keyOf(id), place) })),
-    ]);
-    expect(index.length).toBeGreaterThan(5);
-    expect(world.reopen()).toEqual({ damagedBlocks: new Set(), stateRebuilt: true });
-    expect(facts(world)).toEqual(before);
-    expect(world.store.records).toEqual(records);
-    for (const { transaction, height, leafIndex } of old)
-      expect(world.ledger.place(transaction.id)).toEqual({ height, leafIndex });
-    expect(world.reopen()).toMatchObject({ stateRebuilt: false });
+
+    function before(): { world: Chain; views: TransactionView[]; records: Map<string, Uint8Array> } {
+      const world = grown(6, 3);
+      const records = new Map(world.store.records);
+      const views = [...Array(7).keys()].flatMap((at) => transactionsAt(world.ledger, at));
+      const index = [...records.keys()].filter((key) => key.startsWith('4c')).map(fromHex);
+      expect(index.length).toBeGreaterThan(5);
+      world.store.write([
+        { key: metaKey('format'), value: checksummed(metaKey('format'), Uint8Array.of(1)) },
+        ...index.map((key) => ({ key, value: undefined })),
+        ...views.map(({ transaction: { id } }) => ({ key: keyOf(id), value: checksummed(keyOf(id), place) })),
+      ]);
+      return { world, views, records };
+    }
+
+    it('gets its index from the outcomes of its blocks, whatever else is damaged', () => {
+      const { world, views, records } = before();
+      const known = facts(world);
+      expect(world.reopen()).toEqual({ damagedBlocks: new Set(), stateRebuilt: false });
+      expect(facts(world)).toEqual(known);
+      expect(world.store.records).toEqual(records);
+      for (const { transaction, height, leafIndex } of views)
+        expect(world.ledger.place(transaction.id)).toEqual({ height, leafIndex });
+      const other = before().world;
+      other.store.damage(payloadKey(headerAt(other.ledger, 4)?.header.payloadHash as never));
+      other.store.damage(headerKey(2));
+      expect(other.reopen()).toEqual({ damagedBlocks: new Set([2]), stateRebuilt: false });
+    });
+
+    it('is made anew from its blocks where the outcomes of one are damaged', () => {
+      for (const at of [1, 4, 6]) {
+        const { world, records } = before();
+        world.store.damage(indexKey(at));
+        expect(world.reopen()).toMatchObject({ stateRebuilt: true });
+        expect(world.store.records).toEqual(records);
+        expect(world.reopen()).toMatchObject({ stateRebuilt: false });
+      }
+    });
+
+    it('is what it was where the batch that converts it is never written', () => {
+      const { world } = before();
+      const records = new Map(world.store.records);
+      world.load();
+      expect(world.store.records).toEqual(records);
+      expect(world.reopen()).toMatchObject({ stateRebuilt: false });
+    });
   });
 
   it('whose index of transactions cannot be opened makes it anew from its blocks', () => {
-    for (const key of [INDEX_KEY, indexKey(7)]) {
+    // Pages that a start reads: the first of each segment, and all of the window.
+    for (const key of [INDEX_KEY, indexKey(7), pageKey(0, 5, 0), pageKey(0, 5, 3), pageKey(1, 0, 0)]) {
       const world = grown(6, 3);
       world.block([transactionBytes([set('k1', 7)])], T0 + 7);
       const before = facts(world);

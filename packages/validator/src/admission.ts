@@ -41,7 +41,17 @@ export interface AdmissionEvents {
   admitted(transaction: Transaction, own: boolean): void;
 }
 
-const RETRY: Readonly<Record<string, Retry>> = { POOL_FULL: 'later', TRANSACTION_CONFLICT: 'later' };
+/**
+ * How many of those that are expired or seem to be executed already are looked up in a second: each may cost some
+ * milliseconds, and whoever sends them need not have signed anything.
+ */
+export const LOOK_UPS_PER_SECOND = 256;
+
+const RETRY: Readonly<Record<string, Retry>> = {
+  POOL_FULL: 'later',
+  TRANSACTION_CONFLICT: 'later',
+  LOOK_UPS_SPENT: 'later',
+};
 const DETAIL: Readonly<Record<string, string>> = {
   TRANSACTION_TOO_LARGE: 'larger, or with more operations, than the configuration allows',
   CHAIN_MISMATCH: 'signed for another chain',
@@ -50,6 +60,7 @@ const DETAIL: Readonly<Record<string, string>> = {
   KEY_INACTIVE: 'the key is not active for the account, or the account is unknown',
   SIGNATURE_INVALID: 'the signature is not that of the key over these bytes',
   POOL_FULL: 'too many transactions wait; try again in a moment',
+  LOOK_UPS_SPENT: 'too many executed or expired transactions arrive; try again in a moment',
   TRANSACTION_CONFLICT: 'a transaction with this id and other bytes is known',
 };
 
@@ -65,6 +76,8 @@ export class AdmissionDesk {
   readonly #verifying = new Map<TransactionId, Transaction>();
   readonly #underway: VerdictsUnderway;
   #verifyingBytes = 0;
+  #lookUps = 0;
+  #lookUpsSince = Number.NEGATIVE_INFINITY;
   #surroundings: Surroundings;
 
   /** @param verifier - Whose verdicts serve here, and whom those found here serve. */
@@ -169,7 +182,9 @@ export class AdmissionDesk {
       const same = waiting.hashHex === transaction.hashHex;
       return { admission: same ? { admitted: true, id, known: true } : refusal(id, 'TRANSACTION_CONFLICT') };
     }
-    const executed = this.#ledger.mayHold(transaction) ? transactionHashOf(this.#ledger, id) : undefined;
+    const mayBeExecuted = this.#ledger.mayHold(transaction);
+    if (mayBeExecuted && !this.#mayLookUp(transaction, now)) return { admission: refusal(id, 'LOOK_UPS_SPENT') };
+    const executed = mayBeExecuted ? transactionHashOf(this.#ledger, id) : undefined;
     if (executed) {
       const same = bytesEqual(executed, transaction.hash);
       return { admission: same ? { admitted: true, id, known: true } : refusal(id, 'TRANSACTION_CONFLICT') };
@@ -180,6 +195,17 @@ export class AdmissionDesk {
       return { admission: refusal(id, 'POOL_FULL') };
     }
     return { transaction };
+  }
+
+  /** What is neither expired nor like one executed is looked up in any case: after a start not all are remembered. */
+  #mayLookUp({ id, validUntil }: Transaction, { monotonic }: Instant): boolean {
+    if (validUntil >= this.#ledger.tip.header.time && !this.#ledger.remembers(id)) return true;
+    if (monotonic - this.#lookUpsSince >= 1000) {
+      this.#lookUpsSince = monotonic;
+      this.#lookUps = 0;
+    }
+    this.#lookUps += 1;
+    return this.#lookUps <= LOOK_UPS_PER_SECOND;
   }
 
   /** The rule by which a block of now would skip it, signatures aside. */

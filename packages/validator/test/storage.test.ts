@@ -11,6 +11,7 @@ import {
 } from '@varve/ledger/chain';
 import { builtinModules } from '@varve/modules';
 import { describe, expect, it } from 'vitest';
+import { LOOK_UPS_PER_SECOND } from '../src/admission.ts';
 import { decodePacket, encodePackets } from '../src/packet.ts';
 import { Cluster, START, type TestNode } from './cluster.ts';
 
@@ -264,6 +265,23 @@ describe('the pool', () => {
     const verdicts = Array.from({ length: 8 }, () => cluster.submit(node, cluster.transaction([create()]).bytes)[0]);
     expect(verdicts.filter((verdict) => verdict?.admitted)).toHaveLength(5);
     expect(verdicts.at(-1)).toMatchObject({ admitted: false, code: 'POOL_FULL', retry: 'later' });
+  });
+
+  it('looks up what seems to be executed so often in a second, and takes what is new all the while', () => {
+    const cluster = grown(3, 1);
+    const node = cluster.node(1);
+    const { bytes } = cluster.transaction([create()]);
+    cluster.submit(node, bytes);
+    cluster.run(2000);
+    const again = () => cluster.submit(node, ...Array.from({ length: LOOK_UPS_PER_SECOND + 3 }, () => bytes));
+    for (let second = 0; second < 2; second++) {
+      const answers = again();
+      expect(answers.slice(0, LOOK_UPS_PER_SECOND).every((one) => one.admitted && one.known)).toBe(true);
+      for (const one of answers.slice(LOOK_UPS_PER_SECOND))
+        expect(one).toMatchObject({ admitted: false, code: 'LOOK_UPS_SPENT', retry: 'later' });
+      expect(cluster.submit(node, cluster.transaction([create()]).bytes)).toMatchObject([{ admitted: true }]);
+      cluster.run(2000);
+    }
   });
 
   it('refuses each bad transaction with its own code', () => {

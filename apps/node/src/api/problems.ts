@@ -195,6 +195,12 @@ export const PROBLEMS: Readonly<Record<string, ProblemKind>> = {
     hint: 'send the same bytes again in a moment',
     ...later,
   },
+  LOOK_UPS_SPENT: {
+    status: 429,
+    title: 'Too many executed or expired transactions arrive',
+    hint: 'send the same bytes again in a moment, or ask for the transaction',
+    ...later,
+  },
   HEADERS_TOO_LARGE: {
     status: 431,
     title: 'The headers are too large',
