@@ -6,10 +6,10 @@ import {
   decodePage,
   decodeProgress,
   ENTRY_BYTES,
+  type Heights,
   headerKey,
   INDEX_KEY,
   type IndexLayout,
-  type IndexPage,
   type IndexProgress,
   type PageRange,
   pageKey,
@@ -23,6 +23,12 @@ import { merkleRoot } from '@varve/merkle';
 import type { Auditor } from './auditor.ts';
 import { keptIn } from './derived-check.ts';
 import type { Findings } from './finding.ts';
+
+/** The blocks that the pages of a segment say it holds. */
+interface SegmentHeights extends Heights {
+  readonly level: number;
+  readonly number: number;
+}
 
 /**
  * Holds a copy's index of transactions against the outcomes that it keeps of its blocks, which are held against execution
@@ -46,7 +52,7 @@ export class IndexCheck {
   /** Transactions of each block, plus one; 0 where its outcomes were not seen. */
   readonly #leaves: Uint32Array;
   /** What the pages of a segment say of it, by its level and number. */
-  readonly #segments = new Map<string, { readonly page: IndexPage; readonly level: number; readonly number: number }>();
+  readonly #segments = new Map<string, SegmentHeights>();
   readonly #keyed = new Uint8Array(HASH_BYTES + ENTRY_BYTES);
   readonly #digest = new Uint8Array(HASH_BYTES);
   readonly #digestView = new DataView(this.#digest.buffer);
@@ -109,16 +115,17 @@ export class IndexCheck {
     this.#pages += 1;
     const page = decodePage(body);
     if (page === undefined) return this.#wrong(`${name} cannot be read`);
-    const segment = `${place.level} ${place.number}`;
-    const known = this.#segments.get(segment)?.page ?? page;
-    this.#segments.set(segment, { page: known, level: place.level, number: place.number });
-    if (page.first !== known.first || page.last !== known.last)
+    const { level, number } = place;
+    const { first, last, entries } = page;
+    const segment = `${level} ${number}`;
+    const known = this.#segments.get(segment) ?? { level, number, first, last };
+    this.#segments.set(segment, known);
+    if (first !== known.first || last !== known.last)
       return this.#wrong(`${name} names other blocks than the pages beside it`);
-    const { entries } = page;
     for (let at = 0; at < entries.length; at += ENTRY_BYTES) {
       const { height } = placeIn(entries, at);
-      const isHere = this.#layout.pageOf(prefixAt(entries, at), place.level) === place.page;
-      if (!isHere || height < page.first || height > page.last || height >= this.#leaves.length)
+      const isHere = this.#layout.pageOf(prefixAt(entries, at), level) === place.page;
+      if (!isHere || height < first || height > last || height >= this.#leaves.length)
         return this.#wrong(`${name} holds a transaction that does not belong there`);
       this.#keyed.set(entries.subarray(at, at + ENTRY_BYTES), HASH_BYTES);
       this.#count(height, -1);
@@ -213,13 +220,11 @@ export class IndexCheck {
       this.#wrong(text);
       return false;
     }
-    for (const { page, level, number } of this.#segments.values()) {
+    for (const { level, number, first, last } of this.#segments.values()) {
       const size = shape.fanOut ** level;
-      const [first, end] = [(ends[number * size] ?? 0) + 1, ends[(number + 1) * size] ?? 0];
-      if (page.first !== first || page.last !== end)
-        this.#wrong(
-          `segment ${number} of level ${level} holds blocks ${first} to ${end}, not ${page.first} to ${page.last}`,
-        );
+      const right = [(ends[number * size] ?? 0) + 1, ends[(number + 1) * size] ?? 0] as const;
+      if (first !== right[0] || last !== right[1])
+        this.#wrong(`segment ${number} of level ${level} holds blocks ${right.join(' to ')}, not ${first} to ${last}`);
     }
     return true;
   }

@@ -1,6 +1,15 @@
 import { assert } from '@varve/consensus';
 import { sha256 } from '@varve/crypto';
-import { bytesEqual, CborReader, concatBytes, encodeCbor, fromHex, type TransactionId, toHex } from '@varve/encoding';
+import {
+  bytesEqual,
+  CborReader,
+  concatBytes,
+  encodeCbor,
+  fromHex,
+  type TransactionId,
+  toHex,
+  writeHex,
+} from '@varve/encoding';
 import { chainIdOf, decodeConfiguration, decodeHeader, encodeConfiguration, type Genesis } from '@varve/ledger';
 import { ConfigurationHistory, headerKey, unchecked } from '@varve/ledger/chain';
 import type { AuditCounts, Auditor, AuditStart } from './auditor.ts';
@@ -33,7 +42,7 @@ export function encodeProgress(auditor: Auditor): Uint8Array {
       height,
       headerIn(memory, height),
       until,
-      concatBytes(...transactions.map(fromHex)),
+      joined(transactions),
     ]),
     [counts.blocks, counts.transactions, counts.skipped, counts.certificates, counts.certifiedHeight],
     [auditor.certifiedLast, auditor.isStateRootWrong, findings.total, auditor.startedAt],
@@ -53,6 +62,15 @@ function headerIn(memory: MemoryRecords, height: number): Uint8Array {
   const record = memory.get(headerKey(height));
   assert(record !== undefined, 'a block of the window has its header');
   return record;
+}
+
+/** One id after another. */
+function joined(ids: readonly TransactionId[]): Uint8Array {
+  const bytes = new Uint8Array(HASH_BYTES * ids.length);
+  ids.forEach((id, i) => {
+    writeHex(id, bytes, HASH_BYTES * i);
+  });
+  return bytes;
 }
 
 /**

@@ -8,7 +8,7 @@ export type { ExecutionEnvironment, ExecutionPoint, SkipCode } from './execution
 export { Execution, SKIP_CODES, skipCode } from './execution.ts';
 export type { IndexShape } from './index-layout.ts';
 export { INDEX_SHAPE, IndexLayout, type PageRange } from './index-layout.ts';
-export type { IndexPage } from './index-page.ts';
+export type { Heights, IndexPage } from './index-page.ts';
 export {
   decodePage,
   ENTRY_BYTES,
