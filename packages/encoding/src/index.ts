@@ -31,5 +31,5 @@ export type { CborValue } from './reader.ts';
 export { CBOR_DEPTH_MAX, CborReader } from './reader.ts';
 export { RecentMap } from './recent-map.ts';
 export { Scratch } from './scratch.ts';
-export { sharedBytes, sharedCopy } from './shared-memory.ts';
+export { SharedMemory, sharedBytes, sharedCopy } from './shared-memory.ts';
 export { CborWriter } from './writer.ts';

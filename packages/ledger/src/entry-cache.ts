@@ -1,4 +1,4 @@
-import { RecentMap } from '@varve/encoding';
+import { RecentMap, SharedMemory } from '@varve/encoding';
 import type { StateEntry } from './module.ts';
 
 /** Entries kept. */
@@ -9,14 +9,16 @@ const VALUE_BYTES_MAX = 1024;
 /** State entries that were read or written not long ago, decoded, by `StateKey.id`. */
 export class EntryCache {
   readonly #entries = new RecentMap<StateEntry>(ENTRIES_MAX);
+  readonly #values = new SharedMemory();
 
   get(id: string): StateEntry | undefined {
     return this.#entries.get(id);
   }
 
-  set(id: string, entry: StateEntry): void {
-    if (entry.bytes.length > VALUE_BYTES_MAX) this.#entries.delete(id);
-    else this.#entries.set(id, entry);
+  /** @param entry - Its value is copied: it may be part of a payload, all of which would be kept with it. */
+  set(id: string, { version, modifiedHeight, bytes }: StateEntry): void {
+    if (bytes.length > VALUE_BYTES_MAX) this.#entries.delete(id);
+    else this.#entries.set(id, { version, modifiedHeight, bytes: this.#values.copy(bytes) });
   }
 
   delete(id: string): void {

@@ -11,7 +11,7 @@ describe('EntryCache', () => {
     cache.set('a', entry('1'));
     const second = entry('2');
     cache.set('a', second);
-    expect(cache.get('a')).toBe(second);
+    expect(cache.get('a')).toEqual(second);
     cache.delete('a');
     expect(cache.get('a')).toBeUndefined();
   });
@@ -24,11 +24,22 @@ describe('EntryCache', () => {
     const newer = entry('newer');
     cache.set('a', newer);
     for (let i = 0; i < 8_000; i++) cache.set(`y${i}`, entry('y'));
-    expect(cache.get('a')).toBe(newer);
+    expect(cache.get('a')).toEqual(newer);
     cache.delete('a');
     expect(cache.get('a')).toBeUndefined();
     for (let i = 0; i < 20_000; i++) cache.set(`z${i}`, entry('z'));
     expect(cache.get('x9999')).toBeUndefined();
+  });
+
+  it('keeps nothing of the memory that a value came in', () => {
+    const cache = new EntryCache();
+    const payload = new Uint8Array(1_000_000).fill(7);
+    const bytes = payload.subarray(1000, 1100);
+    cache.set('a', { version: 3, modifiedHeight: 9, bytes });
+    payload.fill(8);
+    const kept = cache.get('a');
+    expect(kept).toEqual({ version: 3, modifiedHeight: 9, bytes: new Uint8Array(100).fill(7) });
+    expect(kept?.bytes.buffer.byteLength).toBeLessThan(10_000);
   });
 
   it('keeps no large entry, nor the small one that it replaces', () => {

@@ -1,5 +1,5 @@
 import type { VerdictCache } from '@varve/crypto';
-import { bytesEqual, type PublicKeyHex, type TransactionId } from '@varve/encoding';
+import { bytesEqual, type PublicKeyHex, SharedMemory, type TransactionId } from '@varve/encoding';
 import { decodeTransaction, LedgerError, type SealedHeader, type Transaction } from '@varve/ledger';
 import { type ExecutionEnvironment, type Ledger, skipCode, transactionHashOf } from '@varve/ledger/chain';
 import type { Admission, Instant, Retry } from './events.ts';
@@ -75,6 +75,8 @@ export class AdmissionDesk {
   readonly #jobs = new Map<number, readonly Verifying[]>();
   readonly #verifying = new Map<TransactionId, Transaction>();
   readonly #underway: VerdictsUnderway;
+  /** Those that arrive together mostly leave together. */
+  readonly #memory = new SharedMemory();
   #verifyingBytes = 0;
   #lookUps = 0;
   #lookUpsSince = Number.NEGATIVE_INFINITY;
@@ -171,7 +173,7 @@ export class AdmissionDesk {
     let transaction: Transaction;
     try {
       // The pool outlives the packet or request the bytes came in.
-      transaction = decodeTransaction(new Uint8Array(bytes));
+      transaction = decodeTransaction(this.#memory.copy(bytes));
     } catch (error) {
       if (!(error instanceof LedgerError)) throw error;
       return { admission: refusal(undefined, 'TRANSACTION_MALFORMED', error.details.reason) };

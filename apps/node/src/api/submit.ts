@@ -6,13 +6,15 @@ import type { Admission, TransactionState } from '@varve/validator';
 import type { ApiContext } from './context.ts';
 import { outcomeJson } from './json.ts';
 import { ApiError, PROBLEMS, problem } from './problems.ts';
-import type { Settled } from './waiters.ts';
+import type { Settled, Wanted } from './waiters.ts';
 
 /** How far a submission is waited for, and how long. */
 export interface Patience {
   readonly wait: 'none' | 'committed' | 'final';
   readonly timeoutMs: number;
 }
+
+type Admitted = Extract<Admission, { admitted: true }>;
 
 type Submitted =
   | { readonly refused: false; readonly httpStatus: number; readonly result: TransactionResult }
@@ -25,8 +27,8 @@ type Submitted =
  */
 export async function submitOne(context: ApiContext, bytes: Uint8Array, patience: Patience): Promise<Submitted> {
   requireRoom(context, 1, patience);
-  const [admission] = await context.service.submit([bytes]);
-  const settled = await settle(context, admission as Admission, patience);
+  const admissions = await context.service.submit([bytes]);
+  const [settled] = (await settle(context, admissions, patience)) as [Submitted];
   if (settled.refused || patience.wait !== 'final' || settled.result.status !== 'final') return settled;
   const { height, index } = settled.result;
   const receipt = height !== null && index !== null && receiptAt(context.service.ledger, height, index);
@@ -41,7 +43,7 @@ export async function submitMany(
 ): Promise<{ readonly httpStatus: number; readonly answer: BatchAnswer }> {
   requireRoom(context, transactions.length, patience);
   const admissions = await context.service.submit(transactions);
-  const settled = await Promise.all(admissions.map((admission) => settle(context, admission, patience)));
+  const settled = await settle(context, admissions, patience);
   const first = settled[0]?.httpStatus ?? 200;
   const results = settled.map((one) =>
     one.refused
@@ -63,41 +65,63 @@ function isReached(state: TransactionState, wait: Patience['wait']): boolean {
   return state.state !== 'committed' || wait !== 'final';
 }
 
-function settle(context: ApiContext, admission: Admission, patience: Patience): Submitted | Promise<Submitted> {
+/** Resolves when each is as far as was asked, or can be waited for no longer. */
+function settle(
+  context: ApiContext,
+  admissions: readonly Admission[],
+  patience: Patience,
+): readonly Submitted[] | Promise<readonly Submitted[]> {
+  const { wait, timeoutMs } = patience;
+  const submitted = new Array<Submitted>(admissions.length);
+  const wanted: Wanted[] = [];
+  for (const [position, admission] of admissions.entries()) {
+    const settled = settledAtOnce(context, admission, position, patience);
+    if ('refused' in settled) submitted[position] = settled;
+    else wanted.push(settled);
+  }
+  if (wanted.length === 0) return submitted;
+  return new Promise((resolve) => {
+    let left = wanted.length;
+    const tell = (position: number, settled: Settled): void => {
+      submitted[position] = settledLater(context, admissions[position] as Admitted, settled, wait);
+      left -= 1;
+      if (left === 0) resolve(submitted);
+    };
+    context.waiters.add({ until: wait === 'final' ? 'final' : 'committed', timeoutMs, tell }, wanted);
+  });
+}
+
+/** The answer, or what is to be waited for. */
+function settledAtOnce(
+  context: ApiContext,
+  admission: Admission,
+  position: number,
+  { wait }: Patience,
+): Submitted | Wanted {
   if (!admission.admitted) {
     const { id, code, detail, retry } = admission;
     return refused(code, detail, retry, id);
   }
   const { id, known } = admission;
-  const { wait } = patience;
   // A new transaction is surely in no block: no need to ask.
   const state: TransactionState =
     known || wait !== 'none' ? context.service.transactionState(id) : { state: 'pending' };
   if (isReached(state, wait)) return answered(id, state, known, known ? 200 : undefined);
-  return new Promise((resolve) => {
-    const giveUp = (): void => {
-      close();
-      const present = context.service.transactionState(id);
-      resolve(answered(id, present, known, isReached(present, wait) ? 200 : 202));
-    };
-    const timer = setTimeout(giveUp, patience.timeoutMs);
-    const close = context.waiters.add(
-      id,
-      wait === 'final' ? 'final' : 'committed',
-      (settled) => {
-        clearTimeout(timer);
-        if (settled.kind === 'closed') return giveUp();
-        resolve(
-          settled.kind === 'discarded'
-            ? discarded(context, id, settled.code, known, wait)
-            : executed(id, settled, known, wait),
-        );
-      },
-      state.state === 'committed'
-        ? { kind: 'executed', height: state.height, leafIndex: state.leafIndex, outcome: state.outcome }
-        : undefined,
-    );
-  });
+  if (state.state !== 'committed') return { id, position, executed: undefined };
+  const { height, leafIndex, outcome } = state;
+  return { id, position, executed: { kind: 'executed', height, leafIndex, outcome } };
+}
+
+function settledLater(
+  context: ApiContext,
+  { id, known }: Admitted,
+  settled: Settled,
+  wait: Patience['wait'],
+): Submitted {
+  if (settled.kind === 'executed') return executed(id, settled, known, wait);
+  if (settled.kind === 'discarded') return discarded(context, id, settled.code, known, wait);
+  const present = context.service.transactionState(id);
+  return answered(id, present, known, isReached(present, wait) ? 200 : 202);
 }
 
 function executed(

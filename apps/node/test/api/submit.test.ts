@@ -230,5 +230,6 @@ it('prefers what a block says to why the pool let go', async () => {
   await new Promise((resolve) => setTimeout(resolve, 20));
   node.commit();
   node.tell({ kind: 'discarded', transactions: [{ id: transaction.id, code: 'TRANSACTION_KNOWN' }] });
-  expect(await waiting).toMatchObject({ status: 202, body: { status: 'committed', height: 1 } });
+  node.certify();
+  expect(await waiting).toMatchObject({ status: 200, body: { status: 'final', height: 1 } });
 });
