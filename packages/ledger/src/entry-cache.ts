@@ -2,7 +2,7 @@ import { RecentMap, SharedMemory } from '@varve/encoding';
 import type { StateEntry } from './module.ts';
 
 /** Entries kept. */
-const ENTRIES_MAX = 16_384;
+const ENTRIES_MAX = 32_768;
 /** Entries with larger values are not kept. */
 const VALUE_BYTES_MAX = 1024;
 

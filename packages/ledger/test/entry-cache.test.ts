@@ -19,16 +19,16 @@ describe('EntryCache', () => {
   it('forgets the older half, and never gives an older entry for a newer one', () => {
     const cache = new EntryCache();
     cache.set('a', entry('old'));
-    for (let i = 0; i < 10_000; i++) cache.set(`x${i}`, entry('x'));
+    for (let i = 0; i < 20_000; i++) cache.set(`x${i}`, entry('x'));
     expect(cache.get('a')).toBeDefined();
     const newer = entry('newer');
     cache.set('a', newer);
-    for (let i = 0; i < 8_000; i++) cache.set(`y${i}`, entry('y'));
+    for (let i = 0; i < 16_000; i++) cache.set(`y${i}`, entry('y'));
     expect(cache.get('a')).toEqual(newer);
     cache.delete('a');
     expect(cache.get('a')).toBeUndefined();
-    for (let i = 0; i < 20_000; i++) cache.set(`z${i}`, entry('z'));
-    expect(cache.get('x9999')).toBeUndefined();
+    for (let i = 0; i < 40_000; i++) cache.set(`z${i}`, entry('z'));
+    expect(cache.get('x19999')).toBeUndefined();
   });
 
   it('keeps nothing of the memory that a value came in', () => {

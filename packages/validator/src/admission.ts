@@ -225,7 +225,6 @@ export class AdmissionDesk {
       this.#blame(arrival, transaction);
       return refusal(id, 'SIGNATURE_INVALID');
     }
-    this.#verdicts.set(transaction.hashHex, true);
     // It may have been executed while its signature was being judged.
     if (this.#ledger.mayHold(transaction) && this.#ledger.place(id) !== undefined)
       return { admitted: true, id, known: true };

@@ -15,9 +15,15 @@ export const POOL_LIMITS_DEFAULT: PoolLimits = {
   transactionsPerAccount: 20_000,
 };
 
+/** What waits of one account. */
+interface Share {
+  transactions: number;
+}
+
 /** A transaction that waits to be ordered and executed. */
 export interface Waiting {
   readonly transaction: Transaction;
+  readonly share: Share;
   /** Monotonic time of its arrival here. */
   readonly since: number;
   /** Whether a client gave it to this node, rather than a peer. */
@@ -34,7 +40,7 @@ export class Pool {
   readonly #waiting = new Map<TransactionId, Waiting>();
   /** Those in no payload, in order. */
   readonly #unproposed = new Map<TransactionId, Waiting>();
-  readonly #perAccount = new Map<AccountId, number>();
+  readonly #shares = new Map<AccountId, Share>();
   readonly #payloads = new Map<PayloadId, readonly Waiting[]>();
   #bytes = 0;
 
@@ -64,33 +70,39 @@ export class Pool {
     return this.#waiting.get(id);
   }
 
+  /** Whether exactly these bytes wait, signature included: then it is a good one. */
+  holds({ id, hashHex }: Transaction): boolean {
+    return this.#waiting.get(id)?.transaction.hashHex === hashHex;
+  }
+
   /** Whether `transaction` finds no room. `reserved` and `reservedBytes` count those being verified. */
   isFull(transaction: Transaction, reserved: number, reservedBytes: number): boolean {
     return (
       this.#waiting.size + reserved >= this.#limits.transactions ||
       this.#bytes + reservedBytes + transaction.bytes.length > this.#limits.bytes ||
-      (this.#perAccount.get(transaction.account) ?? 0) >= this.#limits.transactionsPerAccount
+      (this.#shares.get(transaction.account)?.transactions ?? 0) >= this.#limits.transactionsPerAccount
     );
   }
 
   add(transaction: Transaction, since: number, own: boolean, accountsVersion: number): void {
     if (this.#waiting.has(transaction.id)) return;
-    const waiting: Waiting = { transaction, since, own, accountsVersion, proposedIn: undefined };
+    const share = this.#shareOf(transaction.account);
+    share.transactions += 1;
+    const waiting: Waiting = { transaction, share, since, own, accountsVersion, proposedIn: undefined };
     this.#waiting.set(transaction.id, waiting);
     this.#unproposed.set(transaction.id, waiting);
     this.#bytes += transaction.bytes.length;
-    this.#perAccount.set(transaction.account, (this.#perAccount.get(transaction.account) ?? 0) + 1);
   }
 
   remove(id: TransactionId): void {
     const waiting = this.#waiting.get(id);
     if (waiting === undefined) return;
+    const { transaction, share, proposedIn } = waiting;
     this.#waiting.delete(id);
-    this.#unproposed.delete(id);
-    this.#bytes -= waiting.transaction.bytes.length;
-    const left = (this.#perAccount.get(waiting.transaction.account) ?? 1) - 1;
-    if (left === 0) this.#perAccount.delete(waiting.transaction.account);
-    else this.#perAccount.set(waiting.transaction.account, left);
+    if (proposedIn === undefined) this.#unproposed.delete(id);
+    this.#bytes -= transaction.bytes.length;
+    share.transactions -= 1;
+    if (share.transactions === 0) this.#shares.delete(transaction.account);
   }
 
   /** In order of arrival, those in no payload. */
@@ -132,5 +144,13 @@ export class Pool {
   /** Payloads of ours that are neither executed nor dropped. */
   get inFlight(): number {
     return this.#payloads.size;
+  }
+
+  #shareOf(account: AccountId): Share {
+    const known = this.#shares.get(account);
+    if (known) return known;
+    const share: Share = { transactions: 0 };
+    this.#shares.set(account, share);
+    return share;
   }
 }

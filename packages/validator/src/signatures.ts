@@ -4,6 +4,7 @@ import type { Transaction } from '@varve/ledger';
 import { OPENED_PAYLOADS_BYTES_MAX } from './limits.ts';
 import { type OpenedPayload, OpenedPayloads } from './opened-payloads.ts';
 import type { Outbox } from './outbox.ts';
+import type { Pool } from './pool.ts';
 import { VerdictsUnderway } from './verdicts-underway.ts';
 
 /** The one signature rule (ZIP-215): injected, since simulations use a cheaper stand-in. */
@@ -19,13 +20,16 @@ export class PayloadVerifier {
   /** What is being judged, here or at admission. */
   readonly verdictsUnderway: VerdictsUnderway = new VerdictsUnderway();
   readonly verdicts: VerdictCache;
+  readonly #pool: Pick<Pool, 'holds'>;
   readonly #rule: SignatureRule;
   readonly #outbox: Outbox;
   readonly #jobs = new Map<number, { readonly payload: PayloadId; readonly hashes: readonly string[] }>();
   /** What each payload waits for: a job of its own, and verdicts that others are finding. */
   readonly #underway = new Map<PayloadId, number>();
 
-  constructor(verdicts: VerdictCache, rule: SignatureRule, outbox: Outbox) {
+  /** @param pool - What it holds is signed. */
+  constructor(pool: Pick<Pool, 'holds'>, verdicts: VerdictCache, rule: SignatureRule, outbox: Outbox) {
+    this.#pool = pool;
     this.verdicts = verdicts;
     this.#rule = rule;
     this.#outbox = outbox;
@@ -40,8 +44,8 @@ export class PayloadVerifier {
     const settled = (): void => this.#settled(payload);
     for (const transaction of this.opened.open(payload, bytes)?.decoded ?? []) {
       if (transaction === undefined) continue;
+      if (this.#known(transaction) !== undefined) continue;
       const hash = transaction.hashHex;
-      if (this.verdicts.get(hash) !== undefined) continue;
       if (this.verdictsUnderway.wait(hash, settled)) {
         awaited += 1;
         continue;
@@ -86,6 +90,7 @@ export class PayloadVerifier {
   /** The payload was executed: neither it nor its verdicts are needed again, as a rule. */
   executed(payload: PayloadId, decoded: OpenedPayload['decoded']): void {
     this.opened.forget(payload);
+    if (this.verdicts.size === 0) return;
     for (const transaction of decoded) if (transaction) this.verdicts.delete(transaction.hashHex);
   }
 
@@ -101,11 +106,15 @@ export class PayloadVerifier {
 
   /** The verdict on one transaction. */
   isSigned(transaction: Transaction): boolean {
-    const hash = transaction.hashHex;
-    const known = this.verdicts.get(hash);
+    const known = this.#known(transaction);
     if (known !== undefined) return known;
     const verdict = this.#rule(transaction.publicKey, transaction.signedBytes, transaction.signature);
-    this.verdicts.set(hash, verdict);
+    this.verdicts.set(transaction.hashHex, verdict);
     return verdict;
+  }
+
+  /** The verdict that was found before. */
+  #known(transaction: Transaction): boolean | undefined {
+    return this.#pool.holds(transaction) || this.verdicts.get(transaction.hashHex);
   }
 }

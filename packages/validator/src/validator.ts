@@ -78,7 +78,7 @@ export class Validator {
     this.#peers = new Peers();
     this.#pool = new Pool(options.pool);
     const verdicts = new VerdictCache(options.verdictsMax);
-    this.#verifier = new PayloadVerifier(verdicts, options.signatureRule, outbox);
+    this.#verifier = new PayloadVerifier(this.#pool, verdicts, options.signatureRule, outbox);
     this.#spread = new Spread(this.#pool, ledger, this.#peers, outbox, () => this.#instance.self === undefined);
     this.#barriers = new Barriers(outbox);
     this.#production = new Production(ledger, this.#pool, this.#verifier.opened, outbox);

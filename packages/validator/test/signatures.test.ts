@@ -20,6 +20,7 @@ function desk(transactions: number, isGood = true) {
   const pool = new Pool({ transactions: 100, bytes: 100_000, transactionsPerAccount: 100 });
   const judged: string[] = [];
   const verifier = new PayloadVerifier(
+    pool,
     new VerdictCache(100),
     () => {
       judged.push('on the spot');
