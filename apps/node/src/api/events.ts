@@ -43,7 +43,7 @@ export function eventRoutes(app: FastifyInstance, context: ApiContext): void {
         await new EventStream(context, reply.raw, topics).run(start);
       } catch (error) {
         if (error instanceof RecordDamaged) context.service.reportDamage(error);
-        request.log.error({ err: error }, 'an event stream failed');
+        request.log.error({ err: error, reqId: request.id }, 'an event stream failed');
       } finally {
         open -= 1;
         if (!reply.raw.writableEnded) reply.raw.destroy();

@@ -33,7 +33,7 @@ export function errorReply(error: FastifyError | Error, request: FastifyRequest,
     return problemReply(reply, problem(error.code, error.detail, error.extra), error.extra.headers);
   }
   if (error instanceof RecordDamaged) {
-    request.log.error({ err: error }, 'a stored record is damaged');
+    request.log.error({ err: error, reqId: request.id }, 'a stored record is damaged');
     return problemReply(reply, problem('RECORD_DAMAGED', 'a record needed for the answer is damaged'));
   }
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
@@ -44,7 +44,7 @@ export function errorReply(error: FastifyError | Error, request: FastifyRequest,
   if (error instanceof EncodingError) return problemReply(reply, problem('REQUEST_INVALID', error.message));
   const status = 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500;
   if (status >= 400 && status < 500) return problemReply(reply, problem('REQUEST_INVALID', error.message));
-  request.log.error({ err: error }, 'a request failed');
+  request.log.error({ err: error, reqId: request.id }, 'a request failed');
   return problemReply(reply, problem('INTERNAL', 'an unexpected error; the log of the node has it'));
 }
 

@@ -140,6 +140,8 @@ function createServer(options: ApiOptions, context: ApiContext): FastifyInstance
     ...(options.logger && { loggerInstance: options.logger }),
     // A line for each request would drown the node's own.
     logController: new LogController({ disableRequestLogging: true }),
+    // A logger for each request would cost more than its answer does; what is logged names the request itself.
+    childLoggerFactory: (logger) => logger,
     bodyLimit: SEQUENCE_BODY_BYTES_MAX,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
