@@ -27,6 +27,7 @@ export { bytesEqual, compareBytes, concatBytes, copyBytes, latin1, utf8Decode, u
 export { decodeCbor, encodeCbor } from './cbor.ts';
 export { EncodingError, type EncodingErrors } from './errors.ts';
 export { fromHex, isHex, toHex, writeHex } from './hex.ts';
+export { IdMap } from './id-map.ts';
 export type { CborValue } from './reader.ts';
 export { CBOR_DEPTH_MAX, CborReader } from './reader.ts';
 export { RecentMap } from './recent-map.ts';

@@ -1,5 +1,5 @@
 import type { VerdictCache } from '@varve/crypto';
-import { bytesEqual, type PublicKeyHex, SharedMemory, type TransactionId } from '@varve/encoding';
+import { bytesEqual, IdMap, type PublicKeyHex, SharedMemory, type TransactionId } from '@varve/encoding';
 import { decodeTransaction, LedgerError, type SealedHeader, type Transaction } from '@varve/ledger';
 import { type ExecutionEnvironment, type Ledger, skipCode, transactionHashOf } from '@varve/ledger/chain';
 import type { Admission, Instant, Retry } from './events.ts';
@@ -73,7 +73,7 @@ export class AdmissionDesk {
   readonly #outbox: Outbox;
   readonly #events: AdmissionEvents;
   readonly #jobs = new Map<number, readonly Verifying[]>();
-  readonly #verifying = new Map<TransactionId, Transaction>();
+  readonly #verifying = new IdMap<Transaction>();
   readonly #underway: VerdictsUnderway;
   /** Those that arrive together mostly leave together. */
   readonly #memory = new SharedMemory();

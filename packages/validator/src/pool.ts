@@ -1,4 +1,4 @@
-import type { AccountId, PayloadId, TransactionId } from '@varve/encoding';
+import { type AccountId, IdMap, type PayloadId, type TransactionId } from '@varve/encoding';
 import type { Transaction } from '@varve/ledger';
 
 /** How much may wait. */
@@ -37,9 +37,9 @@ export interface Waiting {
 /** Verified transactions that have not been executed yet, in order of arrival. It is memory: a restart forgets it. */
 export class Pool {
   readonly #limits: PoolLimits;
-  readonly #waiting = new Map<TransactionId, Waiting>();
+  readonly #waiting = new IdMap<Waiting>();
   /** Those in no payload, in order. */
-  readonly #unproposed = new Map<TransactionId, Waiting>();
+  readonly #unproposed = new IdMap<Waiting>();
   readonly #shares = new Map<AccountId, Share>();
   readonly #payloads = new Map<PayloadId, readonly Waiting[]>();
   #bytes = 0;

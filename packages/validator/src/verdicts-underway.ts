@@ -1,10 +1,12 @@
+import { IdMap } from '@varve/encoding';
+
 /**
  * Transactions whose signatures are being judged, by hash. Under load a payload often arrives while its transactions are
  * at admission, or just before they come: whoever is later waits for the verdict, since nothing that could be done
  * twice is as dear.
  */
 export class VerdictsUnderway {
-  readonly #waiting = new Map<string, (() => void)[] | undefined>();
+  readonly #waiting = new IdMap<(() => void)[] | undefined>();
 
   begin(hashHex: string): void {
     this.#waiting.set(hashHex, undefined);

@@ -1,4 +1,4 @@
-import type { TransactionId } from '@varve/encoding';
+import { IdMap, type TransactionId } from '@varve/encoding';
 import type { Outcome } from '@varve/ledger';
 import type { Notice } from '@varve/validator';
 
@@ -57,7 +57,7 @@ export class Waiters {
   readonly #limit: number;
   readonly #waits = new Set<Wait>();
   /** Those in no block yet. */
-  readonly #byId = new Map<TransactionId, Awaited[]>();
+  readonly #byId = new IdMap<Awaited[]>();
   /** Those who wait for a block to be final, by its height. */
   readonly #byHeight = new Map<number, Set<Wait>>();
   #size = 0;
