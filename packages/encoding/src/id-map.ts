@@ -12,14 +12,14 @@ const DIGITS = 8;
  * The first bits of an id choose its chain. Whoever makes ids up can make a chain long, at the price of as many hashes
  * for each id as there are chains.
  */
-export class IdMap<V> {
+export class IdMap<K extends string, V> {
   /** Number of the last entry of each chain, counted from 1; a power of two of them. */
   #heads = new Int32Array(CAPACITY_MIN);
   /** Number of the entry before each in its chain. */
   #next = new Int32Array(CAPACITY_MIN);
   #shift = 32 - Math.log2(CAPACITY_MIN);
   /** In order of arrival, with gaps where entries left. */
-  #ids: (string | undefined)[] = [];
+  #ids: (K | undefined)[] = [];
   #values: (V | undefined)[] = [];
   /** Entries and gaps. */
   #used = 0;
@@ -31,17 +31,17 @@ export class IdMap<V> {
     return this.#size;
   }
 
-  get(id: string): V | undefined {
+  get(id: K): V | undefined {
     const number = this.#find(id);
     return number === 0 ? undefined : this.#values[number - 1];
   }
 
-  has(id: string): boolean {
+  has(id: K): boolean {
     return this.#find(id) !== 0;
   }
 
   /** A new id comes last; one that is there keeps its place. */
-  set(id: string, value: V): void {
+  set(id: K, value: V): void {
     const number = this.#find(id);
     if (number !== 0) {
       this.#values[number - 1] = value;
@@ -56,7 +56,7 @@ export class IdMap<V> {
   }
 
   /** @returns Whether it was there. */
-  delete(id: string): boolean {
+  delete(id: K): boolean {
     const number = this.#find(id);
     if (number === 0) return false;
     this.#unchain(number);
@@ -68,25 +68,30 @@ export class IdMap<V> {
   }
 
   /** In order of arrival. Meanwhile entries may be deleted, but none set. */
+  *keys(): IterableIterator<K> {
+    for (let i = this.#first; i < this.#used; i++) if (this.#ids[i] !== undefined) yield this.#ids[i] as K;
+  }
+
+  /** See `keys`. */
   *values(): IterableIterator<V> {
     for (let i = this.#first; i < this.#used; i++) if (this.#ids[i] !== undefined) yield this.#values[i] as V;
   }
 
   /** @returns Number of the entry, 0 where there is none. */
-  #find(id: string): number {
+  #find(id: K): number {
     let number = this.#heads[this.#chainOf(id)] as number;
     while (number !== 0 && this.#ids[number - 1] !== id) number = this.#next[number - 1] as number;
     return number;
   }
 
   #chain(number: number): void {
-    const chain = this.#chainOf(this.#ids[number - 1] as string);
+    const chain = this.#chainOf(this.#ids[number - 1] as K);
     this.#next[number - 1] = this.#heads[chain] as number;
     this.#heads[chain] = number;
   }
 
   #unchain(number: number): void {
-    const chain = this.#chainOf(this.#ids[number - 1] as string);
+    const chain = this.#chainOf(this.#ids[number - 1] as K);
     const after = this.#next[number - 1] as number;
     let at = this.#heads[chain] as number;
     if (at === number) {
@@ -97,7 +102,7 @@ export class IdMap<V> {
     this.#next[at - 1] = after;
   }
 
-  #chainOf(id: string): number {
+  #chainOf(id: K): number {
     let bits = 0;
     for (let i = 0; i < DIGITS; i++) {
       const code = id.charCodeAt(i);

@@ -16,7 +16,7 @@ describe('IdMap', () => {
     });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), fc.nat(1000), (steps, fill) => {
-        const map = new IdMap<number | undefined>();
+        const map = new IdMap<string, number | undefined>();
         const known = new Map<string, number | undefined>();
         for (let i = 0; i < fill; i++) {
           map.set(idOf(100 + i), i);
@@ -36,13 +36,14 @@ describe('IdMap', () => {
         }
         expect(map.size).toBe(known.size);
         expect([...map.values()]).toEqual([...known.values()]);
+        expect([...map.keys()]).toEqual([...known.keys()]);
         for (const [id, value] of known) expect([map.has(id), map.get(id)]).toEqual([true, value]);
       }),
     );
   });
 
   it('passes many through, grows for as many as stay, and empties', () => {
-    const map = new IdMap<number>();
+    const map = new IdMap<string, number>();
     const known = new Map<string, number>();
     let next = 0;
     for (const staying of [10, 5000, 3, 700, 0]) {
@@ -64,7 +65,7 @@ describe('IdMap', () => {
   });
 
   it('lets entries be deleted while it gives them', () => {
-    const map = new IdMap<number>();
+    const map = new IdMap<string, number>();
     for (let i = 0; i < 300; i++) map.set(idOf(i), i);
     const seen: number[] = [];
     for (const value of map.values()) {

@@ -73,7 +73,7 @@ export class AdmissionDesk {
   readonly #outbox: Outbox;
   readonly #events: AdmissionEvents;
   readonly #jobs = new Map<number, readonly Verifying[]>();
-  readonly #verifying = new IdMap<Transaction>();
+  readonly #verifying = new IdMap<TransactionId, Transaction>();
   readonly #underway: VerdictsUnderway;
   /** Those that arrive together mostly leave together. */
   readonly #memory = new SharedMemory();

@@ -1,4 +1,4 @@
-import type { PayloadId } from '@varve/encoding';
+import { IdMap, type PayloadId } from '@varve/encoding';
 import { decodedTransaction, decodePayload, LedgerError, type PayloadContent, type Transaction } from '@varve/ledger';
 
 /** A payload with its transactions decoded; `undefined` for those that are malformed. */
@@ -10,7 +10,7 @@ export interface OpenedPayload {
 /** Payloads on their way to execution, each decoded once: bounded, since one that is forgotten is decoded again. */
 export class OpenedPayloads {
   readonly #bytesMax: number;
-  readonly #opened = new Map<PayloadId, { readonly payload: OpenedPayload | undefined; readonly bytes: number }>();
+  readonly #opened = new IdMap<PayloadId, { readonly payload: OpenedPayload | undefined; readonly bytes: number }>();
   #bytes = 0;
 
   /** @param bytesMax - Of payloads kept; the oldest go first. */

@@ -37,11 +37,11 @@ export interface Waiting {
 /** Verified transactions that have not been executed yet, in order of arrival. It is memory: a restart forgets it. */
 export class Pool {
   readonly #limits: PoolLimits;
-  readonly #waiting = new IdMap<Waiting>();
+  readonly #waiting = new IdMap<TransactionId, Waiting>();
   /** Those in no payload, in order. */
-  readonly #unproposed = new IdMap<Waiting>();
+  readonly #unproposed = new IdMap<TransactionId, Waiting>();
   readonly #shares = new Map<AccountId, Share>();
-  readonly #payloads = new Map<PayloadId, readonly Waiting[]>();
+  readonly #payloads = new IdMap<PayloadId, readonly Waiting[]>();
   #bytes = 0;
 
   constructor(limits: PoolLimits) {

@@ -6,7 +6,7 @@ import { IdMap } from '@varve/encoding';
  * twice is as dear.
  */
 export class VerdictsUnderway {
-  readonly #waiting = new IdMap<(() => void)[] | undefined>();
+  readonly #waiting = new IdMap<string, (() => void)[] | undefined>();
 
   begin(hashHex: string): void {
     this.#waiting.set(hashHex, undefined);

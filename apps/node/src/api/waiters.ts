@@ -57,7 +57,7 @@ export class Waiters {
   readonly #limit: number;
   readonly #waits = new Set<Wait>();
   /** Those in no block yet. */
-  readonly #byId = new IdMap<Awaited[]>();
+  readonly #byId = new IdMap<TransactionId, Awaited[]>();
   /** Those who wait for a block to be final, by its height. */
   readonly #byHeight = new Map<number, Set<Wait>>();
   #size = 0;
