@@ -54,6 +54,7 @@ export async function startVarve(inFlight: number, transactionBytes: number): Pr
     const inBatches = { batch: BATCH, concurrency: Math.max(1, Math.round(inFlight / BATCH)) };
     const batches = measureOf(inBatches, creator);
     const single = measureOf({ batch: 1, concurrency: fewerInFlight(inFlight) }, creator);
+    const sets = measureOf(inBatches, setter);
     const nodes = setter.makeNodes();
     const takeNodes: TransactionSource = (count) => (nodes.length > 0 ? nodes.splice(0, count) : undefined);
     return {
@@ -62,10 +63,10 @@ export async function startVarve(inFlight: number, transactionBytes: number): Pr
         [BATCHES]: batches,
         [SINGLE]: single,
         [ALONE]: measureOf({ batch: 1, concurrency: 1 }, creator, SIGNED_PER_SECOND_ALONE),
-        [SETS]: measureOf(inBatches, setter),
+        [SETS]: sets,
         [SINGLE_SETS]: measureOf({ batch: 1, concurrency: fewerInFlight(inFlight) }, setter),
       },
-      // Other code runs for a request of one; the peers have only one kind of request.
+      // Other code runs for a request of one, and to set a node; the peers have only one kind of request.
       warmUp: async (seconds) => {
         await closedLoop(
           http,
@@ -75,6 +76,7 @@ export async function startVarve(inFlight: number, transactionBytes: number): Pr
         );
         await batches(seconds, () => undefined);
         await single(Math.ceil(seconds / 2), () => undefined);
+        await sets(Math.ceil(seconds / 2), () => undefined);
       },
       stop: async () => {
         http.close();

@@ -1,20 +1,28 @@
 /** Arrays up to this length share memory: memory of its own costs a small array ten times as much. */
 const SHARED_BYTES_MAX = 512;
-const MEMORY_BYTES = 8192;
+
+/** Bytes shared by what is let go soon. */
+const SOON_BYTES = 8192;
 
 /**
- * Memory that small arrays share, 8 KiB at a time, which lasts as long as the last of its arrays: for what is let go
- * soon, or about together. Those who keep what they get for longer have one of their own.
+ * Memory that small arrays share, a piece at a time, which lasts as long as the last of its arrays. Those who keep what
+ * they get have one of their own, with smaller pieces: one array that stays keeps the whole of its piece.
  */
 export class SharedMemory {
-  #memory = new ArrayBuffer(MEMORY_BYTES);
+  readonly #pieceBytes: number;
+  #memory = new ArrayBuffer(0);
   #used = 0;
+
+  /** @param pieceBytes - At least 512. */
+  constructor(pieceBytes: number) {
+    this.#pieceBytes = pieceBytes;
+  }
 
   /** An array of zeros. */
   bytes(length: number): Uint8Array {
     if (length > SHARED_BYTES_MAX) return new Uint8Array(length);
-    if (this.#used + length > MEMORY_BYTES) {
-      this.#memory = new ArrayBuffer(MEMORY_BYTES);
+    if (this.#used + length > this.#memory.byteLength) {
+      this.#memory = new ArrayBuffer(this.#pieceBytes);
       this.#used = 0;
     }
     this.#used += length;
@@ -28,7 +36,7 @@ export class SharedMemory {
   }
 }
 
-const common = new SharedMemory();
+const common = new SharedMemory(SOON_BYTES);
 
 /** A copy of `bytes` in memory that whatever is let go soon shares. */
 export function sharedCopy(bytes: Uint8Array): Uint8Array {

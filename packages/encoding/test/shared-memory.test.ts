@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
-import { sharedBytes, sharedCopy } from '../src/index.ts';
+import { SharedMemory, sharedBytes, sharedCopy } from '../src/index.ts';
 
 describe('sharedCopy', () => {
   it('gives copies that nothing else writes to, at every length', () => {
@@ -33,4 +33,13 @@ it('sharedBytes gives zeros that nothing else writes to, at every length', () =>
     bytes.fill(length & 255);
   }
   for (const [length, bytes] of arrays.entries()) expect(bytes).toEqual(new Uint8Array(length).fill(length & 255));
+});
+
+it('SharedMemory gives pieces of the size asked for, and none to what is long', () => {
+  const memory = new SharedMemory(1024);
+  const copies = Array.from({ length: 20 }, (_, i) => memory.copy(new Uint8Array(300).fill(i)));
+  for (const [i, copy] of copies.entries()) expect(copy).toEqual(new Uint8Array(300).fill(i));
+  expect(new Set(copies.map(({ buffer }) => buffer)).size).toBe(7);
+  for (const { buffer } of copies) expect(buffer.byteLength).toBe(1024);
+  expect(memory.copy(new Uint8Array(513)).buffer.byteLength).toBe(513);
 });

@@ -5,11 +5,13 @@ import type { StateEntry } from './module.ts';
 const ENTRIES_MAX = 32_768;
 /** Entries with larger values are not kept. */
 const VALUE_BYTES_MAX = 1024;
+/** Values next to each other in time share so much memory, of which none goes before all do. */
+const SHARED_BYTES = 2048;
 
 /** State entries that were read or written not long ago, decoded, by `StateKey.id`. */
 export class EntryCache {
   readonly #entries = new RecentMap<StateEntry>(ENTRIES_MAX);
-  readonly #values = new SharedMemory();
+  readonly #values = new SharedMemory(SHARED_BYTES);
 
   get(id: string): StateEntry | undefined {
     return this.#entries.get(id);

@@ -39,7 +39,7 @@ describe('EntryCache', () => {
     payload.fill(8);
     const kept = cache.get('a');
     expect(kept).toEqual({ version: 3, modifiedHeight: 9, bytes: new Uint8Array(100).fill(7) });
-    expect(kept?.bytes.buffer.byteLength).toBeLessThan(10_000);
+    expect(kept?.bytes.buffer.byteLength).toBeLessThan(4096);
   });
 
   it('keeps no large entry, nor the small one that it replaces', () => {

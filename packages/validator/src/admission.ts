@@ -8,6 +8,9 @@ import type { Pool } from './pool.ts';
 import type { PayloadVerifier } from './signatures.ts';
 import type { VerdictsUnderway } from './verdicts-underway.ts';
 
+/** A transaction that stays keeps so much of those that came with it. */
+const SHARED_BYTES = 2048;
+
 /** Judging a bad signature alone by the laxer rule takes some 2 ms, and a message may hold a thousand. */
 const DOUBTS_MAX = 4;
 
@@ -76,7 +79,7 @@ export class AdmissionDesk {
   readonly #verifying = new IdMap<TransactionId, Transaction>();
   readonly #underway: VerdictsUnderway;
   /** Those that arrive together mostly leave together. */
-  readonly #memory = new SharedMemory();
+  readonly #memory = new SharedMemory(SHARED_BYTES);
   #verifyingBytes = 0;
   #lookUps = 0;
   #lookUpsSince = Number.NEGATIVE_INFINITY;
