@@ -178,6 +178,7 @@ class Observer {
         pool: POOL_LIMITS_DEFAULT,
         signatureRule: verifySignature,
         bootId: '00'.repeat(16),
+        salt: '5a17'.repeat(8),
         verdictsMax: 1000,
       },
       this.#instant(),

@@ -4,8 +4,8 @@ import { RecentMap } from '@varve/encoding';
 export const VERDICTS_MAX: number = 131_072;
 
 /**
- * Verdicts of `verifySignature`, so that a transaction met at admission, in a proposal and in a block is checked
- * once. The key is the SHA-256 of the *whole* transaction bytes in hexadecimal, never a transaction id: an id does not cover
+ * Verdicts of `verifySignature`, so that a transaction met in a proposal, at admission and in a block is checked
+ * once; those that wait in a pool need none. The key is the SHA-256 of the *whole* transaction bytes in hexadecimal, never a transaction id: an id does not cover
  * the signature, and a bad signature on a known id would inherit the good one's verdict.
  */
 export class VerdictCache extends RecentMap<boolean> {

@@ -1,5 +1,5 @@
 const CAPACITY_MIN = 256;
-/** Digits of an id that choose its chain. */
+/** Digits of an id that make 32 bits. */
 const DIGITS = 8;
 
 /**
@@ -9,14 +9,14 @@ const DIGITS = 8;
  * and one that was left behind keeps alive whatever it had last, until old objects are collected: nearly all that passed
  * through a map lived ten times as long as it was needed. Here the places of what left are used again.
  *
- * The first bits of an id choose its chain. Whoever makes ids up can make a chain long, at the price of as many hashes
- * for each id as there are chains.
+ * The first 64 bits of an id and a salt choose its chain (multiply-shift: Dietzfelbinger et al. 1997): whoever makes ids
+ * up, but does not know the salt, cannot have many of them in one chain.
  */
 export class IdMap<K extends string, V> {
   /** Number of the last entry of each chain, counted from 1; a power of two of them. */
   #heads = new Int32Array(CAPACITY_MIN);
   /** Number of the entry before each in its chain. */
-  #next = new Int32Array(CAPACITY_MIN);
+  #before = new Int32Array(CAPACITY_MIN);
   #shift = 32 - Math.log2(CAPACITY_MIN);
   /** In order of arrival, with gaps where entries left. */
   #ids: (K | undefined)[] = [];
@@ -26,6 +26,12 @@ export class IdMap<K extends string, V> {
   /** Before it all are gaps. */
   #first = 0;
   #size = 0;
+  readonly #factors: readonly [number, number];
+
+  /** @param salt - At least 16 hexadecimal digits. */
+  constructor(salt: string) {
+    this.#factors = [bitsOf(salt, 0) | 1, bitsOf(salt, DIGITS) | 1];
+  }
 
   get size(): number {
     return this.#size;
@@ -47,7 +53,7 @@ export class IdMap<K extends string, V> {
       this.#values[number - 1] = value;
       return;
     }
-    if (this.#used === this.#next.length) this.#makeRoom();
+    if (this.#used === this.#before.length) this.#makeRoom();
     this.#ids[this.#used] = id;
     this.#values[this.#used] = value;
     this.#used += 1;
@@ -59,7 +65,7 @@ export class IdMap<K extends string, V> {
   delete(id: K): boolean {
     const number = this.#find(id);
     if (number === 0) return false;
-    this.#unchain(number);
+    // Its number stays in the chain and is passed over until all are chained anew.
     this.#ids[number - 1] = undefined;
     this.#values[number - 1] = undefined;
     this.#size -= 1;
@@ -80,35 +86,19 @@ export class IdMap<K extends string, V> {
   /** @returns Number of the entry, 0 where there is none. */
   #find(id: K): number {
     let number = this.#heads[this.#chainOf(id)] as number;
-    while (number !== 0 && this.#ids[number - 1] !== id) number = this.#next[number - 1] as number;
+    while (number !== 0 && this.#ids[number - 1] !== id) number = this.#before[number - 1] as number;
     return number;
   }
 
   #chain(number: number): void {
     const chain = this.#chainOf(this.#ids[number - 1] as K);
-    this.#next[number - 1] = this.#heads[chain] as number;
+    this.#before[number - 1] = this.#heads[chain] as number;
     this.#heads[chain] = number;
   }
 
-  #unchain(number: number): void {
-    const chain = this.#chainOf(this.#ids[number - 1] as K);
-    const after = this.#next[number - 1] as number;
-    let at = this.#heads[chain] as number;
-    if (at === number) {
-      this.#heads[chain] = after;
-      return;
-    }
-    while (this.#next[at - 1] !== number) at = this.#next[at - 1] as number;
-    this.#next[at - 1] = after;
-  }
-
   #chainOf(id: K): number {
-    let bits = 0;
-    for (let i = 0; i < DIGITS; i++) {
-      const code = id.charCodeAt(i);
-      bits = (bits << 4) | ((code & 0xf) + 9 * (code >> 6));
-    }
-    return bits >>> this.#shift;
+    const [first, second] = this.#factors;
+    return (Math.imul(bitsOf(id, 0), first) + Math.imul(bitsOf(id, DIGITS), second)) >>> this.#shift;
   }
 
   /** Closes the gaps; where few were, or most are, there is then twice or half the room. */
@@ -127,14 +117,14 @@ export class IdMap<K extends string, V> {
   }
 
   #resize(kept: number): void {
-    const before = this.#next.length;
+    const before = this.#before.length;
     let capacity = before;
     if (2 * kept > before) capacity = 2 * before;
     else if (8 * kept < before && before > CAPACITY_MIN) capacity = before / 2;
     if (capacity === before) this.#heads.fill(0);
     else {
       this.#heads = new Int32Array(capacity);
-      this.#next = new Int32Array(capacity);
+      this.#before = new Int32Array(capacity);
       this.#shift = 32 - Math.log2(capacity);
     }
     this.#ids.length = Math.min(this.#ids.length, capacity);
@@ -142,4 +132,14 @@ export class IdMap<K extends string, V> {
     this.#ids.fill(undefined, kept);
     this.#values.fill(undefined, kept);
   }
+}
+
+/** 32 bits that the digits from `at` on spell. */
+function bitsOf(id: string, at: number): number {
+  let bits = 0;
+  for (let i = at; i < at + DIGITS; i++) {
+    const code = id.charCodeAt(i);
+    bits = (bits << 4) | ((code & 0xf) + 9 * (code >> 6));
+  }
+  return bits;
 }

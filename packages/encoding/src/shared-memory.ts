@@ -34,6 +34,13 @@ export class SharedMemory {
     copy.set(bytes);
     return copy;
   }
+
+  /** Uses the place of an array again that nobody needs, where it was the last. */
+  takeBack({ buffer, byteOffset, byteLength }: Uint8Array): void {
+    if (buffer !== this.#memory || byteOffset + byteLength !== this.#used) return;
+    new Uint8Array(buffer, byteOffset, byteLength).fill(0);
+    this.#used = byteOffset;
+  }
 }
 
 const common = new SharedMemory(SOON_BYTES);

@@ -5,7 +5,8 @@ import { IdMap } from '../src/id-map.ts';
 
 const idOf = (number: number): string => createHash('sha256').update(String(number)).digest('hex');
 /** Ids that all stand in one chain, and differ only at their end. */
-const colliding = (number: number): string => `${'7f'.repeat(4)}${idOf(number).slice(8)}`;
+const colliding = (number: number): string => `${'7f'.repeat(8)}${idOf(number).slice(16)}`;
+const SALT = '0123456789abcdef';
 
 describe('IdMap', () => {
   it('holds what a Map holds, in its order, whatever comes and goes', () => {
@@ -16,7 +17,7 @@ describe('IdMap', () => {
     });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), fc.nat(1000), (steps, fill) => {
-        const map = new IdMap<string, number | undefined>();
+        const map = new IdMap<string, number | undefined>(SALT);
         const known = new Map<string, number | undefined>();
         for (let i = 0; i < fill; i++) {
           map.set(idOf(100 + i), i);
@@ -43,7 +44,7 @@ describe('IdMap', () => {
   });
 
   it('passes many through, grows for as many as stay, and empties', () => {
-    const map = new IdMap<string, number>();
+    const map = new IdMap<string, number>(SALT);
     const known = new Map<string, number>();
     let next = 0;
     for (const staying of [10, 5000, 3, 700, 0]) {
@@ -65,7 +66,7 @@ describe('IdMap', () => {
   });
 
   it('lets entries be deleted while it gives them', () => {
-    const map = new IdMap<string, number>();
+    const map = new IdMap<string, number>(SALT);
     for (let i = 0; i < 300; i++) map.set(idOf(i), i);
     const seen: number[] = [];
     for (const value of map.values()) {

@@ -43,3 +43,17 @@ it('SharedMemory gives pieces of the size asked for, and none to what is long', 
   for (const { buffer } of copies) expect(buffer.byteLength).toBe(1024);
   expect(memory.copy(new Uint8Array(513)).buffer.byteLength).toBe(513);
 });
+
+it('SharedMemory uses the place of what was taken back again, and gives zeros there', () => {
+  const memory = new SharedMemory(1024);
+  const first = memory.copy(new Uint8Array(100).fill(1));
+  const second = memory.copy(new Uint8Array(100).fill(2));
+  memory.takeBack(first);
+  memory.takeBack(second);
+  const third = memory.bytes(50);
+  expect([third.buffer === first.buffer, third.byteOffset, third]).toEqual([true, 100, new Uint8Array(50)]);
+  expect(first).toEqual(new Uint8Array(100).fill(1));
+  const large = memory.copy(new Uint8Array(600));
+  memory.takeBack(large);
+  expect(memory.bytes(10).byteOffset).toBe(150);
+});

@@ -76,7 +76,7 @@ export class AdmissionDesk {
   readonly #outbox: Outbox;
   readonly #events: AdmissionEvents;
   readonly #jobs = new Map<number, readonly Verifying[]>();
-  readonly #verifying = new IdMap<TransactionId, Transaction>();
+  readonly #verifying: IdMap<TransactionId, Transaction>;
   readonly #underway: VerdictsUnderway;
   /** Those that arrive together mostly leave together. */
   readonly #memory = new SharedMemory(SHARED_BYTES);
@@ -85,13 +85,14 @@ export class AdmissionDesk {
   #lookUpsSince = Number.NEGATIVE_INFINITY;
   #surroundings: Surroundings;
 
-  /** @param verifier - Whose verdicts serve here, and whom those found here serve. */
+  /** @param verifier - Whose verdicts serve here; what is found here serves it through the pool. */
   constructor(ledger: Ledger, pool: Pool, verifier: PayloadVerifier, outbox: Outbox, events: AdmissionEvents) {
     this.#verifier = verifier;
     this.#verdicts = verifier.verdicts;
     this.#underway = verifier.verdictsUnderway;
     this.#ledger = ledger;
     this.#pool = pool;
+    this.#verifying = new IdMap(pool.salt);
     this.#outbox = outbox;
     this.#events = events;
     this.#surroundings = surroundingsOf(ledger);
@@ -137,8 +138,11 @@ export class AdmissionDesk {
   #judge(arrival: Arrival, transactions: readonly Uint8Array[], now: Instant): void {
     const toVerify: Verifying[] = [];
     for (const [position, bytes] of transactions.entries()) {
-      const judged = this.#examine(bytes, now);
+      // The pool outlives the packet or request the bytes came in.
+      const own = this.#memory.copy(bytes);
+      const judged = this.#examine(own, now);
       if ('admission' in judged) {
+        this.#memory.takeBack(own);
         this.#settle(arrival, position, judged.admission);
         continue;
       }
@@ -175,8 +179,7 @@ export class AdmissionDesk {
   #examine(bytes: Uint8Array, now: Instant): { admission: Admission } | { transaction: Transaction } {
     let transaction: Transaction;
     try {
-      // The pool outlives the packet or request the bytes came in.
-      transaction = decodeTransaction(this.#memory.copy(bytes));
+      transaction = decodeTransaction(bytes);
     } catch (error) {
       if (!(error instanceof LedgerError)) throw error;
       return { admission: refusal(undefined, 'TRANSACTION_MALFORMED', error.details.reason) };

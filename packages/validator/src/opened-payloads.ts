@@ -10,11 +10,15 @@ export interface OpenedPayload {
 /** Payloads on their way to execution, each decoded once: bounded, since one that is forgotten is decoded again. */
 export class OpenedPayloads {
   readonly #bytesMax: number;
-  readonly #opened = new IdMap<PayloadId, { readonly payload: OpenedPayload | undefined; readonly bytes: number }>();
+  readonly #opened: IdMap<PayloadId, { readonly payload: OpenedPayload | undefined; readonly bytes: number }>;
   #bytes = 0;
 
-  /** @param bytesMax - Of payloads kept; the oldest go first. */
-  constructor(bytesMax: number) {
+  /**
+   * @param bytesMax - Of payloads kept; the oldest go first.
+   * @param salt - See `IdMap`.
+   */
+  constructor(bytesMax: number, salt: string) {
+    this.#opened = new IdMap(salt);
     this.#bytesMax = bytesMax;
   }
 

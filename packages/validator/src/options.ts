@@ -17,6 +17,8 @@ export interface ValidatorOptions {
   readonly signatureRule: SignatureRule;
   /** 16 random bytes of this run, in hexadecimal. */
   readonly bootId: string;
+  /** 16 random bytes that nobody else learns, in hexadecimal: by them maps are safe from ids made for that (`IdMap`). */
+  readonly salt: string;
   /** Entries in the cache of signature verdicts. */
   readonly verdictsMax: number;
 }

@@ -36,16 +36,23 @@ export interface Waiting {
 
 /** Verified transactions that have not been executed yet, in order of arrival. It is memory: a restart forgets it. */
 export class Pool {
+  /** Of this and of all maps beside it. */
+  readonly salt: string;
   readonly #limits: PoolLimits;
-  readonly #waiting = new IdMap<TransactionId, Waiting>();
+  readonly #waiting: IdMap<TransactionId, Waiting>;
   /** Those in no payload, in order. */
-  readonly #unproposed = new IdMap<TransactionId, Waiting>();
+  readonly #unproposed: IdMap<TransactionId, Waiting>;
   readonly #shares = new Map<AccountId, Share>();
-  readonly #payloads = new IdMap<PayloadId, readonly Waiting[]>();
+  readonly #payloads: IdMap<PayloadId, readonly Waiting[]>;
   #bytes = 0;
 
-  constructor(limits: PoolLimits) {
+  /** @param salt - See `IdMap`. */
+  constructor(limits: PoolLimits, salt: string) {
     this.#limits = limits;
+    this.salt = salt;
+    this.#waiting = new IdMap(salt);
+    this.#unproposed = new IdMap(salt);
+    this.#payloads = new IdMap(salt);
   }
 
   get size(): number {

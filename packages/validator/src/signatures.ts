@@ -16,11 +16,11 @@ export type SignatureRule = (publicKey: Uint8Array, message: Uint8Array, signatu
  */
 export class PayloadVerifier {
   /** Whatever was prepared and not yet executed. */
-  readonly opened: OpenedPayloads = new OpenedPayloads(OPENED_PAYLOADS_BYTES_MAX);
+  readonly opened: OpenedPayloads;
   /** What is being judged, here or at admission. */
-  readonly verdictsUnderway: VerdictsUnderway = new VerdictsUnderway();
+  readonly verdictsUnderway: VerdictsUnderway;
   readonly verdicts: VerdictCache;
-  readonly #pool: Pick<Pool, 'holds'>;
+  readonly #pool: Pick<Pool, 'holds' | 'salt'>;
   readonly #rule: SignatureRule;
   readonly #outbox: Outbox;
   readonly #jobs = new Map<number, { readonly payload: PayloadId; readonly hashes: readonly string[] }>();
@@ -28,8 +28,10 @@ export class PayloadVerifier {
   readonly #underway = new Map<PayloadId, number>();
 
   /** @param pool - What it holds is signed. */
-  constructor(pool: Pick<Pool, 'holds'>, verdicts: VerdictCache, rule: SignatureRule, outbox: Outbox) {
+  constructor(pool: Pick<Pool, 'holds' | 'salt'>, verdicts: VerdictCache, rule: SignatureRule, outbox: Outbox) {
     this.#pool = pool;
+    this.opened = new OpenedPayloads(OPENED_PAYLOADS_BYTES_MAX, pool.salt);
+    this.verdictsUnderway = new VerdictsUnderway(pool.salt);
     this.verdicts = verdicts;
     this.#rule = rule;
     this.#outbox = outbox;

@@ -76,7 +76,7 @@ export class Validator {
     this.#voteRight = new VoteRight(records, outbox, () => journal.number, mark);
     this.#durability = new Durability(records, journal, outbox);
     this.#peers = new Peers();
-    this.#pool = new Pool(options.pool);
+    this.#pool = new Pool(options.pool, options.salt);
     const verdicts = new VerdictCache(options.verdictsMax);
     this.#verifier = new PayloadVerifier(this.#pool, verdicts, options.signatureRule, outbox);
     this.#spread = new Spread(this.#pool, ledger, this.#peers, outbox, () => this.#instance.self === undefined);

@@ -6,7 +6,12 @@ import { IdMap } from '@varve/encoding';
  * twice is as dear.
  */
 export class VerdictsUnderway {
-  readonly #waiting = new IdMap<string, (() => void)[] | undefined>();
+  readonly #waiting: IdMap<string, (() => void)[] | undefined>;
+
+  /** @param salt - See `IdMap`. */
+  constructor(salt: string) {
+    this.#waiting = new IdMap(salt);
+  }
 
   begin(hashHex: string): void {
     this.#waiting.set(hashHex, undefined);

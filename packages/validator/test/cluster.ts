@@ -277,6 +277,7 @@ export class Cluster {
         pool: { ...POOL_LIMITS_DEFAULT, ...this.#options.pool },
         signatureRule: verifySignature,
         bootId: toHex(sha256(utf8Encode(`${node.name} ${node.boots}`)).subarray(0, 16)),
+        salt: '5a17'.repeat(8),
         verdictsMax: 10_000,
       },
       this.#instant(node),

@@ -1,6 +1,6 @@
 import { VerdictCache } from '@varve/crypto';
 import { type PublicKeyHex, utf8Encode } from '@varve/encoding';
-import { encodePayload, payloadIdOf, type Transaction } from '@varve/ledger';
+import { decodeTransaction, encodePayload, payloadIdOf, type Transaction } from '@varve/ledger';
 import { describe, expect, it } from 'vitest';
 import { AdmissionDesk } from '../src/admission.ts';
 import { Outbox } from '../src/outbox.ts';
@@ -17,7 +17,7 @@ function desk(transactions: number, isGood = true) {
   const ledger = cluster.nodes[0]?.validator?.ledger;
   if (ledger === undefined) throw new TypeError('a node was started');
   const outbox = new Outbox();
-  const pool = new Pool({ transactions: 100, bytes: 100_000, transactionsPerAccount: 100 });
+  const pool = new Pool({ transactions: 100, bytes: 100_000, transactionsPerAccount: 100 }, '5a17'.repeat(8));
   const judged: string[] = [];
   const verifier = new PayloadVerifier(
     pool,
@@ -124,6 +124,27 @@ describe('a signature', () => {
       expect(judged).toHaveLength(isGood ? 4 : 1);
       expect(outbox.take().misbehaved).toHaveLength(isGood ? 0 : 1);
     }
+  });
+
+  it('is no other that stands on the same transaction: what waits here vouches for its own bytes alone', () => {
+    const { outbox, verifier, admission, pool, made, judged, payloadOf } = desk(1, false);
+    const [a] = made as [Transaction];
+    admission.receive(undefined, bytesOf([a]), NOW);
+    const [first] = outbox.take().verify;
+    admission.verified(first?.job ?? 0, [true], NOW);
+    const forged = decodeTransaction(a.bytes.with(-1, (a.bytes.at(-1) as number) ^ 1));
+    expect(forged.id).toBe(a.id);
+    const payload = payloadOf([a, forged]);
+    verifier.prepare(payload.id, payload.bytes);
+    const [second] = outbox.take().verify;
+    expect(second?.items.map(({ signature }) => signature)).toEqual([forged.signature]);
+    verifier.verified(second?.job ?? 0, [false]);
+    expect([verifier.isSigned(a), verifier.isSigned(forged)]).toEqual([true, false]);
+    expect(judged).toEqual([]);
+    // Whatever left the pool meanwhile is judged again.
+    pool.remove(a.id);
+    expect(verifier.isSigned(a)).toBe(false);
+    expect(judged).toEqual(['on the spot']);
   });
 
   it('is forgotten once its payload is executed', () => {

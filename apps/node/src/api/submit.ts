@@ -80,10 +80,15 @@ function settle(
     else wanted.push(settled);
   }
   if (wanted.length === 0) return submitted;
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     let left = wanted.length;
     const tell = (position: number, settled: Settled): void => {
-      submitted[position] = settledLater(context, admissions[position] as Admitted, settled, wait);
+      try {
+        submitted[position] = settledLater(context, admissions[position] as Admitted, settled, wait);
+      } catch (error) {
+        // A record is damaged; others are to be told all the same.
+        reject(error);
+      }
       left -= 1;
       if (left === 0) resolve(submitted);
     };

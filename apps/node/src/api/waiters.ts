@@ -1,4 +1,5 @@
-import { IdMap, type TransactionId } from '@varve/encoding';
+import { randomBytes } from 'node:crypto';
+import { IdMap, type TransactionId, toHex } from '@varve/encoding';
 import type { Outcome } from '@varve/ledger';
 import type { Notice } from '@varve/validator';
 
@@ -22,42 +23,42 @@ export interface Wanted {
   readonly executed: Executed | undefined;
 }
 
-/** What a request waits for, and whom to tell. */
-export interface Request {
+/** What a submission waits for, and whom to tell. */
+export interface Submission {
   readonly until: 'committed' | 'final';
   readonly timeoutMs: number;
   /** Called once for each transaction. */
   readonly tell: (position: number, settled: Settled) => void;
 }
 
-/** The transactions of one request. */
+/** The transactions of one submission. */
 interface Wait {
-  readonly request: Request;
+  readonly submission: Submission;
   readonly timer: NodeJS.Timeout;
-  readonly awaited: Awaited[];
-  /** Blocks that hold some of them and are not final yet. */
+  readonly expected: Expected[];
+  /** Blocks that hold some of them. */
   readonly heights: number[];
   /** How many are not settled. */
   left: number;
 }
 
-interface Awaited {
+interface Expected {
   readonly wait: Wait;
   readonly id: TransactionId;
   readonly position: number;
   executed: Executed | undefined;
   isSettled: boolean;
+  /** Neighbours among those that expect the same transaction in a block. */
+  newer: Expected | undefined;
+  older: Expected | undefined;
 }
 
-/**
- * Submitters that wait for their transactions: one table for all, driven by notices. What costs is paid for a request,
- * not for each of its transactions.
- */
+/** Submitters that wait for their transactions: one table for all, driven by notices, and one timer for a submission. */
 export class Waiters {
   readonly #limit: number;
   readonly #waits = new Set<Wait>();
-  /** Those in no block yet. */
-  readonly #byId = new IdMap<TransactionId, Awaited[]>();
+  /** The newest of those that expect a transaction which is in no block yet. */
+  readonly #byId = new IdMap<TransactionId, Expected>(toHex(randomBytes(16)));
   /** Those who wait for a block to be final, by its height. */
   readonly #byHeight = new Map<number, Set<Wait>>();
   #size = 0;
@@ -71,17 +72,18 @@ export class Waiters {
     return this.#limit - this.#size;
   }
 
-  /** @param wanted - At least one. */
-  add(request: Request, wanted: readonly Wanted[]): void {
-    const timer = setTimeout(() => this.#leave(wait), request.timeoutMs);
-    const wait: Wait = { request, timer, awaited: [], heights: [], left: wanted.length };
+  /** @param wanted - Of nothing nothing is told. */
+  add(submission: Submission, wanted: readonly Wanted[]): void {
+    if (wanted.length === 0) return;
+    const timer = setTimeout(() => this.#leave(wait), submission.timeoutMs);
+    const wait: Wait = { submission, timer, expected: [], heights: [], left: wanted.length };
     this.#waits.add(wait);
     this.#size += wanted.length;
     for (const { id, position, executed } of wanted) {
-      const awaited: Awaited = { wait, id, position, executed, isSettled: false };
-      wait.awaited.push(awaited);
-      if (executed) this.#awaitFinal(wait, executed.height);
-      else this.#awaitBlock(awaited);
+      const one: Expected = { wait, id, position, executed, isSettled: false, newer: undefined, older: undefined };
+      wait.expected.push(one);
+      if (executed) this.#expectFinal(wait, executed.height);
+      else this.#expectBlock(one);
     }
   }
 
@@ -90,7 +92,7 @@ export class Waiters {
     else if (notice.kind === 'final') this.#final(notice.height);
     else if (notice.kind === 'discarded') {
       for (const { id, code } of notice.transactions)
-        for (const awaited of this.#takeBlockless(id) ?? []) this.#settle(awaited, { kind: 'discarded', code });
+        for (let one = this.#takeBlockless(id); one; one = one.older) this.#settle(one, { kind: 'discarded', code });
     }
   }
 
@@ -102,13 +104,13 @@ export class Waiters {
   #committed({ height, executed }: Extract<Notice, { kind: 'committed' }>): void {
     if (this.#byId.size === 0) return;
     executed.forEach((transaction, leafIndex) => {
-      const found = this.#takeBlockless(transaction.id);
-      if (found === undefined) return;
+      const newest = this.#takeBlockless(transaction.id);
+      if (newest === undefined) return;
       const settled: Executed = { kind: 'executed', height, leafIndex, outcome: transaction.outcome };
-      for (const awaited of found) {
-        awaited.executed = settled;
-        if (awaited.wait.request.until === 'final') this.#awaitFinal(awaited.wait, height);
-        else this.#settle(awaited, settled);
+      for (let one: Expected | undefined = newest; one; one = one.older) {
+        one.executed = settled;
+        if (one.wait.submission.until === 'final') this.#expectFinal(one.wait, height);
+        else this.#settle(one, settled);
       }
     });
   }
@@ -117,18 +119,18 @@ export class Waiters {
     for (const [at, waits] of this.#byHeight) {
       if (at > height) continue;
       this.#byHeight.delete(at);
-      for (const { awaited } of waits)
-        for (const one of awaited) if (one.executed?.height === at) this.#settle(one, one.executed);
+      for (const { expected } of waits)
+        for (const one of expected) if (one.executed?.height === at) this.#settle(one, one.executed);
     }
   }
 
-  #awaitBlock(awaited: Awaited): void {
-    const others = this.#byId.get(awaited.id);
-    if (others) others.push(awaited);
-    else this.#byId.set(awaited.id, [awaited]);
+  #expectBlock(one: Expected): void {
+    one.older = this.#byId.get(one.id);
+    if (one.older) one.older.newer = one;
+    this.#byId.set(one.id, one);
   }
 
-  #awaitFinal(wait: Wait, height: number): void {
+  #expectFinal(wait: Wait, height: number): void {
     if (wait.heights.includes(height)) return;
     wait.heights.push(height);
     const others = this.#byHeight.get(height);
@@ -136,35 +138,36 @@ export class Waiters {
     else this.#byHeight.set(height, new Set([wait]));
   }
 
-  /** Those that wait for a block with this transaction, which has come or never will. */
-  #takeBlockless(id: TransactionId): readonly Awaited[] | undefined {
-    const found = this.#byId.get(id);
-    if (found) this.#byId.delete(id);
-    return found;
+  /** The newest of those that expect a block with this transaction, which has come or never will. */
+  #takeBlockless(id: TransactionId): Expected | undefined {
+    const newest = this.#byId.get(id);
+    if (newest) this.#byId.delete(id);
+    return newest;
   }
 
-  #settle(awaited: Awaited, settled: Settled): void {
-    if (awaited.isSettled) return;
-    awaited.isSettled = true;
+  #settle(one: Expected, settled: Settled): void {
+    if (one.isSettled) return;
+    one.isSettled = true;
     this.#size -= 1;
-    const { wait } = awaited;
+    const { wait } = one;
     wait.left -= 1;
     if (wait.left === 0) this.#end(wait);
-    wait.request.tell(awaited.position, settled);
+    wait.submission.tell(one.position, settled);
   }
 
   #leave(wait: Wait): void {
-    for (const awaited of wait.awaited) {
-      if (awaited.isSettled) continue;
-      if (!awaited.executed) this.#leaveBlockless(awaited);
-      this.#settle(awaited, { kind: 'left' });
+    for (const one of wait.expected) {
+      if (one.isSettled) continue;
+      if (!one.executed) this.#leaveBlockless(one);
+      this.#settle(one, { kind: 'left' });
     }
   }
 
-  #leaveBlockless(awaited: Awaited): void {
-    const others = this.#byId.get(awaited.id)?.filter((other) => other !== awaited) ?? [];
-    if (others.length > 0) this.#byId.set(awaited.id, others);
-    else this.#byId.delete(awaited.id);
+  #leaveBlockless({ id, newer, older }: Expected): void {
+    if (older) older.newer = newer;
+    if (newer) newer.older = older;
+    else if (older) this.#byId.set(id, older);
+    else this.#byId.delete(id);
   }
 
   #end(wait: Wait): void {

@@ -102,6 +102,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
         pool: { ...POOL_LIMITS_DEFAULT, ...options.pool },
         signatureRule: verifySignature,
         bootId,
+        salt: toHex(randomBytes(16)),
         verdictsMax: VERDICTS_MAX,
       },
       instant(),

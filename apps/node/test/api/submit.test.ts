@@ -224,6 +224,32 @@ it('reports a damaged record, and answers with a code', async () => {
 });
 
 it('prefers what a block says to why the pool let go', async () => {
+  const { id, bytes } = await node.block([createNode()]);
+  const inBlock = node.transactionState(id);
+  const state = vi.spyOn(node, 'transactionState').mockReturnValueOnce({ state: 'pending' });
+  const waiting = post(bytes, '?wait=final');
+  await expect.poll(() => state.mock.calls.length, { timeout: 10_000 }).toBe(1);
+  node.tell({ kind: 'discarded', transactions: [{ id, code: 'TRANSACTION_EXPIRED' }] });
+  expect(await waiting).toMatchObject({ status: 200, body: { status: 'final', height: 1 } });
+  expect(inBlock).toMatchObject({ state: 'final' });
+  state.mockRestore();
+});
+
+it('answers with a code where it cannot be read what became of a transaction', async () => {
+  node.automatic = false;
+  const [first, second] = [node.sign([createNode()]), node.sign([createNode()])];
+  const waiting = post(concatBytes(first.bytes, second.bytes), '?wait=final', 'application/cbor-seq');
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  const state = vi.spyOn(node, 'transactionState').mockImplementation(() => {
+    throw new RecordDamaged(Uint8Array.of(1));
+  });
+  node.discard('TRANSACTION_EXPIRED');
+  expect(await waiting).toMatchObject({ status: 500, body: { code: 'RECORD_DAMAGED' } });
+  expect(node.damages).toHaveLength(1);
+  state.mockRestore();
+});
+
+it('goes on to wait for a block to be final, whatever the pool says of its transactions', async () => {
   node.automatic = false;
   const transaction = node.sign([createNode()]);
   const waiting = post(transaction.bytes, '?wait=final');

@@ -108,6 +108,27 @@ describe('Waiters', () => {
     expect(waiters.room).toBe(LIMIT);
   });
 
+  it('lets any of those go that wait for the same transaction, and tells the others', async () => {
+    const [oldest, short, middle, shorter, newest] = [60_000, 2, 60_000, 1, 60_000].map((timeoutMs) =>
+      request(['a'], 'committed', timeoutMs),
+    );
+    await expect.poll(() => [short, shorter], { timeout: 10_000 }).toEqual([[[0, 'left']], [[0, 'left']]]);
+    expect(waiters.room).toBe(LIMIT - 3);
+    commit(1, 'a');
+    for (const told of [oldest, middle, newest]) expect(told).toEqual([[0, 'executed', 1, 0]]);
+    expect([short, shorter]).toEqual([[[0, 'left']], [[0, 'left']]]);
+    request(['a'], 'committed', 60_000);
+    expect(waiters.room).toBe(LIMIT - 1);
+  });
+
+  it('lets the only ones go that wait for a transaction', async () => {
+    const both = [request(['a'], 'final', 1), request(['a'], 'final', 2)];
+    await expect.poll(() => both.flat(), { timeout: 10_000 }).toHaveLength(2);
+    expect(waiters.room).toBe(LIMIT);
+    discard('a');
+    expect(both.flat()).toHaveLength(2);
+  });
+
   it('lets all go when it closes', () => {
     const one = request(['a', 'b'], 'final', 60_000, [3]);
     const other = request(['b'], 'committed');

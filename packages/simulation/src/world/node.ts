@@ -157,6 +157,7 @@ export class SimulatedNode {
           pool: POOL_LIMITS_DEFAULT,
           signatureRule: signatures.rule,
           bootId: toHex(sha256(utf8Encode(`${this.name} ${this.run}`)).subarray(0, 16)),
+          salt: toHex(sha256(utf8Encode(`salt ${this.name} ${this.run}`)).subarray(0, 16)),
           verdictsMax: 10_000,
         },
         this.#instant(),
