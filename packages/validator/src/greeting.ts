@@ -132,8 +132,7 @@ export class Greeting {
    */
   receiveWitness(peer: Peer, proof: Extract<PeerMessage, { kind: 'witness' }>): void {
     if (this.#self === undefined || this.#forgot || !this.#isByzantine || !peer.member) return;
-    const { chainId } = this.#ledger;
-    const context = { ...this.#identity, self: this.#self, chainId, configurationHash: this.#ruled.hash };
+    const context = { ...this.#identity, self: this.#self, ledger: this.#ledger };
     const verdict = judgeProof(proof, context, this.#own());
     if (verdict.kind === 'forged') return this.#outbox.misbehaved(peer.networkKey, verdict.reason);
     if (verdict.kind === 'known') return;

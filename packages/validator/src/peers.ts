@@ -49,6 +49,13 @@ interface Vouched {
   readonly bootId: string | undefined;
 }
 
+/** The highest seal that a member was seen to make. */
+interface Sealed {
+  readonly seal: Seal;
+  /** The run in which it said so itself; absent where others brought it. */
+  readonly bootId: string | undefined;
+}
+
 /** Who is connected, what they last said, and what each member was seen to vouch for. */
 export class Peers {
   #members: ReadonlyMap<PublicKeyHex, ValidatorMember> = new Map<PublicKeyHex, ValidatorMember>();
@@ -57,7 +64,7 @@ export class Peers {
   /** Peers keep their history over a reconnection: two processes with one key connect in turn. */
   readonly #known = new Map<PublicKeyHex, Peer>();
   readonly #vouched = new Map<PublicKeyHex, Vouched>();
-  readonly #sealed = new Map<PublicKeyHex, Seal>();
+  readonly #sealed = new Map<PublicKeyHex, Sealed>();
 
   /** These are the members from now on. What was seen of slots belongs to the instance before. */
   seat(validators: readonly ValidatorMember[]): void {
@@ -169,26 +176,30 @@ export class Peers {
     this.#vouched.set(signingKey, { slot, statement, bootId: this.#known.get(networkKey)?.hello?.bootId });
   }
 
-  /** A member made this seal. */
-  noteSealed({ signingKey }: ValidatorMember, seal: Seal): void {
-    const known = this.#sealed.get(signingKey);
-    if (known === undefined || seal.height > known.height) this.#sealed.set(signingKey, seal);
+  /** A member made this seal, and `from` told so: itself, or nobody where the store has it. */
+  noteSealed({ signingKey, networkKey }: ValidatorMember, seal: Seal, from: PublicKeyHex | undefined): void {
+    const known = this.#sealed.get(signingKey)?.seal.height ?? 0;
+    const isOwn = from === networkKey;
+    if (seal.height < known || (seal.height === known && !isOwn)) return;
+    this.#sealed.set(signingKey, { seal, bootId: isOwn ? this.#known.get(networkKey)?.hello?.bootId : undefined });
   }
 
   /** What shows a member all that this node saw it sign; absent where it signed nothing. */
   proofFor({ signingKey }: ValidatorMember): Extract<PeerMessage, { kind: 'witness' }> | undefined {
     const statement = this.#vouched.get(signingKey)?.statement ?? null;
-    const seal = this.#sealed.get(signingKey);
-    if (statement === null && seal === undefined) return undefined;
-    return { kind: 'witness', statement, seal: seal ? encodeSeal(seal) : null };
+    const sealed = this.#sealed.get(signingKey);
+    if (statement === null && sealed === undefined) return undefined;
+    return { kind: 'witness', statement, seal: sealed ? encodeSeal(sealed.seal) : null };
   }
 
-  /** Whether a peer said in its present run at least what it was seen to say, and its store reaches its seals. */
+  /**
+   * Whether a peer said in its present run at least what it was seen to say. How far its blocks reach is no sign: it
+   * may have fetched those that it sealed and forgot.
+   */
   remembers({ member, hello }: Peer): boolean {
     if (member === undefined) return true;
-    const vouched = this.#vouched.get(member.signingKey);
-    if (vouched && vouched.bootId !== hello?.bootId) return false;
-    return (this.#sealed.get(member.signingKey)?.height ?? 0) <= (hello?.height ?? 0);
+    const said = [this.#vouched.get(member.signingKey), this.#sealed.get(member.signingKey)];
+    return said.every((one) => one === undefined || one.bootId === hello?.bootId);
   }
 
   /** What this node bears witness to, for `Hello`. */
@@ -196,7 +207,7 @@ export class Peers {
     const witnesses: Witness[] = [];
     for (const { signingKey } of this.#members.values()) {
       const slot = this.#vouched.get(signingKey)?.slot;
-      const sealedHeight = this.#sealed.get(signingKey)?.height ?? 0;
+      const sealedHeight = this.#sealed.get(signingKey)?.seal.height ?? 0;
       if (slot === undefined && sealedHeight === 0) continue;
       witnesses.push({
         signingKey,

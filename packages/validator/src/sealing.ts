@@ -226,7 +226,7 @@ export class Sealing {
     for (const { validatorIndex, signature } of certificate.signatures) {
       const validator = signers?.configuration.validators[validatorIndex];
       const seal = { configurationHash, height, blockHash, validatorIndex, signature };
-      if (validator) this.#peers.noteSealed(validator, seal);
+      if (validator) this.#peers.noteSealed(validator, seal, undefined);
     }
   }
 
@@ -250,7 +250,7 @@ export class Sealing {
     if (seal.height <= finalHeight && !this.#lacksCertificate(seal.height)) {
       // Too late for a certificate, and its word all the same: the link proves whose.
       const kept = { ...seal, signature: new Uint8Array(seal.signature) };
-      if (validator?.networkKey === from) this.#peers.noteSealed(validator, kept);
+      if (validator?.networkKey === from) this.#peers.noteSealed(validator, kept, from);
       return true;
     }
     if (validator === undefined) {
@@ -264,7 +264,7 @@ export class Sealing {
       return false;
     }
     const kept = { ...seal, signature: new Uint8Array(seal.signature) };
-    this.#peers.noteSealed(validator, kept);
+    this.#peers.noteSealed(validator, kept, from);
     this.#add(kept);
     return true;
   }

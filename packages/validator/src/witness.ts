@@ -1,6 +1,7 @@
 import type { Protocol, ValidatorMember } from '@varve/consensus';
-import { type ChainId, type ConfigurationHash, fromHex, type InstanceId } from '@varve/encoding';
+import { fromHex, type InstanceId } from '@varve/encoding';
 import { decodeSeal, LedgerError, type Seal, sealSignBytes } from '@varve/ledger';
+import type { Ledger } from '@varve/ledger/chain';
 import { slotAbove } from './engine-host.ts';
 import type { OwnRecord } from './greeting.ts';
 import type { PeerMessage } from './packet.ts';
@@ -12,9 +13,8 @@ type Proof = Extract<PeerMessage, { kind: 'witness' }>;
 /** Whose words they would be, and by which rules they are judged. */
 export interface ProofContext {
   readonly self: ValidatorMember;
-  readonly chainId: ChainId;
-  /** Of the configuration in which this validator stands. */
-  readonly configurationHash: ConfigurationHash;
+  /** Which chain, and who sealed under which of its configurations. */
+  readonly ledger: Pick<Ledger, 'chainId' | 'configurations'>;
   readonly instance: InstanceId;
   readonly protocol: Protocol<unknown> | undefined;
   readonly rule: SignatureRule;
@@ -50,7 +50,7 @@ function judgeStatement(statement: Proof['statement'], context: ProofContext, { 
 }
 
 function judgeSeal(bytes: Uint8Array | null, context: ProofContext, { sealedHeight }: OwnRecord): ProofVerdict {
-  const { self, chainId, configurationHash, rule } = context;
+  const { self, ledger, rule } = context;
   if (bytes === null) return KNOWN;
   let seal: Seal;
   try {
@@ -59,9 +59,13 @@ function judgeSeal(bytes: Uint8Array | null, context: ProofContext, { sealedHeig
     if (!(error instanceof LedgerError)) throw error;
     return { kind: 'forged', reason: 'a malformed seal' };
   }
-  // Of another configuration nothing follows: this validator may have had another key in it, and greets anew there.
-  if (seal.height <= sealedHeight || seal.configurationHash !== configurationHash) return KNOWN;
-  const signed = sealSignBytes(chainId, seal.configurationHash, seal.height, seal.blockHash);
+  if (seal.height <= sealedHeight) return KNOWN;
+  // A seal of an earlier configuration shows as much. Of one that the store does not reach yet nothing follows, nor of
+  // another key's: the peer shows it again, and can be right.
+  const { configurationHash, validatorIndex, blockHash } = seal;
+  const signers = ledger.configurations.withHash(configurationHash)?.configuration.validators;
+  if (signers?.[validatorIndex]?.signingKey !== self.signingKey) return KNOWN;
+  const signed = sealSignBytes(ledger.chainId, configurationHash, seal.height, blockHash);
   if (!rule(fromHex(self.signingKey), signed, seal.signature)) {
     return { kind: 'forged', reason: 'a seal that this validator did not sign' };
   }

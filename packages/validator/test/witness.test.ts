@@ -9,6 +9,7 @@ import { encodeHello, type Witness } from '../src/hello.ts';
 import { decodePacket, encodePackets, type PeerMessage } from '../src/packet.ts';
 import { instanceOf } from '../src/stored-instance.ts';
 import { Cluster, START, type TestNode } from './cluster.ts';
+import { agree, ledgerOf, nextConfiguration } from './governing.ts';
 
 const byzantine = tendermint as Protocol<unknown>;
 let counter = 0;
@@ -214,6 +215,32 @@ describe('what a witness shows', () => {
     expect(victim.misbehaved).toEqual([]);
     // It follows, and the others go on without it.
     grow(cluster, other);
+  });
+
+  it('counts also when the configuration of the forgotten seal has passed, and its blocks are here again', () => {
+    const cluster = grown(1);
+    const [victim, ...others] = cluster.nodes as [TestNode, ...TestNode[]];
+    const backup = victim.store.copy();
+    agree(cluster, [nextConfiguration(cluster, { payloadBytesMax: 300_000 })]);
+    const { hash, first } = ledgerOf(cluster.node(1)).ruling;
+    cluster.until(() => others.every((node) => ledgerOf(node).ruling.hash === hash), 5000);
+    cluster.kill(victim);
+    victim.store = backup;
+    cluster.run(50);
+    // The proofs are lost on the way until the victim has all blocks.
+    cluster.lose = (from, to, packet) => {
+      const messages = to === victim ? decodePacket(packet) : [];
+      if (!messages.some(({ kind }) => kind === 'witness')) return false;
+      tell(cluster, victim, from, ...messages.filter(({ kind }) => kind !== 'witness'));
+      return true;
+    };
+    cluster.start(victim);
+    cluster.until(() => ledgerOf(victim).ruling.hash === hash, 10_000);
+    cluster.run(3000);
+    expect([modeOf(victim), first > 2]).toEqual(['starting', true]);
+    cluster.lose = () => false;
+    cluster.until(() => modeOf(victim) !== 'starting', 5000);
+    expect(validatorOf(victim).status().observerOnly?.reason).toContain(`sealed height ${first - 1}`);
   });
 
   it('is the vote where no seal was made', () => {
