@@ -38,8 +38,6 @@ const SIGNED_PER_SECOND = 6000;
 const RECOVERY_KILLS = 5;
 /** Raft to Tendermint and back. */
 const SWITCH_ROUNDS = 5;
-/** Until the compiler has seen what runs hot: peers are measured warm too. */
-const WARM_UP_SECONDS = 8;
 
 interface Snapshot {
   readonly cpu: readonly number[];
@@ -143,7 +141,7 @@ async function measureRecovery(maker: TransactionMaker): Promise<void> {
 
 async function measureSwitches(maker: TransactionMaker): Promise<void> {
   say('warming up');
-  const { transactionsPerSecond } = await saturate(maker, batchShape(), WARM_UP_SECONDS);
+  const { transactionsPerSecond } = await saturate(maker, batchShape(), options.warmUpSeconds);
   const half = transactionsPerSecond / 2;
   const results: SwitchResult[] = [];
   for (let round = 1; round <= SWITCH_ROUNDS; round++) {
@@ -174,7 +172,7 @@ async function measureSwitches(maker: TransactionMaker): Promise<void> {
 
 async function measureLoad(maker: TransactionMaker): Promise<void> {
   say('warming up');
-  await saturate(maker, batchShape(), WARM_UP_SECONDS);
+  await saturate(maker, batchShape(), options.warmUpSeconds);
   const diskBefore = snapshotDisk();
   const before = await snapshot();
   const watch = new MachineWatch(devnet.members.map(({ pid }) => pid));
@@ -187,8 +185,8 @@ async function measureLoad(maker: TransactionMaker): Promise<void> {
     { urls: urls(), wait: 'final', batch: 1, concurrency: SINGLE_CONCURRENCY },
     'one per request',
   );
-  const half = batches.report.transactionsPerSecond / 2;
-  say('half load');
+  const half = options.pacedPerSecond ?? batches.report.transactionsPerSecond / 2;
+  say(`${half.toFixed(0)} per second`);
   const committed = await measurePaced(maker, half, 'committed');
   const final = await measurePaced(maker, half, 'final');
   say('idle, one transaction after another');

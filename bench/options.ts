@@ -13,6 +13,10 @@ export interface BenchOptions {
   readonly seconds: number;
   /** How often each is repeated; medians are printed. */
   readonly runs: number;
+  /** Seconds of batches before anything is measured: the compiler takes that long to see what runs hot. */
+  readonly warmUpSeconds: number;
+  /** Transactions per second of the open loop; half of what batches just reached where absent. */
+  readonly pacedPerSecond: number | undefined;
   readonly json: boolean;
   /** Measure only the time from a leader's death to the next final transaction. */
   readonly recovery: boolean;
@@ -36,7 +40,7 @@ export interface BenchOptions {
 
 /** How it is called. */
 export const BENCH_USAGE = `usage: npm run bench -- [--protocol raft] [--validators 3] [--transactions 300B] [--operation create|set]
-                        [--seconds 6] [--runs 3]
+                        [--seconds 6] [--runs 3] [--warm-up 20] [--paced PER_SECOND]
                         [--recovery] [--switch] [--hostile] [--simulation] [--state-tree] [--stages] [--audit]
                         [--profile DIR] [--save] [--json]`;
 
@@ -51,6 +55,8 @@ export function readOptions(words: readonly string[]): BenchOptions {
       operation: { type: 'string', default: 'create' },
       seconds: { type: 'string' },
       runs: { type: 'string', default: '3' },
+      'warm-up': { type: 'string', default: '20' },
+      paced: { type: 'string' },
       json: { type: 'boolean', default: false },
       recovery: { type: 'boolean', default: false },
       switch: { type: 'boolean', default: false },
@@ -65,13 +71,16 @@ export function readOptions(words: readonly string[]): BenchOptions {
   });
   const validatorsText = values.validators ?? (values.simulation ? '5' : values.switch || values.hostile ? '4' : '3');
   const secondsText = values.seconds ?? (values.hostile ? '20' : '6');
-  const [validators, seconds, runs] = [validatorsText, secondsText, values.runs].map(Number);
+  const [validators, seconds, runs, warmUp] = [validatorsText, secondsText, values.runs, values['warm-up']].map(Number);
+  const paced = values.paced === undefined ? undefined : Number(values.paced);
   const transactionBytes = transactionBytesOf(values.transactions) ?? Number.NaN;
   const { operation } = values;
   const isOperation = operation === 'create' || operation === 'set';
   if (
     !isOperation ||
-    ![validators, seconds, runs, transactionBytes].every((n) => Number.isInteger(n) && Number(n) > 0)
+    ![validators, seconds, runs, warmUp, transactionBytes, paced ?? 1].every(
+      (n) => Number.isInteger(n) && Number(n) > 0,
+    )
   ) {
     throw new TypeError(BENCH_USAGE);
   }
@@ -82,6 +91,8 @@ export function readOptions(words: readonly string[]): BenchOptions {
     operation,
     seconds: Number(seconds),
     runs: Number(runs),
+    warmUpSeconds: Number(warmUp),
+    pacedPerSecond: paced,
     json: values.json,
     recovery: values.recovery,
     switching: values.switch,

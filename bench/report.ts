@@ -23,7 +23,7 @@ export interface BenchReport {
   readonly transactionsPerSecond: number;
   readonly batches: ShapeReport;
   readonly single: ShapeReport;
-  /** At half of the saturated load, batches of 10; medians of the runs. */
+  /** In an open loop of batches of 10, at half of the saturated load unless told otherwise; medians of the runs. */
   readonly halfLoad: {
     readonly transactionsPerSecond: number;
     readonly committedMs: { readonly p50: number; readonly p99: number };
@@ -32,7 +32,7 @@ export interface BenchReport {
   /** One client, one transaction after another, on a chain with nothing else to do; handed in to final. */
   readonly idle: { readonly latencyMs: { readonly p50: number; readonly p99: number }; readonly transactions: number };
   readonly residentMiB: number;
-  /** At half load; of the validator that lagged most. */
+  /** In the open loop; of the validator that lagged most. */
   readonly loopLagP99Ms: number;
   /** Per transaction and validator: to peers and to disk while batches were measured, and what the folder grew by in all. */
   readonly bytesSent: number;
@@ -64,13 +64,13 @@ export function printTable(report: BenchReport): void {
   line('  latency, p50 / p99', ms(report.single.latencyMs));
   line('  CPU µs per transaction per validator', stages(report.single.cpuMicros));
   line(
-    `half load (${report.halfLoad.transactionsPerSecond.toFixed(0)} tx/s), to committed, p50 / p99`,
+    `open loop, ${report.halfLoad.transactionsPerSecond.toFixed(0)} tx/s, to committed, p50 / p99`,
     ms(report.halfLoad.committedMs),
   );
-  line('half load, to final, p50 / p99', ms(report.halfLoad.finalMs));
+  line('open loop, to final, p50 / p99', ms(report.halfLoad.finalMs));
   line('idle, one at a time, to final, p50 / p99', ms(report.idle.latencyMs));
   line('resident memory, largest validator', `${report.residentMiB.toFixed(0)} MiB`);
-  line('half load, event-loop lag p99, largest', `${report.loopLagP99Ms.toFixed(1)} ms`);
+  line('open loop, event-loop lag p99, largest', `${report.loopLagP99Ms.toFixed(1)} ms`);
   line('bytes sent per transaction per validator', report.bytesSent.toFixed(0));
   line('bytes written per transaction per validator', report.bytesWritten.toFixed(0));
   line('growth on disk per transaction per validator', report.bytesOnDisk.toFixed(0));

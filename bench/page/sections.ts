@@ -137,7 +137,7 @@ function loadBody(report: BenchReport): string {
       'Latency to final, milliseconds',
       ['load', 'p50', 'p99'],
       [
-        ['half load', halfLoad.finalMs.p50, halfLoad.finalMs.p99],
+        [`${halfLoad.transactionsPerSecond.toFixed(0)} per second`, halfLoad.finalMs.p50, halfLoad.finalMs.p99],
         ['idle, one at a time', idle.latencyMs.p50, idle.latencyMs.p99],
       ],
     ),

@@ -17,7 +17,7 @@ export interface PeersOptions {
 }
 
 /** How it is called. */
-export const PEERS_USAGE = `usage: npm run bench:peers -- [--rounds 3] [--seconds 10] [--warm-up 10] [--in-flight 1200] [--bytes 300]
+export const PEERS_USAGE = `usage: npm run bench:peers -- [--rounds 3] [--seconds 10] [--warm-up 20] [--in-flight 1200] [--bytes 300]
                         [--json] [--no-save]`;
 
 /** @throws {TypeError} with the usage for words that are none of these. */
@@ -27,7 +27,7 @@ export function readPeersOptions(words: readonly string[]): PeersOptions {
     options: {
       rounds: { type: 'string', default: '3' },
       seconds: { type: 'string', default: '10' },
-      'warm-up': { type: 'string', default: '10' },
+      'warm-up': { type: 'string', default: '20' },
       'in-flight': { type: 'string', default: '1200' },
       bytes: { type: 'string', default: '300' },
       json: { type: 'boolean', default: false },

@@ -6,7 +6,7 @@ import { BATCHES, FULL, pipelined } from '../../bench/peers/system.ts';
 
 describe('options of the comparison', () => {
   it('have defaults', () => {
-    const [rounds, seconds, warmUpSeconds, inFlight, bytes] = [3, 10, 10, 1200, 300];
+    const [rounds, seconds, warmUpSeconds, inFlight, bytes] = [3, 10, 20, 1200, 300];
     const numbers = { rounds, seconds, warmUpSeconds, inFlight, bytes };
     expect(readPeersOptions([])).toEqual({ ...numbers, json: false, save: true });
     expect(readPeersOptions(['--rounds', '1', '--json', '--no-save'])).toEqual({
