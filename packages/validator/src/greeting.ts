@@ -97,6 +97,17 @@ export class Greeting {
     this.#outbox.wake(this.#nextAt);
   }
 
+  /**
+   * This configuration begins: greets everybody, and counts those that said in it where they stand while this validator
+   * was still in the one before. Their next `Hello` would be up to a second away.
+   */
+  begin(now: Instant): void {
+    for (const peer of this.#peers.all()) {
+      if (peer.hello && !this.#peers.isTwice(peer, now.monotonic)) this.#count(peer, peer.hello);
+      this.greet(peer, now);
+    }
+  }
+
   /** Greets one peer at once. */
   greet(peer: Peer, now: Instant): void {
     this.#show(peer);
@@ -119,10 +130,7 @@ export class Greeting {
       return this.#outbox.log('error', 'VALIDATOR_TWICE', { peer: peer.member?.name ?? peer.networkKey });
     }
     if (answer) this.greet(peer, now);
-    if (peer.member && this.#isCovered(peer, peer.member, hello)) {
-      // Whoever is in another configuration cannot know what this validator said in this one.
-      if (hello.configurationHash === this.#ruled.hash) this.#heard.add(peer.networkKey);
-    }
+    this.#count(peer, hello);
     this.#events.heard(peer, hello);
   }
 
@@ -186,6 +194,12 @@ export class Greeting {
   #show(peer: Peer): void {
     const proof = this.#isByzantine && peer.member && this.#peers.proofFor(peer.member);
     if (proof) this.#outbox.send(peer.networkKey, proof);
+  }
+
+  #count(peer: Peer, hello: Hello): void {
+    if (peer.member === undefined || !this.#isCovered(peer, peer.member, hello)) return;
+    // Whoever is in another configuration cannot know what this validator said in this one.
+    if (hello.configurationHash === this.#ruled.hash) this.#heard.add(peer.networkKey);
   }
 
   /**

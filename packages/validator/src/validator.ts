@@ -328,7 +328,7 @@ export class Validator {
     this.#outbox.notice({ kind: 'configuration', first });
     const { number, protocol } = configuration;
     this.#outbox.log('info', 'CONFIGURATION_BEGAN', { number, protocol, first, seat: this.#instance.self?.name ?? '' });
-    for (const peer of this.#peers.all()) this.#instance.greeting.greet(peer, this.#now);
+    this.#instance.greeting.begin(this.#now);
     // Certified blocks may have waited for this.
     this.#outbox.wake(this.#now.monotonic);
   }
