@@ -41,7 +41,8 @@ export interface GreetingEvents {
 
 /**
  * Exchanges `Hello` with every peer. A validator votes only after it has heard a quorum less one of the others since
- * its start, so that a store from the past is noticed before it can contradict what its validator said (DESIGN §2).
+ * its start, so that a store from the past is noticed before it can contradict what its validator said (DESIGN §2): as
+ * far as those that are heard know of it. More cannot be waited for without losing what a quorum is for.
  */
 export class Greeting {
   readonly #ledger: Ledger;

@@ -54,6 +54,8 @@ export const UNCERTIFIED_BYTES_MAX: number = 64 * 1024 * 1024;
 export const BUILD_TRANSACTIONS = 500;
 /** or when the oldest has waited this long; milliseconds. */
 export const BUILD_WAIT_MS = 25;
+/** Newest certificates in which, at a start, the last seal of each member is looked for. */
+export const CERTIFICATES_REMEMBERED_MAX = 1000;
 /** Seals are kept for blocks this far above the tip. */
 export const SEALS_AHEAD_MAX = 1024;
 /** Own seals sent again to a peer that lacks certificates, at each `Hello`. */

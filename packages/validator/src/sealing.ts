@@ -15,7 +15,7 @@ import {
 import { certificateAt, headerAt, type Ledger, type RuledStretch, unlessDamaged } from '@varve/ledger/chain';
 import type { EvidenceBook } from './evidence.ts';
 import type { Hello } from './hello.ts';
-import { SEALS_AHEAD_MAX, SEALS_RESENT_MAX } from './limits.ts';
+import { CERTIFICATES_REMEMBERED_MAX, SEALS_AHEAD_MAX, SEALS_RESENT_MAX } from './limits.ts';
 import type { Outbox } from './outbox.ts';
 import type { Peer, Peers } from './peers.ts';
 import { SealBook } from './seals.ts';
@@ -215,18 +215,24 @@ export class Sealing {
   }
 
   /**
-   * Whoever signed the newest certificate sealed its block. A validator that comes back with an older store must hear
-   * of it also from one that was restarted itself.
+   * Whoever signed a certificate sealed its block: of each member the newest is looked for. A validator that comes back
+   * with an older store must hear of it also from those that were restarted themselves.
    */
   #rememberSealed(): void {
-    const certificate = unlessDamaged(() => certificateAt(this.#ledger, this.#ledger.finalHeight));
-    if (certificate === undefined) return;
-    const { configurationHash, height, blockHash } = certificate;
-    const signers = this.#ledger.configurations.withHash(configurationHash);
-    for (const { validatorIndex, signature } of certificate.signatures) {
-      const validator = signers?.configuration.validators[validatorIndex];
-      const seal = { configurationHash, height, blockHash, validatorIndex, signature };
-      if (validator) this.#peers.noteSealed(validator, seal, undefined);
+    const { configurations, finalHeight } = this.#ledger;
+    const unseen = new Set(this.#validators.map(({ signingKey }) => signingKey));
+    const lowest = Math.max(0, finalHeight - CERTIFICATES_REMEMBERED_MAX);
+    for (let at = finalHeight; at > lowest && unseen.size > 0; at--) {
+      const certificate = unlessDamaged(() => certificateAt(this.#ledger, at));
+      if (certificate === undefined) continue;
+      const { configurationHash, height, blockHash } = certificate;
+      const signers = configurations.withHash(configurationHash)?.configuration.validators;
+      for (const { validatorIndex, signature } of certificate.signatures) {
+        const validator = signers?.[validatorIndex];
+        if (validator === undefined || !unseen.delete(validator.signingKey)) continue;
+        const seal = { configurationHash, height, blockHash, validatorIndex, signature };
+        this.#peers.noteSealed(validator, seal, undefined);
+      }
     }
   }
 
